@@ -1,0 +1,51 @@
+"""The errors a user can mend. Each says what happened and what to do next; anything else is a bug."""
+
+from __future__ import annotations
+
+
+class ReporterError(Exception):
+    """Something could not be done. `str(error)` is one line; `hint` says what to do next.
+
+    Neither may ever hold a token, a password or a signed address.
+    """
+
+    exit_code = 3
+    """3: git, DVC, storage or the forge could not do the job."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ReporterError):
+    """Wrong usage or a wrong configuration file: the user's own input must change."""
+
+    exit_code = 2
+
+
+class ProjectError(ReporterError):
+    """Git or DVC cannot read the project: no repository, no pipeline, no such revision, a broken file."""
+
+
+class StorageError(ReporterError):
+    """The remote storage is unreachable or refuses the credentials."""
+
+
+class ForgeError(ReporterError):
+    """The forge (GitHub, GitLab, …) refused, or has not got, what was asked of it."""
+
+
+class BundleError(ReporterError):
+    """A bundle's folder is missing, incomplete, or not what this version writes."""
+
+
+class PermissionMissingError(ForgeError):
+    """The token may not do this. Normal on a fork: the caller decides whether it matters.
+
+    `permission` is the right that is missing, as the forge's settings name it ("pull-requests: write").
+    """
+
+    def __init__(self, message: str, permission: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.permission = permission

@@ -1,0 +1,1 @@
+"""What every floor above speaks in: frozen records and the rules about them. Standard library and numpy only."""

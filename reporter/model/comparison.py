@@ -1,0 +1,268 @@
+"""What differs between revisions, row by row, and how it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reporter.model.problem import Problem
+from reporter.model.revision import Revision
+from reporter.model.rules import Direction
+from reporter.model.snapshot import PlotSpec, Table
+from reporter.model.values import Number, Value
+
+
+class State(StrEnum):
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    ADDED = "added"
+    REMOVED = "removed"
+    UNAVAILABLE = "unavailable"
+    """Not readable on at least one side: never called new, removed or unchanged."""
+    RENAMED = "renamed"
+    """Data only."""
+
+
+class Outcome(StrEnum):
+    SAME = "same"
+    IMPROVED = "improved"
+    REGRESSED = "regressed"
+    INCONCLUSIVE = "inconclusive"
+    """The interval of the difference holds zero."""
+    CHANGED = "changed"
+    """Different, with no direction known or no number."""
+    INCOMPARABLE = "incomparable"
+    """The evaluation data differ."""
+    UNKNOWN = "unknown"
+
+
+class Verdict(StrEnum):
+    """Ordered from best to worst: a report's verdict is the worst of its gates'."""
+
+    PASS = "pass"  # noqa: S105  a verdict, not a password
+    WARN = "warn"
+    UNKNOWN = "unknown"
+    FAIL = "fail"
+
+    @property
+    def severity(self) -> int:
+        return list(Verdict).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    file: str
+    name: str
+    base: Value
+    """None where there is no value, or where it is null: `state` tells which."""
+    head: Value
+    delta: Number | None
+    """head − base; None unless both are finite numbers or their difference is one."""
+    relative: float | None
+    """delta / |base|; None at a base of zero."""
+    state: State
+    direction: Direction
+    outcome: Outcome
+    interval: tuple[float, float] | None = None
+    """Of `delta`, at the configured level, uncorrected."""
+    p_value: float | None = None
+    """Corrected over the gated metrics."""
+    method: str | None = None
+    """How `interval` and `p_value` were found: `paired bootstrap, 2000 resamples, n = 6,043`."""
+    headline: bool = False
+    note: str = ""
+    """One sentence a reader must know to read this row rightly; usually empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRow:
+    file: str
+    name: str
+    base: Value
+    head: Value
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Content of a tracked file or directory."""
+
+    hash: str | None
+    size: int | None
+    nfiles: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    path: str
+    state: State
+    base: Content | None
+    head: Content | None
+    renamed_from: str | None = None
+    added: int | None = None
+    """Of a changed directory: files only the candidate has; None where a listing is not known."""
+    removed: int | None = None
+    modified: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    name: str
+    state: State
+    changed: tuple[str, ...]
+    """Any of cmd, deps, params, outs, in this order."""
+    outdated: bool
+    """The candidate's dvc.lock is not of the candidate's code, params or data."""
+    ran: bool = False
+    """dvc.lock records another run than the baseline's."""
+    upstream: tuple[str, ...] = ()
+    """Names of the stages whose outputs this one reads, in the candidate (in the baseline for a removed stage)."""
+
+
+class CauseKind(StrEnum):
+    PARAM = "param"
+    CODE = "code"
+    DATA = "data"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A change upstream of a metrics file."""
+
+    kind: CauseKind
+    name: str
+    """`params.yaml:train.learning_rate`, `src/train.py`, `data/raw.csv`, or the stage's name for its command."""
+    stage: str
+    """The stage that reads it."""
+    distance: int
+    """Stages between it and the metrics file: 0 for a change read by the stage that writes the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the metrics of one file may differ, nearest change first. Every one is a candidate cause, none is proved."""
+
+    file: str
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRow:
+    name: str
+    state: State
+    path: str | None
+    changed: tuple[str, ...] = ()
+    """Names of its fields that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    metric: str
+    """`file:name`."""
+    rule: str
+    """As a reader would say it: `max_drop 0.005`."""
+    result: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """One metric over the examples of one group."""
+
+    predictions: str
+    metric: str
+    group: str
+    value: str
+    rows: int
+    base: float | None
+    head: float | None
+    delta: float | None
+    interval: tuple[float, float] | None
+    p_value: float | None
+    """Benjamini–Hochberg over all slices."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlipExample:
+    id: str
+    actual: str
+    base: str
+    head: str
+    confidence: float | None
+    """The candidate's probability of its own answer."""
+    gained: bool
+    """Wrong before and right now; else the reverse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    predictions: str
+    rows: int
+    gained: int
+    lost: int
+    examples: tuple[FlipExample, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlotSide:
+    """A plot in one revision."""
+
+    revision: Revision
+    spec: PlotSpec | None
+    """None: the revision does not define the plot."""
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """Data files by path; one that could not be read is absent, and `problems` says why."""
+    image: bytes | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlotComparison:
+    """A plot over all revisions of a comparison: the baseline first where there is one, then each candidate."""
+
+    id: str
+    kind: str
+    """The template's name, or `image`."""
+    state: State
+    sides: tuple[PlotSide, ...]
+    has_base: bool = True
+    """The first side is the baseline."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """One candidate held against the baseline."""
+
+    revision: Revision
+    metrics: tuple[MetricRow, ...]
+    params: tuple[ParamRow, ...]
+    data: tuple[DataRow, ...]
+    stages: tuple[StageRow, ...]
+    artifacts: tuple[ArtifactRow, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    slices: tuple[SliceRow, ...] = ()
+    flips: tuple[Flips, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """One baseline, or none on a first report, and at least one candidate."""
+
+    base: Revision | None
+    candidates: tuple[Candidate, ...]
+    plots: tuple[PlotComparison, ...]
+    problems: tuple[Problem, ...] = ()
+    """Of the baseline; a candidate has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the gates make of one candidate."""
+
+    verdict: Verdict
+    gates: tuple[GateRow, ...]
+    summary: str
+    """One sentence, plain text, without the verdict's symbol."""

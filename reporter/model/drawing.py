@@ -1,0 +1,52 @@
+"""A plot, drawn: what a picture is exported from and what the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+PlotlyFigure: TypeAlias = Mapping[str, Any]
+"""A figure as plotly's `Figure.to_dict()` gives it; arrays may be numpy's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlotlyDrawing:
+    plot: str
+    """The plot's id."""
+    title: str
+    alt: str
+    """What the picture shows, in words, for a reader who cannot see it."""
+    picture: PlotlyFigure
+    """Sized and downsampled for a static picture."""
+    page: PlotlyFigure
+    """For the interactive page: more points, no fixed width."""
+    notes: tuple[str, ...] = ()
+    """What could not be drawn, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VegaDrawing:
+    """A plot with the project's own Vega-Lite template."""
+
+    plot: str
+    title: str
+    alt: str
+    spec: Mapping[str, Any]
+    """A complete Vega-Lite specification with its data inside. From a repository: untrusted."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageDrawing:
+    """An image plot: its sides next to each other."""
+
+    plot: str
+    title: str
+    alt: str
+    picture: bytes
+    """PNG: the sides with their labels and, where their sizes agree, the difference."""
+    notes: tuple[str, ...] = ()
+
+
+Drawing: TypeAlias = PlotlyDrawing | VegaDrawing | ImageDrawing

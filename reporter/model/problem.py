@@ -1,0 +1,40 @@
+"""Something that could not be read. It stands in the report, so that nothing is left out silently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ProblemKind(StrEnum):
+    MISSING = "missing"
+    """Named by the pipeline, but in no cache and no remote."""
+    CORRUPT = "corrupt"
+    """There, but its content does not parse or has another hash than dvc.lock says."""
+    FORMAT = "format"
+    """Its format is not one that DVC reads."""
+    ACCESS = "access"
+    """The storage is unreachable or refuses the credentials."""
+    STALE = "stale"
+    """dvc.lock is out of date: the values shown are not of this code."""
+    MISMATCH = "mismatch"
+    """Two values that must agree do not."""
+    PLOT = "plot"
+    """A plot's definition and its data do not fit."""
+    CONFIGURATION = "configuration"
+    """reporter.yaml names something that is not there."""
+    PICTURE = "picture"
+    """A picture could not be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    revision: str
+    """The label of the revision it was met in; empty where it belongs to none."""
+    path: str
+    """POSIX path from the DVC project's root, or a stage's or plot's name; empty where it belongs to none."""
+    kind: ProblemKind
+    message: str
+    """One line: what is wrong."""
+    hint: str = ""
+    """One line: what to do about it."""

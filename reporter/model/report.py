@@ -1,0 +1,85 @@
+"""The report: what report.json holds, whole. It can be read back from a bundle; Markdown and terminal need nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reporter.model.comparison import (
+    ArtifactRow,
+    DataRow,
+    Explanation,
+    Flips,
+    GateRow,
+    MetricRow,
+    ParamRow,
+    SliceRow,
+    StageRow,
+    State,
+    Verdict,
+)
+from reporter.model.problem import Problem
+from reporter.model.revision import Revision
+from reporter.model.rules import CommentRule, FailOn
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlotRow:
+    id: str
+    kind: str
+    state: State
+    image: str | None
+    """`images/….png`, relative to the bundle; None where there is no picture."""
+    revisions: tuple[str, ...]
+    """Labels of the revisions drawn, the baseline first."""
+    title: str = ""
+    alt: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionText:
+    """A piece of Markdown of the team's own, as the repository has it: untrusted."""
+
+    title: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """Where and by what the report was made."""
+
+    version: str
+    """Of this package."""
+    runner: str = ""
+    """`GitHub Actions`, …; empty on a laptop."""
+    url: str | None = None
+    """The log of the run."""
+    repository_url: str | None = None
+    """The project's page on the forge, without a trailing slash: commits are linked below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    base: Revision | None
+    head: Revision
+    verdict: Verdict
+    summary: str
+    metrics: tuple[MetricRow, ...]
+    params: tuple[ParamRow, ...]
+    plots: tuple[PlotRow, ...]
+    data: tuple[DataRow, ...]
+    stages: tuple[StageRow, ...]
+    gates: tuple[GateRow, ...]
+    problems: tuple[Problem, ...]
+    run: RunInfo
+    explanations: tuple[Explanation, ...] = ()
+    slices: tuple[SliceRow, ...] = ()
+    flips: tuple[Flips, ...] = ()
+    artifacts: tuple[ArtifactRow, ...] = ()
+    sections: tuple[SectionText, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What a reader should know of the report itself, one line each: no browser, a first report, …"""
+    comment: CommentRule = CommentRule()
+    fail_on: FailOn = FailOn.FAIL

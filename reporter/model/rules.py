@@ -1,0 +1,145 @@
+"""What a team asks of its report: the content of reporter.yaml as records, with each default in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+
+class Direction(StrEnum):
+    HIGHER = "higher"
+    LOWER = "lower"
+    NONE = "none"
+
+
+class FailOn(StrEnum):
+    FAIL = "fail"
+    WARN = "warn"
+    NEVER = "never"
+
+
+class Task(StrEnum):
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+class Average(StrEnum):
+    MACRO = "macro"
+    MICRO = "micro"
+    WEIGHTED = "weighted"
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """Limits of one metric. A drop is a change for the worse, in the metric's own unit and direction."""
+
+    max_drop: float | None = None
+    max_relative_drop: float | None = None
+    """A fraction: 2 % is 0.02."""
+    min: float | None = None
+    max: float | None = None
+    required: bool = False
+    """A value that cannot be judged fails instead of being unknown."""
+    significant: bool = False
+    """A drop counts only if its interval excludes zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRule:
+    match: str
+    """A glob over `file:name`, or over `name` when it holds no colon."""
+    direction: Direction | None = None
+    """None: inferred from well-known names."""
+    headline: bool = False
+    gate: GateRule | None = None
+
+    def matches(self, file: str, name: str) -> bool:
+        subject = f"{file}:{name}" if ":" in self.match else name
+        return fnmatchcase(subject, self.match)
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionsRule:
+    """A DVC-tracked file with one row per evaluated example."""
+
+    path: str
+    task: Task
+    actual: str
+    id: str | None = None
+    predicted: str | None = None
+    score: str | None = None
+    scores: Mapping[str, str] = field(default_factory=dict)
+    positive: str | int | float | bool | None = None
+    average: Average = Average.MACRO
+    groups: tuple[str, ...] = ()
+    cluster: str | None = None
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    """Name of a recomputed metric → `file:name` of the reported metric that it explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignificanceRule:
+    level: float = 0.95
+    resamples: int = 2000
+    correction: str = "holm"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlotsRule:
+    exclude: tuple[str, ...] = ()
+    """Globs over plot ids."""
+    max_images: int = 12
+
+
+class ImageStoreKind(StrEnum):
+    BRANCH = "branch"
+    S3 = "s3"
+    FORGE = "forge"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesRule:
+    store: ImageStoreKind = ImageStoreKind.BRANCH
+    branch: str = "reporter-assets"
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A piece of Markdown of the team's own."""
+
+    title: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRule:
+    title: str = "Model report"
+    key: str = "default"
+    """Tells several reports on one pull request apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The whole of reporter.yaml."""
+
+    base: str | None = None
+    metrics: tuple[MetricRule, ...] = ()
+    predictions: tuple[PredictionsRule, ...] = ()
+    seeds: str | None = None
+    """A glob over metrics files: repeated runs of one revision."""
+    significance: SignificanceRule = SignificanceRule()
+    plots: PlotsRule = PlotsRule()
+    images: ImagesRule = ImagesRule()
+    sections: tuple[Section, ...] = ()
+    comment: CommentRule = CommentRule()
+    fail_on: FailOn = FailOn.FAIL
+
+    def for_metric(self, file: str, name: str) -> MetricRule | None:
+        """The first rule that matches, as reporter.yaml lists them."""
+        return next((rule for rule in self.metrics if rule.matches(file, name)), None)

@@ -1,0 +1,132 @@
+"""One revision of a DVC project, collected once: everything the pure floors need, and nothing they must fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
+from reporter.model.problem import Problem
+from reporter.model.revision import Revision
+from reporter.model.values import Value
+
+Column: TypeAlias = npt.NDArray[Any]
+"""One column of a table, shape (rows,): float64, int64, bool, or object holding str (and None where a cell is empty)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFile:
+    """A metrics or params file of one revision."""
+
+    path: str
+    """POSIX path from the DVC project's root."""
+    values: Mapping[str, Value]
+    """Flattened name → value, in the order of the file; empty if unreadable."""
+    problem: Problem | None = None
+    """Why it could not be read: then each of its values is unavailable, not absent."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A plot's data or a predictions file: columns of equal length."""
+
+    columns: Mapping[str, Column]
+    """Name → values, in the order of the file."""
+
+    @property
+    def rows(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One field of one data file, drawn along an axis."""
+
+    path: str
+    """The data file, a key of `Snapshot.tables`."""
+    field: str | None
+    """The column; None where the definition leaves it out (x: the row number; y: the last column)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlotSpec:
+    """A plot as dvc.yaml defines it; an image is a plot without axes."""
+
+    id: str
+    """Unique within a revision and equal across revisions: DVC's own id (`ROC`, `plots/loss.csv`), with the path of a
+    dvc.yaml below the root before it."""
+    template: str
+    """Name of a built-in template (`linear`, `confusion`, …), of the project's own template, or `image`."""
+    x: tuple[Axis, ...] = ()
+    """Empty: the row number. One: shared by each y. Else one for each y."""
+    y: tuple[Axis, ...] = ()
+    title: str | None = None
+    x_label: str | None = None
+    y_label: str | None = None
+    vega: str | None = None
+    """The text of the project's own Vega-Lite template, with DVC's anchors; None for a built-in one."""
+    path: str = ""
+    """Of an image: its file, a key of `Snapshot.images`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedPath:
+    """A file or directory whose content DVC keeps: an output of a stage, or the target of a .dvc file."""
+
+    path: str
+    hash: str | None
+    """DVC's hash (`….dir` for a directory); None where it is not known."""
+    size: int | None
+    """Bytes."""
+    nfiles: int | None
+    """Files in a directory; None for a file."""
+    source: str | None = None
+    """Where an imported file comes from (an address without credentials)."""
+    files: Mapping[str, str] | None = None
+    """Of a directory: relative POSIX path → hash; None where the listing is in no cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of a pipeline with what dvc.lock recorded of its last run."""
+
+    name: str
+    """DVC's address: `train`, `train@1`, `models/dvc.yaml:train`."""
+    cmd: str | None
+    """As dvc.yaml states it now (several commands joined by newlines)."""
+    deps: Mapping[str, str | None] = field(default_factory=dict)
+    """POSIX path → hash recorded by dvc.lock."""
+    params: Mapping[str, Value] = field(default_factory=dict)
+    """`file:name` → value recorded by dvc.lock."""
+    outs: Mapping[str, str | None] = field(default_factory=dict)
+    """POSIX path → hash recorded by dvc.lock."""
+    code: tuple[str, ...] = ()
+    """Those of `deps` that git tracks: source files, not data."""
+    outdated: tuple[str, ...] = ()
+    """What differs between the stage as defined and as last run: any of cmd, deps, params, outs. Empty: up to date."""
+    ran_cmd: str | None = None
+    """The command that dvc.lock recorded; None where the stage never ran."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A revision, collected. Mappings keep the order of the project's files."""
+
+    revision: Revision
+    metrics: Mapping[str, ValueFile] = field(default_factory=dict)
+    params: Mapping[str, ValueFile] = field(default_factory=dict)
+    plots: tuple[PlotSpec, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """Data files of the plots, by path."""
+    images: Mapping[str, bytes] = field(default_factory=dict)
+    """Image plots, by path: the content of a PNG, JPEG, GIF or SVG file."""
+    predictions: Mapping[str, Table] = field(default_factory=dict)
+    """Predictions files that reporter.yaml declares, by path."""
+    data: Mapping[str, TrackedPath] = field(default_factory=dict)
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+    artifacts: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    """Artifacts of dvc.yaml: name → its fields (path, type, desc, labels, meta)."""
+    problems: tuple[Problem, ...] = ()
+    """Each value, plot or file of this revision that could not be read."""

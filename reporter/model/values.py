@@ -1,0 +1,45 @@
+"""Values of metrics and params: their type, their equality, and the names of nested keys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, TypeGuard
+
+Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
+"""What a metrics or params file may hold. A list is one value; a mapping is a value only when it is empty or inside a list."""
+
+Number: TypeAlias = int | float
+
+
+def is_number(value: Value) -> TypeGuard[Number]:
+    """True for int and float, NaN and ±Infinity included; False for bool."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def same_value(left: Value, right: Value) -> bool:
+    """Exact equality as a reader of the report understands it: NaN equals NaN, 1 equals 1.0, True does not equal 1."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if is_number(left) and is_number(right):
+        return left == right or (math.isnan(left) and math.isnan(right))
+    if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
+        return left == right
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return list(left) == list(right) and all(same_value(left[key], right[key]) for key in left)
+    if isinstance(left, Sequence) and isinstance(right, Sequence):
+        return len(left) == len(right) and all(map(same_value, left, right))
+    return False
+
+
+def flatten(tree: Mapping[str, Value], prefix: str = "") -> Iterator[tuple[str, Value]]:
+    r"""Yield (name, value) for each leaf in the order of the file; keys are joined by `.`, a dot inside a key is `\.`.
+
+    A backslash inside a key is doubled, so that no two keys share a name. An empty mapping is a leaf.
+    """
+    for key, value in tree.items():
+        name = prefix + str(key).replace("\\", "\\\\").replace(".", "\\.")
+        if isinstance(value, Mapping) and value:
+            yield from flatten(value, f"{name}.")
+        else:
+            yield name, value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -143,3 +143,20 @@ class Rules:
     def for_metric(self, file: str, name: str) -> MetricRule | None:
         """The first rule that matches, as reporter.yaml lists them."""
         return next((rule for rule in self.metrics if rule.matches(file, name)), None)
+
+    def judged_by(self, base: Rules) -> Rules:
+        """These rules with everything that decides the verdict taken from `base`.
+
+        A pull request brings its own reporter.yaml; it may change how the report looks, never how it is judged.
+        """
+        return replace(
+            self,
+            metrics=base.metrics,
+            predictions=base.predictions,
+            seeds=base.seeds,
+            significance=base.significance,
+            fail_on=base.fail_on,
+        )
+
+    def judges_like(self, other: Rules) -> bool:
+        return self.judged_by(other) == self

@@ -1,0 +1,1 @@
+"""The JSON Schemas of report.json and reporter.yaml, as package data."""

@@ -1,0 +1,304 @@
+"""reporter.yaml and the environment, read once and strictly: unknown keys and wrong types are errors that say where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reporter.errors import UsageError
+from reporter.model.rules import (
+    Average,
+    CommentRule,
+    Direction,
+    FailOn,
+    GateRule,
+    ImagesRule,
+    ImageStoreKind,
+    MetricRule,
+    PlotsRule,
+    PredictionsRule,
+    Rules,
+    Section,
+    SignificanceRule,
+    Task,
+)
+
+CONFIG_NAME = "reporter.yaml"
+LEAST_LEVEL = 0.5
+"""A confidence level below it is a mistake: most likely 1 − level was written."""
+
+Record = TypeVar("Record")
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the process's environment says. The token is kept out of `repr`, so that no log can hold it."""
+
+    variables: Mapping[str, str] = field(repr=False)
+
+    @property
+    def token(self) -> str | None:
+        """The forge's token: REPORTER_TOKEN, else GITHUB_TOKEN, else GH_TOKEN."""
+        names = ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
+        return next((self.variables[name] for name in names if self.variables.get(name)), None)
+
+
+def read_rules(path: Path, *, required: bool = False) -> Rules:
+    """Read a configuration file; absent means every default, unless it was asked for by name.
+
+    Raises UsageError where the file cannot be read or says something that reporter does not know.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if required:
+            raise UsageError(f"{path}: no such file", "Check the path given to --config.") from None
+        return Rules()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", "It must be a UTF-8 text file.") from error
+    return parse_rules(text, str(path))
+
+
+def parse_rules(text: str, name: str = CONFIG_NAME) -> Rules:
+    """Parse the text of a reporter.yaml. `name` is how errors call the file."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        document = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        where = f"{name}:{error.problem_mark.line + 1}" if error.problem_mark else name
+        problem = error.problem or "it cannot be parsed"
+        raise UsageError(f"{where}: not valid YAML: {problem}", "Mend the file.") from error
+    except YAMLError as error:
+        raise UsageError(f"{name}: not valid YAML: {str(error).splitlines()[0]}", "Mend the file.") from error
+    if document is None:
+        return Rules()
+    return _rules(_Node(document, name, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A value of the file with the place it stands at, for errors."""
+
+    value: Any
+    file: str
+    key: str
+    line: int | None = None
+
+    def error(self, problem: str, hint: str = "See docs/configuration.md for every key.") -> UsageError:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        subject = f" {self.key}" if self.key else ""
+        return UsageError(f"{place}:{subject} {problem}", hint)
+
+    def keys(self, *known: str) -> dict[str, _Node]:
+        """The entries of a mapping; a key that is not known is an error that names the nearest one."""
+        entries = {str(key): node for key, node in self._entries()}
+        for key, node in entries.items():
+            if key not in known:
+                nearest = get_close_matches(key, known, n=1, cutoff=0.5)
+                guess = f"did you mean `{nearest[0]}`?" if nearest else f"known here: {', '.join(known)}."
+                raise node.error(f"is an unknown key; {guess}")
+        return entries
+
+    def _entries(self) -> Iterator[tuple[Any, _Node]]:
+        if not isinstance(self.value, Mapping):
+            raise self.error("must be a mapping of keys to values")
+        for key, value in self.value.items():
+            line = self.value.lc.key(key)[0] + 1 if hasattr(self.value, "lc") else self.line
+            yield key, _Node(value, self.file, f"{self.key}.{key}" if self.key else str(key), line)
+
+    def items(self, parse: Callable[[_Node], Record]) -> tuple[Record, ...]:
+        if not isinstance(self.value, list):
+            raise self.error("must be a list")
+        nodes = (_Node(value, self.file, f"{self.key}[{index}]", self.line) for index, value in enumerate(self.value))
+        return tuple(parse(node) for node in nodes)
+
+    def texts(self) -> dict[str, str]:
+        return {str(key): node.text() for key, node in self._entries()}
+
+    def text(self) -> str:
+        if not isinstance(self.value, str) or not self.value:
+            raise self.error("must be a text; put it in quotes")
+        return str(self.value)
+
+    def label(self) -> str | int | float | bool:
+        if not isinstance(self.value, str | int | float | bool):
+            raise self.error("must be one value")
+        return self.value
+
+    def flag(self) -> bool:
+        if not isinstance(self.value, bool):
+            raise self.error("must be true or false")
+        return self.value
+
+    def number(self) -> float:
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
+            raise self.error("must be a number")
+        return float(self.value)
+
+    def limit(self) -> float:
+        """A number that is not negative."""
+        number = self.number()
+        if number < 0:
+            raise self.error("must not be negative")
+        return number
+
+    def count(self, least: int) -> int:
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or self.value < least:
+            raise self.error(f"must be a whole number of at least {least}")
+        return int(self.value)
+
+    def fraction(self) -> float:
+        """`2%` and `0.02` are the same."""
+        if isinstance(self.value, str) and self.value.endswith("%"):
+            try:
+                value: Any = float(self.value[:-1]) / 100
+            except ValueError:
+                raise self.error("must be a percentage such as 2%, or a fraction such as 0.02") from None
+            return _Node(value, self.file, self.key, self.line).limit()
+        return self.limit()
+
+    def choice(self, choices: type[Choice]) -> Choice:
+        try:
+            return choices(self.value)
+        except ValueError:
+            raise self.error(f"must be one of {', '.join(choices)}") from None
+
+
+def _rules(node: _Node) -> Rules:
+    parsers: dict[str, Callable[[_Node], Any]] = {
+        "base": _Node.text,
+        "metrics": lambda each: each.items(_metric),
+        "predictions": lambda each: each.items(_predictions),
+        "seeds": lambda each: _record(each, lambda match: match, {"match": _Node.text}, required=("match",)),
+        "significance": _significance,
+        "plots": lambda each: _record(
+            each, PlotsRule, {"exclude": _text_list, "max_images": lambda number: number.count(0)}
+        ),
+        "images": _images,
+        "sections": lambda each: each.items(_section),
+        "comment": lambda each: _record(each, CommentRule, {"title": _Node.text, "key": _Node.text}),
+        "fail_on": lambda each: each.choice(FailOn),
+    }
+    return _record(node, Rules, parsers)
+
+
+def _record(
+    node: _Node,
+    build: Callable[..., Record],
+    parsers: Mapping[str, Callable[[_Node], Any]],
+    required: tuple[str, ...] = (),
+) -> Record:
+    """Parse each entry that is there and build the record; a null entry keeps its default."""
+    entries = node.keys(*parsers)
+    for key in required:
+        if key not in entries:
+            raise node.error(f"needs `{key}`")
+    return build(**{key: parsers[key](entry) for key, entry in entries.items() if entry.value is not None})
+
+
+def _text_list(node: _Node) -> tuple[str, ...]:
+    return node.items(_Node.text)
+
+
+def _metric(node: _Node) -> MetricRule:
+    return _record(
+        node,
+        MetricRule,
+        {
+            "match": _Node.text,
+            "direction": lambda each: each.choice(Direction),
+            "headline": _Node.flag,
+            "gate": _gate,
+        },
+        required=("match",),
+    )
+
+
+def _gate(node: _Node) -> GateRule:
+    gate = _record(
+        node,
+        GateRule,
+        {
+            "max_drop": _Node.limit,
+            "max_relative_drop": _Node.fraction,
+            "min": _Node.number,
+            "max": _Node.number,
+            "required": _Node.flag,
+            "significant": _Node.flag,
+        },
+    )
+    if gate.min is not None and gate.max is not None and gate.min > gate.max:
+        raise node.error("has a `min` above its `max`: no value can pass")
+    return gate
+
+
+def _predictions(node: _Node) -> PredictionsRule:
+    rule = _record(
+        node,
+        PredictionsRule,
+        {
+            "path": _Node.text,
+            "task": lambda each: each.choice(Task),
+            "actual": _Node.text,
+            "id": _Node.text,
+            "predicted": _Node.text,
+            "score": _Node.text,
+            "scores": _Node.texts,
+            "positive": _Node.label,
+            "average": lambda each: each.choice(Average),
+            "groups": _text_list,
+            "cluster": _Node.text,
+            "metrics": _Node.texts,
+        },
+        required=("path", "task", "actual"),
+    )
+    if rule.predicted is None and rule.score is None and not rule.scores:
+        raise node.error("needs `predicted`, `score` or `scores`: which column holds the model's answer?")
+    if rule.task is Task.BINARY and rule.score is not None and rule.positive is None:
+        raise node.error("needs `positive`: which value of the actual column is `score` the probability of?")
+    return rule
+
+
+def _significance(node: _Node) -> SignificanceRule:
+    rule = _record(
+        node,
+        SignificanceRule,
+        {
+            "level": _Node.number,
+            "resamples": lambda each: each.count(100),
+            "correction": _correction,
+            "seed": lambda each: each.count(0),
+        },
+    )
+    if not LEAST_LEVEL <= rule.level < 1:
+        raise node.error(f"`level` must be at least {LEAST_LEVEL} and below 1, such as 0.95")
+    return rule
+
+
+def _correction(node: _Node) -> str:
+    if node.value not in ("holm", "none"):
+        raise node.error("must be one of holm, none")
+    return str(node.value)
+
+
+def _images(node: _Node) -> ImagesRule:
+    rule = _record(
+        node,
+        ImagesRule,
+        {"store": lambda each: each.choice(ImageStoreKind), "branch": _Node.text, "url": _Node.text},
+    )
+    if rule.store is ImageStoreKind.S3 and rule.url is None:
+        raise node.error("needs `url` with `store: s3`, such as s3://bucket/prefix")
+    return rule
+
+
+def _section(node: _Node) -> Section:
+    return _record(node, Section, {"title": _Node.text, "file": _Node.text}, required=("title", "file"))

@@ -1,0 +1,156 @@
+"""reporter.yaml: what is understood, what is refused and where, and that its published schema says the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+
+from reporter import schemas
+from reporter.errors import UsageError
+from reporter.model.rules import Direction, FailOn, GateRule, MetricRule, Rules, Task
+from reporter.settings import Environment, parse_rules, read_rules
+
+EVERY_KEY = """
+base: main
+metrics:
+  - match: "evaluation/metrics.json:roc_auc"
+    direction: higher
+    headline: true
+    gate: {max_drop: 0.005, max_relative_drop: 2%, min: 0.6, max: 1.0, required: true, significant: true}
+  - match: "*loss"
+predictions:
+  - path: evaluation/predictions.csv
+    task: binary
+    id: flight_id
+    actual: late
+    predicted: predicted
+    score: probability
+    positive: 1
+    average: macro
+    groups: [carrier]
+    cluster: date
+    metrics: {roc_auc: "evaluation/metrics.json:roc_auc"}
+seeds: {match: "evaluation/seed-*/metrics.json"}
+significance: {level: 0.9, resamples: 500, correction: none, seed: 7}
+plots: {exclude: ["*debug*"], max_images: 3}
+images: {store: s3, branch: pictures, url: "s3://bucket/prefix"}
+sections: [{title: Notes, file: notes.md}]
+comment: {title: "Delays", key: nightly}
+fail_on: warn
+"""
+
+WRONG = {
+    "metric: 1": "reporter.yaml:1: metric is an unknown key; did you mean `metrics`?",
+    "metrics:\n- match: a\n  gate: {max_dorp: 1}": "metrics[0].gate.max_dorp is an unknown key; did you mean `max_drop`?",
+    "fail_on:\n": None,
+    "fail_on: often": "fail_on must be one of fail, warn, never",
+    "metrics: 3": "metrics must be a list",
+    "metrics:\n- gate: {}": "metrics[0] needs `match`",
+    "metrics:\n- {match: a, gate: {max_drop: -1}}": "must not be negative",
+    "metrics:\n- {match: a, gate: {max_drop: .nan}}": "must be a number",
+    "metrics:\n- {match: a, gate: {max_relative_drop: two%}}": "must be a percentage such as 2%",
+    "metrics:\n- {match: a, gate: {min: 2, max: 1}}": "no value can pass",
+    "metrics:\n- {match: a, headline: 1}": "must be true or false",
+    "predictions:\n- {path: p, task: binary, actual: a}": "needs `predicted`, `score` or `scores`",
+    "predictions:\n- {path: p, task: binary, actual: a, score: s}": "needs `positive`",
+    "predictions:\n- {path: p, task: ranking, actual: a, predicted: s}": "must be one of binary, multiclass, regression",
+    "significance: {level: 0.05}": "`level` must be at least 0.5",
+    "significance: {resamples: 10}": "must be a whole number of at least 100",
+    "significance: {correction: bonferroni}": "must be one of holm, none",
+    "images: {store: s3}": "needs `url`",
+    "base: 1.0": "base must be a text; put it in quotes",
+    "- a list": "must be a mapping of keys to values",
+    "base: [": "not valid YAML",
+    "base: a\nbase: b": "not valid YAML",
+}
+
+
+def test_every_documented_key_is_read() -> None:
+    rules = parse_rules(EVERY_KEY)
+
+    assert rules.base == "main"
+    assert rules.metrics[0] == MetricRule(
+        match="evaluation/metrics.json:roc_auc",
+        direction=Direction.HIGHER,
+        headline=True,
+        gate=GateRule(max_drop=0.005, max_relative_drop=0.02, min=0.6, max=1.0, required=True, significant=True),
+    )
+    assert rules.predictions[0].task is Task.BINARY
+    assert rules.predictions[0].groups == ("carrier",)
+    assert rules.predictions[0].metrics == {"roc_auc": "evaluation/metrics.json:roc_auc"}
+    assert rules.seeds == "evaluation/seed-*/metrics.json"
+    assert (rules.significance.level, rules.significance.correction) == (0.9, "none")
+    assert (rules.plots.exclude, rules.plots.max_images) == (("*debug*",), 3)
+    assert (rules.images.store, rules.images.url) == ("s3", "s3://bucket/prefix")
+    assert (rules.sections[0].title, rules.comment.key, rules.fail_on) == ("Notes", "nightly", FailOn.WARN)
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "fail_on:\n"])
+def test_what_is_left_out_keeps_its_default(text: str) -> None:
+    assert parse_rules(text) == Rules()
+
+
+@pytest.mark.parametrize("text", [text for text, message in WRONG.items() if message])
+def test_a_mistake_is_named_with_its_place(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_rules(text)
+    assert WRONG[text] in str(caught.value)
+    assert caught.value.exit_code == 2
+    assert caught.value.hint
+
+
+def test_the_published_schema_takes_what_the_parser_takes() -> None:
+    schema = json.loads(Path(schemas.__path__[0], "reporter-yaml.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    load = YAML(typ="safe", pure=True).load
+
+    assert list(validator.iter_errors(load(EVERY_KEY))) == []
+    schema_only = ("min: 2, max: 1", "needs `predicted`", "needs `positive`", "needs `url`", "YAML", ".nan")
+    for text, message in WRONG.items():
+        if message and not any(word in text + message for word in schema_only):
+            assert list(validator.iter_errors(load(text))), text
+
+
+def test_an_absent_file_means_defaults_unless_it_was_asked_for(tmp_path: Path) -> None:
+    assert read_rules(tmp_path / "reporter.yaml") == Rules()
+    with pytest.raises(UsageError, match="no such file"):
+        read_rules(tmp_path / "reporter.yaml", required=True)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "reporter.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_rules(tmp_path / "reporter.yaml")
+
+
+def test_the_first_matching_rule_wins_and_a_colon_decides_what_is_matched() -> None:
+    by_file = MetricRule("eval/*.json:acc*")
+    by_name = MetricRule("acc*")
+    rules = Rules(metrics=(by_file, by_name))
+
+    assert rules.for_metric("eval/m.json", "accuracy") is by_file
+    assert rules.for_metric("other.json", "accuracy") is by_name
+    assert rules.for_metric("other.json", "loss") is None
+
+
+def test_a_candidate_keeps_its_looks_but_is_judged_by_the_baseline() -> None:
+    strict = parse_rules("metrics: [{match: acc, gate: {max_drop: 0.01}}]\ncomment: {title: Old}")
+    loose = parse_rules("fail_on: never\ncomment: {title: New}")
+
+    judged = loose.judged_by(strict)
+
+    assert judged.metrics == strict.metrics
+    assert judged.fail_on is FailOn.FAIL
+    assert judged.comment.title == "New"
+    assert not loose.judges_like(strict)
+    assert judged.judges_like(strict)
+
+
+def test_the_token_is_not_in_the_representation() -> None:
+    environment = Environment({"GITHUB_TOKEN": "secret-value"})
+    assert environment.token == "secret-value"
+    assert "secret-value" not in repr(environment)

@@ -1,0 +1,36 @@
+"""What the predictions and repeated runs of two revisions say about the differences between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reporter.model.comparison import Flips, SliceRow
+from reporter.model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class MetricEvidence:
+    """What is known of the difference of one reported metric beyond its two values."""
+
+    interval: tuple[float, float] | None = None
+    """Of head − base, at the configured level, uncorrected. None where none can be given: `note` says why."""
+    p_value: float | None = None
+    """Two-sided. Of a gated metric corrected over all gated metrics, of any other metric as it was found."""
+    method: str | None = None
+    """How `interval` and `p_value` were found: `paired bootstrap, 2,000 resamples, n = 6,043`."""
+    note: str = ""
+    """What a reader must know to read the row rightly, in full sentences; usually empty."""
+    incomparable: bool = False
+    """The evaluation data differ too much for a comparison; then there is neither interval nor p-value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Everything `reporter.compare.statistics` finds out about a candidate and its baseline."""
+
+    metrics: Mapping[str, MetricEvidence] = field(default_factory=dict)
+    """By `file:name` of the reported metric; a metric nothing is known of is absent."""
+    slices: tuple[SliceRow, ...] = ()
+    flips: tuple[Flips, ...] = ()
+    problems: tuple[Problem, ...] = ()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from reporter.model.values import Number, Value
+from reporter.model.values import Number, Value, is_finite
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -48,7 +48,7 @@ def pair(base: Number, head: Number) -> tuple[str, str]:
 
     Integers are whole; digits that neither number has are not made up.
     """
-    if base == head or not (math.isfinite(base) and math.isfinite(head)):
+    if base == head or not (is_finite(base) and is_finite(head)):
         return number(base), number(head)
     if isinstance(base, int) and isinstance(head, int):
         return number(base), number(head)

@@ -17,12 +17,22 @@ def is_number(value: Value) -> TypeGuard[Number]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_nan(value: Number) -> bool:
+    """`math.isnan`, which raises OverflowError for an integer that no float can hold."""
+    return isinstance(value, float) and math.isnan(value)
+
+
+def is_finite(value: Number) -> bool:
+    """`math.isfinite`, which raises OverflowError for an integer that no float can hold."""
+    return isinstance(value, int) or math.isfinite(value)
+
+
 def same_value(left: Value, right: Value) -> bool:
     """Exact equality as a reader of the report understands it: NaN equals NaN, 1 equals 1.0, True does not equal 1."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if is_number(left) and is_number(right):
-        return left == right or (math.isnan(left) and math.isnan(right))
+        return left == right or (is_nan(left) and is_nan(right))
     if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
         return left == right
     if isinstance(left, Mapping) and isinstance(right, Mapping):

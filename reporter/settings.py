@@ -36,6 +36,10 @@ Record = TypeVar("Record")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+TOKEN_VARIABLES = ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
+"""Where the forge's token is looked for, in this order. No program that runs the project's own code may see them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What the process's environment says. The token is kept out of `repr`, so that no log can hold it."""
@@ -44,9 +48,8 @@ class Environment:
 
     @property
     def token(self) -> str | None:
-        """The forge's token: REPORTER_TOKEN, else GITHUB_TOKEN, else GH_TOKEN."""
-        names = ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
-        return next((self.variables[name] for name in names if self.variables.get(name)), None)
+        """The forge's token, if there is one."""
+        return next((self.variables[name] for name in TOKEN_VARIABLES if self.variables.get(name)), None)
 
 
 def read_rules(path: Path, *, required: bool = False) -> Rules:

@@ -130,3 +130,5 @@ class Snapshot:
     """Artifacts of dvc.yaml: name → its fields (path, type, desc, labels, meta)."""
     problems: tuple[Problem, ...] = ()
     """Each value, plot or file of this revision that could not be read."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how it came about, one sentence each: the baseline was trained again, …"""

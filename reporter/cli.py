@@ -1,0 +1,270 @@
+"""The command line: parser, output and exit codes, and the one place that catches ReporterError."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from reporter import __version__
+from reporter.errors import ReporterError
+
+if TYPE_CHECKING:
+    from reporter.model.ci import CiContext
+    from reporter.model.report import Report
+
+DONE = 0
+BUG = 70
+
+EXAMPLES = {
+    "report": """examples:
+  reporter report                  compare the workspace with the default branch
+  reporter report main --gate      the same with main; exit 1 if a gate fails
+  reporter report v1.0 --head v1.1 compare two revisions; nothing is checked out
+  reporter report --json | jq .verdict
+""",
+    "post": """examples:
+  reporter post                    put the bundle in reports/ on its pull request
+  reporter post reports --dry-run  say what would be done
+""",
+    "ci": """examples:
+  reporter ci                      report, post and gate, as the CI environment says
+  reporter ci --start              mark the pull request's comment as running
+""",
+    "gate": """examples:
+  reporter gate reports            exit 1 if the bundle's verdict fails
+""",
+}
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run one command and return the process's exit code (see docs/cli.md)."""
+    if environ is None:
+        import os
+
+        environ = os.environ
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.run is None:
+        parser.print_help()
+        return DONE
+    run: Callable[[argparse.Namespace, Mapping[str, str]], int] = options.run
+    try:
+        return run(options, environ)
+    except ReporterError as error:
+        _say_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("reporter: interrupted", file=sys.stderr)
+        return 130
+    except Exception:  # noqa: BLE001  the last resort: whatever is not a ReporterError is a bug
+        return _say_bug(environ)
+
+
+def _say_error(error: ReporterError) -> None:
+    print(f"reporter: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"          {error.hint}", file=sys.stderr)
+
+
+def _say_bug(environ: Mapping[str, str]) -> int:
+    """Put the traceback where it can be found, without the token, and say so in one line."""
+    import tempfile
+    import traceback
+
+    from reporter.settings import Environment
+
+    text = traceback.format_exc()
+    if token := Environment(environ).token:
+        text = text.replace(token, "***")
+    if environ.get("CI"):
+        print(text, file=sys.stderr)
+        place = "above"
+    else:
+        with tempfile.NamedTemporaryFile("w", prefix="reporter-", suffix=".log", delete=False) as log:
+            log.write(text)
+        place = f"in {log.name}"
+    last = text.strip().splitlines()[-1]
+    print(f"reporter: a bug in reporter {__version__}: {last}; the traceback is {place}", file=sys.stderr)
+    return BUG
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says a usage error in the same form as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"reporter: {message}\n          `{self.prog} --help` shows the usage.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="reporter",
+        description="Tells what a change does to a model: compares two revisions of a DVC project and reports it.",
+        epilog="`reporter COMMAND --help` shows a command's options with examples.",
+    )
+    parser.add_argument("--version", action="version", version=f"reporter {__version__}")
+    _add_completion(parser)
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    _add_report(commands)
+    _add_post(commands)
+    _add_ci(commands)
+    _add_gate(commands)
+    return parser
+
+
+def _add_completion(parser: argparse.ArgumentParser) -> None:
+    class PrintCompletion(argparse.Action):
+        def __call__(
+            self,
+            parser: argparse.ArgumentParser,
+            _namespace: argparse.Namespace,
+            values: object,
+            _option: str | None = None,
+        ) -> None:
+            import shtab
+
+            print(shtab.complete(parser, str(values)))
+            parser.exit()
+
+    parser.add_argument(
+        "--print-completion",
+        choices=("bash", "zsh", "tcsh"),
+        action=PrintCompletion,
+        help="print a completion script for this shell",
+    )
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001  argparse gives its type no public name
+
+
+def _add_command(commands: Commands[_Parser], name: str, summary: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=EXAMPLES[name],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_report(commands: Commands[_Parser]) -> None:
+    command = _add_command(commands, "report", "compare the workspace, or a revision, with a baseline")
+    _add_comparison_options(command)
+    command.add_argument("--head", metavar="REV", help="a revision instead of the workspace; nothing is checked out")
+    command.add_argument("--json", action="store_true", help="print report.json to standard output, and nothing else")
+    command.add_argument("--gate", action="store_true", help="exit 1 if the verdict fails")
+    command.set_defaults(run=_run_report)
+
+
+def _add_comparison_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("base", metavar="BASE", nargs="?", help="the baseline: a branch, tag, commit or experiment")
+    command.add_argument(
+        "--policy",
+        choices=("merge-base", "tip", "exact"),
+        default="merge-base",
+        help="where on a branch the baseline is taken (default: merge-base)",
+    )
+    command.add_argument("--out", metavar="DIR", type=Path, default=Path("reports"), help="the bundle's folder")
+    command.add_argument("--config", metavar="FILE", type=Path, help="default: reporter.yaml beside dvc.yaml")
+    command.add_argument("--no-images", dest="images", action="store_false", help="no pictures; needs no browser")
+
+
+def _add_post(commands: Commands[_Parser]) -> None:
+    command = _add_command(commands, "post", "publish a bundle: comment, check, job summary")
+    command.add_argument("bundle", metavar="DIR", nargs="?", type=Path, default=Path("reports"))
+    command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    command.set_defaults(run=_run_post)
+
+
+def _add_ci(commands: Commands[_Parser]) -> None:
+    command = _add_command(commands, "ci", "report, post and gate, all from the CI environment")
+    _add_comparison_options(command)
+    command.add_argument("--start", action="store_true", help="only mark the comment as running")
+    command.set_defaults(run=_run_ci)
+
+
+def _add_gate(commands: Commands[_Parser]) -> None:
+    command = _add_command(commands, "gate", "exit code from a bundle's verdict")
+    command.add_argument("bundle", metavar="DIR", nargs="?", type=Path, default=Path("reports"))
+    command.set_defaults(run=_run_gate)
+
+
+def _run_report(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from reporter import wiring
+    from reporter.commands.gate import gate_exit_code
+
+    report = _write_report(options, environ, wiring.read_context(environ))
+    _print_report(report, options.out, as_json=options.json)
+    return gate_exit_code(report) if options.gate else DONE
+
+
+def _write_report(
+    options: argparse.Namespace, environ: Mapping[str, str], context: CiContext | None, *, in_ci: bool = False
+) -> Report:
+    """Make the report that the options ask for and write its bundle."""
+    import tempfile
+
+    from reporter import wiring
+    from reporter.bundle import write_bundle
+    from reporter.model.revision import Policy
+
+    with (
+        tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
+        wiring.open_exporter(environ, images=options.images) as exporter,
+        wiring.progress() as say,
+    ):
+        from reporter.commands.report import ReportRequest, make_report
+
+        project = wiring.open_project(Path.cwd())
+        rules = wiring.project_rules(project, options.config)
+        request = ReportRequest(
+            base=options.base,
+            head=getattr(options, "head", None),
+            policy=Policy(options.policy),
+            config=wiring.config_path(project, options.config),
+            judged_by_base=in_ci,
+        )
+        source = wiring.reproducing(project, say) if getattr(options, "repro", False) else project
+        run = wiring.run_info(context)
+        made = make_report(
+            request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say
+        )
+        write_bundle(options.out, made.bundle, made.page)
+    return made.bundle.report
+
+
+def _print_report(report: Report, folder: Path, *, as_json: bool) -> None:
+    """The result on standard output; where to look on standard error."""
+    from reporter import wiring
+    from reporter.render.report_json import report_to_json
+    from reporter.render.terminal import print_report
+
+    if as_json:
+        sys.stdout.write(report_to_json(report))
+    else:
+        print_report(report, wiring.result_console())
+    print(f"The whole report: {folder / 'report.html'}, report.md and report.json beside it", file=sys.stderr)
+
+
+def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from reporter.wiring import run_post
+
+    return run_post(options, environ)
+
+
+def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from reporter.wiring import run_ci
+
+    return run_ci(options, environ)
+
+
+def _run_gate(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    from reporter.bundle import read_bundle
+    from reporter.commands.gate import gate_exit_code
+
+    report = read_bundle(options.bundle).report
+    print(f"{report.verdict}: {report.summary}")
+    return gate_exit_code(report)

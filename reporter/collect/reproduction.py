@@ -1,0 +1,116 @@
+"""Runs a pipeline with DVC's own commands: the candidate's in place, a baseline's in a temporary worktree."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from reporter.collect.project import Project, Wanted, open_project
+from reporter.errors import ProjectError, ReporterError
+from reporter.model.problem import ProblemKind
+from reporter.model.revision import Revision
+from reporter.model.snapshot import Snapshot
+from reporter.process import run, run_aloud
+
+Say = Callable[[str], None]
+
+
+def reproduce(directory: Path, label: str, say: Say, hidden: Collection[str] = ()) -> tuple[str, ...]:
+    """`dvc pull`, `dvc repro` and `dvc push` of the project in `directory`; returns notes for the report.
+
+    A pull or push that fails is a note: a first run has nothing to pull, and a fork may not push. `hidden` names the
+    environment variables that the project's own code must not see. Raises ProjectError where a stage fails.
+    """
+    notes = []
+    say(f"Pulling what the remote has of {label}")
+    if _dvc(directory, hidden, "pull", "--run-cache", "--allow-missing") != 0:
+        notes.append(f"Not everything of {label} could be pulled from the remote; the log says why.")
+    say(f"Reproducing {label}")
+    if (code := _dvc(directory, hidden, "repro", "--all-pipelines")) != 0:
+        raise ProjectError(
+            f"`dvc repro` of {label} failed with exit code {code}", "The log above says which stage and why."
+        )
+    say(f"Pushing the outputs of {label}")
+    if _dvc(directory, hidden, "push", "--run-cache") != 0:
+        notes.append(f"The outputs of {label} could not be pushed, so the next run trains again; the log says why.")
+    return tuple(notes)
+
+
+class ReproducedBaseline:
+    """A project whose baseline is trained again, once, where its outputs are nowhere or are not of its code."""
+
+    def __init__(self, project: Project, say: Say, hidden: Collection[str] = ()) -> None:
+        self._project = project
+        self._say = say
+        self._hidden = hidden
+        self.root = project.root
+        self.resolve_head = project.resolve_head
+        self.resolve_base = project.resolve_base
+        self.read_text = project.read_text
+
+    def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot:
+        """The revision's snapshot; of a commit that lacks its outputs, that of its reproduction."""
+        found = self._project.snapshot(revision, wanted)
+        reason = None if revision.is_workspace else _reason_to_reproduce(found)
+        if reason is None:
+            return found
+        self._say(f"{revision.label}: {reason}")
+        try:
+            reproduced = self._reproduced(revision, wanted)
+        except ReporterError as error:
+            note = f"{revision.label} is shown as its commit has it: {reason}, and {error.message}."
+            return replace(found, notes=(*found.notes, note))
+        note = f"{revision.label} was reproduced for this comparison: {reason}."
+        return replace(reproduced, revision=revision, notes=(*reproduced.notes, note))
+
+    def _reproduced(self, revision: Revision, wanted: Wanted) -> Snapshot:
+        with _worktree(self._project, revision) as directory:
+            notes = reproduce(directory, revision.label, self._say, self._hidden)
+            project = open_project(directory)
+            return replace(project.snapshot(project.resolve_head(None), wanted), notes=notes)
+
+
+def _reason_to_reproduce(snapshot: Snapshot) -> str | None:
+    if any(stage.outdated for stage in snapshot.stages.values()):
+        return "its dvc.lock is not of its code"
+    if any(problem.kind is ProblemKind.MISSING for problem in snapshot.problems):
+        return "some of its outputs are in no cache and no remote"
+    return None
+
+
+@contextmanager
+def _worktree(project: Project, revision: Revision) -> Iterator[Path]:
+    """The revision, checked out apart, sharing the project's cache and its present remotes."""
+    with tempfile.TemporaryDirectory(prefix="reporter-baseline-") as folder:
+        tree = Path(folder, "worktree")
+        made = run("git", "worktree", "add", "--quiet", "--detach", tree, revision.sha, cwd=project.git_root)
+        if not made.ok:
+            raise ProjectError(f"{revision.label} cannot be checked out apart: {made.stderr.strip()}")
+        try:
+            directory = tree / project.root.relative_to(project.git_root)
+            _share_configuration(project, directory)
+            yield directory
+        finally:
+            run("git", "worktree", "remove", "--force", tree, cwd=project.git_root)
+
+
+def _share_configuration(project: Project, directory: Path) -> None:
+    for name in ("config", "config.local"):
+        if (source := project.root / ".dvc" / name).is_file():
+            shutil.copy(source, directory / ".dvc" / name)
+    done = run(*_command("config", "--local", "cache.dir", project.cache_folder), cwd=directory)
+    if not done.ok:
+        raise ProjectError(f"the baseline's cache cannot be shared: {done.stderr.strip()}")
+
+
+def _command(*arguments: str | Path) -> tuple[str | Path, ...]:
+    return (sys.executable, "-m", "dvc", *arguments)
+
+
+def _dvc(directory: Path, hidden: Collection[str], *arguments: str) -> int:
+    return run_aloud(*_command(*arguments), cwd=directory, hidden=hidden)

@@ -1,0 +1,26 @@
+"""`reporter gate`: the exit code of a verdict."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from reporter.model.comparison import Verdict
+from reporter.model.report import Report
+from reporter.model.rules import FailOn
+
+
+def gate_exit_code(report: Report) -> int:
+    """1 where the verdict is as bad as `fail_on` says, else 0."""
+    return int(_fails(report.verdict, report.fail_on))
+
+
+def _fails(verdict: Verdict, fail_on: FailOn) -> bool:
+    match fail_on:
+        case FailOn.NEVER:
+            return False
+        case FailOn.FAIL:
+            return verdict is Verdict.FAIL
+        case FailOn.WARN:
+            return verdict is not Verdict.PASS
+        case _:
+            assert_never(fail_on)

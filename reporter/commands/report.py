@@ -1,0 +1,243 @@
+"""`reporter report`: read two revisions, compare, judge, draw, and put it all into a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, assert_never
+
+from reporter.bundle import Bundle
+from reporter.collect.project import Wanted
+from reporter.compare import compare, judge
+from reporter.errors import UsageError
+from reporter.figures import draw, select_pictures
+from reporter.figures.encode import figure_json
+from reporter.model.ci import CiContext
+from reporter.model.comparison import Candidate, Comparison, Judgement
+from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.report import PlotRow, Report, RunInfo, SectionText
+from reporter.model.revision import Policy, Revision
+from reporter.model.rules import Rules
+from reporter.model.snapshot import Snapshot
+from reporter.publish.export import ExportResult
+from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
+from reporter.render.page import render_page
+from reporter.settings import CONFIG_NAME, parse_rules
+
+Say = Callable[[str], None]
+"""Tells the user what is going on, on standard error."""
+
+
+class Source(Protocol):
+    """Where revisions come from: a DVC project."""
+
+    def resolve_head(self, head: str | None) -> Revision: ...
+
+    def resolve_base(
+        self, base: str | None, head: Revision, policy: Policy, ci: CiContext | None, default: str | None
+    ) -> Revision | None: ...
+
+    def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot: ...
+
+    def read_text(self, revision: Revision, path: str) -> str | None: ...
+
+
+class Exporter(Protocol):
+    """Turns drawings into picture files."""
+
+    def export(self, drawings: Sequence[Drawing], folder: Path) -> ExportResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What the user asked for."""
+
+    base: str | None = None
+    head: str | None = None
+    policy: Policy = Policy.MERGE_BASE
+    config: str = CONFIG_NAME
+    """The configuration's path from the project's root."""
+    judged_by_base: bool = False
+    """Take the gates from the baseline's reporter.yaml: the change must not loosen its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MadeReport:
+    """A report, complete and in memory but for its pictures' files."""
+
+    bundle: Bundle
+    page: str
+    """report.html."""
+
+
+def make_report(
+    request: ReportRequest,
+    source: Source,
+    exporter: Exporter,
+    rules: Rules,
+    context: CiContext | None,
+    run: RunInfo,
+    pictures: Path,
+    plotly_js: str,
+    say: Say,
+) -> MadeReport:
+    """Make the whole report. Picture files are written into the folder `pictures`; nothing else is written.
+
+    `plotly_js` is the text of the library that draws the page's plots.
+
+    Raises ReporterError where git, DVC or the storage cannot give what a report needs at least.
+    """
+    head = source.resolve_head(request.head)
+    base = source.resolve_base(request.base, head, request.policy, context, rules.base)
+    rules, notices = _rules_in_force(request, source, base, rules)
+    baseline, snapshot = _collect(source, base, head, rules, say)
+    notices += (*(baseline.notes if baseline else ()), *snapshot.notes)
+    comparison = compare(baseline, [snapshot], rules)
+    candidate = comparison.candidates[0]
+    judgement = judge(candidate, rules, has_base=base is not None, problems=comparison.problems)
+    drawings = draw(comparison.plots, rules.plots)
+    chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
+    if chosen:
+        say(f"Drawing {len(chosen)} pictures")
+    exported = exporter.export(chosen, pictures)
+    if len(chosen) < len(drawings):
+        notices = (*notices, f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.")
+    sections, missing = _sections(source, head, rules)
+    report = _assemble(comparison, candidate, judgement, drawings, exported, rules, run)
+    report = replace(
+        report,
+        sections=sections,
+        notices=(*notices, *filter(None, [exported.notice])),
+        problems=(*report.problems, *missing),
+    )
+    files = {f"images/{name}": pictures / name for name in exported.files.values()}
+    charts = _charts(drawings, report.plots, exported)
+    page = render_page(report, charts, plotly_js)
+    return MadeReport(Bundle(report=report, drawings=drawings, images=files), page)
+
+
+def _collect(
+    source: Source, base: Revision | None, head: Revision, rules: Rules, say: Say
+) -> tuple[Snapshot | None, Snapshot]:
+    wanted = Wanted(
+        plots_exclude=rules.plots.exclude,
+        predictions=tuple(dict.fromkeys(rule.path for rule in rules.predictions)),
+    )
+    baseline = None
+    if base is not None:
+        say(f"Reading {base.label}")
+        baseline = source.snapshot(base, wanted)
+    say(f"Reading {head.label}")
+    return baseline, source.snapshot(head, wanted)
+
+
+def _rules_in_force(
+    request: ReportRequest, source: Source, base: Revision | None, rules: Rules
+) -> tuple[Rules, tuple[str, ...]]:
+    """The rules that judge, and a notice where they are not the candidate's own."""
+    if not request.judged_by_base or base is None:
+        return rules, ()
+    own = "this change's own gates are in force."
+    text = source.read_text(base, request.config)
+    if text is None:
+        return rules, () if rules == Rules() else (f"{base.label} has no {request.config}: {own}",)
+    try:
+        trusted = parse_rules(text, f"{base.label}:{request.config}")
+    except UsageError as error:
+        return rules, (f"The baseline's configuration is broken ({error.message}): {own}",)
+    if rules.judges_like(trusted):
+        return rules, ()
+    notice = f"This change edits how {request.config} judges; the gates in force are those of {base.label}."
+    return rules.judged_by(trusted), (notice,)
+
+
+def _sections(source: Source, head: Revision, rules: Rules) -> tuple[tuple[SectionText, ...], tuple[Problem, ...]]:
+    """The team's own sections of the candidate, and a problem for each whose file is not there."""
+    texts = [(section, source.read_text(head, section.file)) for section in rules.sections]
+    found = tuple(SectionText(section.title, text) for section, text in texts if text is not None)
+    missing = tuple(
+        Problem(
+            revision=head.label,
+            path=section.file,
+            kind=ProblemKind.CONFIGURATION,
+            message=f"{CONFIG_NAME} names the section “{section.title}”, but its file is not there",
+            hint=f"Add the file, or take the section out of {CONFIG_NAME}.",
+        )
+        for section, text in texts
+        if text is None
+    )
+    return found, missing
+
+
+def _assemble(
+    comparison: Comparison,
+    candidate: Candidate,
+    judgement: Judgement,
+    drawings: Sequence[Drawing],
+    exported: ExportResult,
+    rules: Rules,
+    run: RunInfo,
+) -> Report:
+    return Report(
+        base=comparison.base,
+        head=candidate.revision,
+        verdict=judgement.verdict,
+        summary=judgement.summary,
+        metrics=candidate.metrics,
+        params=candidate.params,
+        plots=_plot_rows(comparison, drawings, exported),
+        data=candidate.data,
+        stages=candidate.stages,
+        gates=judgement.gates,
+        problems=(*comparison.problems, *candidate.problems, *exported.problems),
+        run=run,
+        explanations=candidate.explanations,
+        slices=candidate.slices,
+        flips=candidate.flips,
+        artifacts=candidate.artifacts,
+        comment=rules.comment,
+        fail_on=rules.fail_on,
+    )
+
+
+def _plot_rows(comparison: Comparison, drawings: Sequence[Drawing], exported: ExportResult) -> tuple[PlotRow, ...]:
+    """A row for each plot that is drawn; one that reporter.yaml excludes has none."""
+    drawn = {drawing.plot: drawing for drawing in drawings}
+    return tuple(
+        PlotRow(
+            id=plot.id,
+            kind=plot.kind,
+            state=plot.state,
+            image=f"images/{exported.files[plot.id]}" if plot.id in exported.files else None,
+            revisions=tuple(side.revision.label for side in plot.sides if side.spec is not None),
+            title=drawn[plot.id].title,
+            alt=drawn[plot.id].alt,
+            notes=drawn[plot.id].notes,
+        )
+        for plot in comparison.plots
+        if plot.id in drawn
+    )
+
+
+def _charts(drawings: Sequence[Drawing], rows: Sequence[PlotRow], exported: ExportResult) -> tuple[Chart, ...]:
+    """The page's plots, in the order of the report's rows."""
+    drawn = {drawing.plot: drawing for drawing in drawings}
+    charts = (_chart(drawn[row.id], row, exported) for row in rows)
+    return tuple(chart for chart in charts if chart is not None)
+
+
+def _chart(drawing: Drawing, row: PlotRow, exported: ExportResult) -> Chart | None:
+    """None where a template of the project's own could not be drawn: the report's problems say why."""
+    caption = Caption(row.id, row.title, row.alt, row.state, row.kind, row.notes)
+    match drawing:
+        case PlotlyDrawing():
+            return PlotlyChart(caption, figure_json(drawing.page))
+        case ImageDrawing():
+            return PngChart(caption, drawing.picture)
+        case VegaDrawing():
+            svg = exported.svgs.get(drawing.plot)
+            return SvgChart(caption, svg) if svg is not None else None
+        case _:
+            assert_never(drawing)

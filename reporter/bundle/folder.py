@@ -1,0 +1,144 @@
+"""A bundle's folder: report.json, report.md, report.html and images/*.png, swapped in whole.
+
+`write_bundle` never leaves half a bundle behind and never replaces a folder that is something else. `read_bundle`
+follows no symbolic link and reads only regular files of bounded size.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reporter.bundle.json_node import MOST_CHARACTERS
+from reporter.bundle.report_json import PICTURE_NAME, report_from_json
+from reporter.errors import BundleError, UsageError
+from reporter.model.drawing import Drawing
+from reporter.model.report import Report
+from reporter.render.markdown import render_markdown
+from reporter.render.report_json import report_to_json
+
+REPORT_JSON, REPORT_MD, REPORT_HTML = "report.json", "report.md", "report.html"
+IMAGES = "images"
+
+LARGEST_PICTURE = 20_000_000
+"""Bytes."""
+MOST_PICTURES = 200
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_HINT = "Write the bundle again with `reporter report`."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A report with its pictures: about to be written, or read back and checked."""
+
+    report: Report
+    images: Mapping[str, Path] = field(default_factory=dict)
+    """`images/….png`, as the report's plots name it → a PNG file."""
+    drawings: Sequence[Drawing] = ()
+    """What the page is drawn from; empty for a bundle that was read back."""
+
+
+def write_bundle(folder: Path, bundle: Bundle, page: str) -> None:
+    """Put a bundle into `folder`, replacing the bundle that is there. `page` is the whole of report.html.
+
+    Raises UsageError if the folder holds something that is no bundle, or cannot be written; what was there is then untouched.
+    """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100  resolve() would follow a link that is to be refused
+    _check_replaceable(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workspace:
+            fresh = Path(workspace, "fresh")
+            _write_files(fresh, bundle, page)
+            _swap(fresh, folder, aside=Path(workspace, "previous"))
+    except OSError as error:
+        raise UsageError(
+            f"The bundle cannot be written to {folder}: {error.strerror or error}.", "Choose another folder with --out."
+        ) from error
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """The bundle in `folder`. Raises BundleError if it is missing, incomplete, or not what this version writes."""
+    if folder.is_symlink() or not folder.is_dir():
+        raise BundleError(f"There is no bundle in {folder}.", "Write one with `reporter report`, or name its folder.")
+    report = report_from_json(_text(folder / REPORT_JSON))
+    names = {plot.image for plot in report.plots if plot.image}
+    if len(names) > MOST_PICTURES:
+        raise BundleError(f"The bundle names more than {MOST_PICTURES} pictures.", _HINT)
+    found = {name: folder / name for name in sorted(names) if os.path.lexists(folder / name)}
+    for picture in found.values():
+        _check_picture(picture)
+    return Bundle(report=report, images=found)
+
+
+def _check_replaceable(folder: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError(f"{folder} is not a folder.", "Choose another one with --out.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / REPORT_JSON).is_file():
+        raise UsageError(
+            f"{folder} is not empty and holds no report.json, so it is not replaced.",
+            "Choose another folder with --out, or empty this one.",
+        )
+
+
+def _write_files(fresh: Path, bundle: Bundle, page: str) -> None:
+    report = bundle.report
+    links = {plot.id: plot.image for plot in report.plots if plot.image and plot.image in bundle.images}
+    (fresh / IMAGES).mkdir(parents=True)
+    _write_text(fresh / REPORT_JSON, report_to_json(report))
+    _write_text(fresh / REPORT_MD, render_markdown(report, links))
+    _write_text(fresh / REPORT_HTML, page)
+    for name, picture in bundle.images.items():
+        if not PICTURE_NAME.fullmatch(name):
+            raise ValueError(f"Not a picture's name in a bundle: {name!r}")
+        shutil.copyfile(picture, fresh / name)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _swap(fresh: Path, folder: Path, aside: Path) -> None:
+    """Two renames on one file system; should the second fail, the first is undone."""
+    had_one = folder.exists()
+    if had_one:
+        folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if had_one:
+            aside.rename(folder)
+        raise
+
+
+def _text(path: Path) -> str:
+    try:
+        return _content(path, MOST_CHARACTERS).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{path.name} is not UTF-8.", _HINT) from error
+
+
+def _check_picture(path: Path) -> None:
+    if not _content(path, LARGEST_PICTURE).startswith(_PNG):
+        raise BundleError(f"{path.name} is not a PNG picture.", _HINT)
+
+
+def _content(path: Path, largest: int) -> bytes:
+    """The bytes of a regular file, neither it nor its folder being a link out of the bundle."""
+    if path.parent.is_symlink():
+        raise BundleError(f"{path.parent.name} is a symbolic link.", _HINT)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise BundleError(f"{path.name} cannot be read from the bundle: {error.strerror}.", _HINT) from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > largest:
+            raise BundleError(f"{path.name} is no regular file of at most {largest:,} bytes.", _HINT)
+        return file.read(largest + 1)

@@ -1,0 +1,274 @@
+"""The part of the Markdown that is folded away: every metric and param, causes, data, pipeline, slices, flips, problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reporter.model import formatting
+from reporter.model.comparison import Explanation, FlipExample, Flips, ParamRow, SliceRow, StageRow, State
+from reporter.model.report import Report
+from reporter.model.values import Value
+from reporter.render import wording
+from reporter.render.escape import code, html_text, prose, shorten
+from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, paragraphs, table
+from reporter.render.mermaid import pipeline_graph, stage_note
+from reporter.render.opening import cause_text, metric_table
+from reporter.render.team_text import team_html
+
+_MOST_CAUSES = 12
+_ALWAYS_SHOWN = 10
+"""Rows of a table that need no folding of their own."""
+
+
+def cause_part(report: Report, most: int | None) -> str:
+    """What changed upstream of each metrics file that differs."""
+    different = {row.file for row in report.metrics if wording.is_different(row)}
+    told = [explanation for explanation in report.explanations if explanation.file in different]
+    if not told or report.base is None:
+        return ""
+    told = told[:most]
+    note = "Changes upstream of the metrics, nearest first. Each may be a cause; none is proved."
+    return details("What changed and why", paragraphs(note, *(_explained(found, report) for found in told)))
+
+
+def _explained(explanation: Explanation, report: Report) -> str:
+    file = code(explanation.file)
+    if not explanation.causes:
+        return f"**{file}**: nothing that DVC tracks upstream of it changed. Look for randomness or an untracked input."
+    causes = explanation.causes[:_MOST_CAUSES]
+    lines = [
+        f"{text}, read by stage {code(cause.stage)} ({wording.how_far(cause)})"
+        for text, cause in zip(cause_text(explanation, report), causes, strict=False)
+    ]
+    if len(explanation.causes) > _MOST_CAUSES:
+        lines.append(f"… and {len(explanation.causes) - _MOST_CAUSES:,} more")
+    return paragraphs(f"**{file}**", bullets(lines))
+
+
+def metric_part(report: Report, most: int | None) -> str:
+    """Every metric: those that differ, then the others folded once more."""
+    if not report.metrics:
+        return ""
+    different = wording.by_interest(row for row in report.metrics if wording.is_different(row))
+    same = [row for row in report.metrics if not wording.is_different(row)]
+    total = wording.count(len(report.metrics), "metric")
+    summary = f"All metrics ({total})" if report.base is None else f"All metrics ({len(different):,} of {total} differ)"
+    shown, hidden = different[:most], same[: most if most is None else 0]
+    left_out = len(report.metrics) - len(shown) - len(hidden)
+    body = paragraphs(
+        metric_table(shown, report, in_full=True) if shown else "",
+        _folded_once_more(len(same), "unchanged metric", metric_table(hidden, report) if hidden else ""),
+        f"… and {left_out:,} more rows in the full report." if left_out else "",
+    )
+    return details(summary, body)
+
+
+def param_part(report: Report, most: int | None) -> str:
+    if not report.params:
+        return ""
+    different = [row for row in report.params if row.state is not State.UNCHANGED]
+    same = [row for row in report.params if row.state is State.UNCHANGED]
+    total = wording.count(len(report.params), "param")
+    if report.base is None:
+        summary = f"Params ({total})"
+    else:
+        summary = f"Params ({len(different):,} of {total} {'differs' if len(different) == 1 else 'differ'})"
+    shown, hidden = different[:most], same[: most if most is None else 0]
+    left_out = len(report.params) - len(shown) - len(hidden)
+    body = paragraphs(
+        _param_table(shown, report) if shown else "",
+        _folded_once_more(len(same), "unchanged param", _param_table(hidden, report) if hidden else ""),
+        f"… and {left_out:,} more rows in the full report." if left_out else "",
+    )
+    return details(summary, body)
+
+
+def _param_table(rows: Sequence[ParamRow], report: Report) -> str:
+    name = wording.short_names(rows)
+    columns = [
+        ("Param", LEFT),
+        (wording.NOTHING if report.base is None else code(wording.revision_name(report.base)), RIGHT),
+        (code(wording.revision_name(report.head)), RIGHT),
+        ("", LEFT),
+    ]
+    cells = []
+    for row in rows:
+        before, after = wording.both_values(row)
+        is_plain = row.state in {State.CHANGED, State.UNCHANGED} or report.base is None
+        cells.append(
+            [
+                code(name(row)),
+                "" if report.base is None else _cell(row.base, before),
+                _cell(row.head, after),
+                "" if is_plain else str(wording.state_sign(row.state)),
+            ]
+        )
+    return table(columns, cells)
+
+
+def _cell(content: Value, shown: str) -> str:
+    return shown if content is None else code(shown)
+
+
+def _folded_once_more(number: int, noun: str, body: str) -> str:
+    if not body:
+        return ""
+    return body if number <= _ALWAYS_SHOWN else details(wording.count(number, noun), body)
+
+
+def data_part(report: Report, most: int | None) -> str:
+    different = [row for row in report.data if row.state is not State.UNCHANGED]
+    if not different:
+        return ""
+    rows = []
+    for row in different:
+        before, after = wording.data_size(row)
+        name = f"{code(row.renamed_from)} → {code(row.path)}" if row.renamed_from else code(row.path)
+        rows.append([name, str(wording.state_sign(row.state)), before, after, wording.data_files(row)])
+    shown, rest = beginning(rows, most)
+    columns = [("Path", LEFT), ("", LEFT), ("Before", RIGHT), ("After", RIGHT), ("Files", LEFT)]
+    summary = f"Data ({len(different):,} of {wording.count(len(report.data), 'path')} differ)"
+    return details(summary, paragraphs(table(columns, shown), rest))
+
+
+def pipeline_part(report: Report, most: int | None) -> str:
+    if not report.stages:
+        return ""
+    touched = [stage for stage in report.stages if stage_note(stage)]
+    graph = pipeline_graph(report.stages) if most is None else ""
+    summary = f"Pipeline ({len(touched):,} of {wording.count(len(report.stages), 'stage')} changed or run again)"
+    drawn = f"```mermaid\n{graph}\n```" if graph else ""
+    return details(summary, paragraphs(drawn, "" if graph else _stage_table(touched, most)))
+
+
+def _stage_table(stages: Sequence[StageRow], most: int | None) -> str:
+    rows, rest = beginning([[code(stage.name), prose(stage_note(stage))] for stage in stages], most)
+    return paragraphs(table([("Stage", LEFT), ("What happened", LEFT)], rows) if rows else "", rest)
+
+
+def artifact_part(report: Report, most: int | None) -> str:
+    different = [row for row in report.artifacts if row.state is not State.UNCHANGED]
+    if not different:
+        return ""
+    rows, rest = beginning(
+        [
+            [code(row.name), code(row.path or ""), str(wording.state_sign(row.state)), prose(", ".join(row.changed))]
+            for row in different
+        ],
+        most,
+    )
+    columns = [("Artifact", LEFT), ("Path", LEFT), ("", LEFT), ("Changed", LEFT)]
+    return details(f"Artifacts ({len(different):,})", paragraphs(table(columns, rows), rest))
+
+
+def slice_part(report: Report, most: int | None) -> str:
+    if not report.slices:
+        return ""
+    ordered = sorted(report.slices, key=lambda row: (row.delta is None, row.delta or 0))
+    rows, rest = beginning([_slice_cells(row) for row in ordered], most)
+    columns = [
+        ("Slice", LEFT),
+        ("Metric", LEFT),
+        ("Rows", RIGHT),
+        ("Before", RIGHT),
+        ("After", RIGHT),
+        ("Change", RIGHT),
+        ("Interval", RIGHT),
+        ("p", RIGHT),
+    ]
+    note = "p is corrected over all slices (Benjamini–Hochberg)."
+    return details(f"Slices ({len(report.slices):,})", paragraphs(table(columns, rows), rest, note))
+
+
+def _slice_cells(row: SliceRow) -> list[str]:
+    before, after = _two_numbers(row.base, row.head)
+    return [
+        code(f"{row.group} = {row.value}"),
+        code(row.metric),
+        f"{row.rows:,}",
+        before,
+        after,
+        "" if row.delta is None else formatting.delta(row.delta),
+        wording.bounds(row),
+        wording.probability(row.p_value),
+    ]
+
+
+def _two_numbers(base: float | None, head: float | None) -> tuple[str, str]:
+    if base is not None and head is not None:
+        return formatting.pair(base, head)
+    left = wording.NOTHING if base is None else formatting.number(base)
+    return left, wording.NOTHING if head is None else formatting.number(head)
+
+
+def flip_part(report: Report, most: int | None) -> str:
+    if not report.flips:
+        return ""
+    gained = sum(flips.gained for flips in report.flips)
+    lost = sum(flips.lost for flips in report.flips)
+    body = paragraphs(*(_flips(flips, most) for flips in report.flips))
+    return details(f"Flips ({gained:,} became right, {lost:,} became wrong)", body)
+
+
+def _flips(flips: Flips, most: int | None) -> str:
+    told = (
+        f"{code(flips.predictions)}: of {flips.rows:,} examples {flips.gained:,} became right and {flips.lost:,} wrong."
+    )
+    columns = [("Example", LEFT), ("Actual", LEFT), ("Before", LEFT), ("After", LEFT), ("Confidence", RIGHT)]
+    pieces = [told]
+    for heading, gained in (("Became right", True), ("Became wrong", False)):
+        examples = [_flip_cells(example) for example in flips.examples if example.gained is gained]
+        if examples:
+            rows, rest = beginning(examples, most)
+            pieces += [f"**{heading}**, the most confident first", table(columns, rows), rest]
+    return paragraphs(*pieces)
+
+
+def _flip_cells(example: FlipExample) -> list[str]:
+    confidence = "" if example.confidence is None else f"{example.confidence:.3f}"
+    return [code(example.id), code(example.actual), code(example.base), code(example.head), confidence]
+
+
+def problem_part(report: Report, most: int | None) -> str:
+    if not report.problems:
+        return ""
+    rows, rest = beginning(
+        [
+            [
+                code(problem.path) if problem.path else "",
+                code(problem.revision) if problem.revision else "",
+                problem.kind.value,
+                prose(shorten(problem.message, 300)),
+                prose(shorten(problem.hint, 300)),
+            ]
+            for problem in report.problems
+        ],
+        most,
+    )
+    columns = [("Path", LEFT), ("Revision", LEFT), ("Kind", LEFT), ("What is wrong", LEFT), ("What to do", LEFT)]
+    return details(f"Problems ({len(report.problems):,})", paragraphs(table(columns, rows), rest))
+
+
+def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
+    """Plots without a picture, and what could not be drawn of the others."""
+    rows = [
+        [code(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
+        for plot in report.plots
+        if plot.notes or plot.id not in pictures
+    ]
+    if not rows:
+        return ""
+    shown, rest = beginning(rows, most)
+    without = sum(plot.id not in pictures for plot in report.plots)
+    summary = f"Plots ({without:,} without a picture here)" if without else f"Notes on plots ({len(rows):,})"
+    return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], shown), rest))
+
+
+def section_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
+    """The team's own sections."""
+    return paragraphs(
+        *(
+            details(f"<b>{html_text(shorten(section.title))}</b>", team_html(section.markdown, pictures))
+            for section in report.sections[:most]
+        )
+    )

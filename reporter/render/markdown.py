@@ -1,0 +1,162 @@
+"""The report as Markdown, for a pull request's comment, a job summary or report.md.
+
+Written for GitHub's dialect, which GitLab and Gitea share: HTML where Markdown has no word for it, Mermaid for the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reporter.model.report import Report
+from reporter.render import folded, opening, wording
+from reporter.render.escape import link, prose, safe_url, shorten
+from reporter.render.markup import paragraphs
+
+
+class Part(StrEnum):
+    """What may be left out to fit a forge's limit, by the name a reader is told; the first member goes first."""
+
+    ARTIFACTS = "artifacts"
+    FLIPS = "flips"
+    SLICES = "slices"
+    PLOT_NOTES = "notes on plots"
+    DATA = "data"
+    PIPELINE = "pipeline"
+    PARAMS = "params"
+    METRICS = "all metrics"
+    SECTIONS = "the team's own sections"
+    CAUSES = "what changed and why"
+    PROBLEMS = "problems"
+    PICTURES = "pictures"
+    WHY = "changes upstream"
+    GATES = "gates"
+    HEADLINE = "headline metrics"
+
+
+ROWS_WHEN_SHORT = (40, 8)
+"""Rows a part keeps when the whole does not fit: first all parts are shortened in turn, then they go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    part: Part
+    render: Callable[[int | None], str]
+    """Given the most rows it may have; None for all."""
+
+
+def render_markdown(
+    report: Report, pictures: Mapping[str, str], limit: int | None = None, whole: str | None = None
+) -> str:
+    """The report as Markdown, ending in a newline.
+
+    `pictures`: a plot's id → the address of its picture, relative or absolute. `limit`: most characters, counted as UTF-16
+    counts them, which no forge undercuts; parts are then shortened and left out in the order of `Part`, and the text says
+    so. `whole`: where the whole report is, an address or a sentence's end ("the job summary").
+    """
+    blocks = _blocks(report, pictures)
+    texts = {block.part: block.render(None) for block in blocks}
+    if limit is None or _fits(_assembled(report, texts, (), whole), limit):
+        return _assembled(report, texts, (), whole)
+    return _shortened(report, blocks, texts, limit, whole)
+
+
+def _blocks(report: Report, pictures: Mapping[str, str]) -> tuple[Block, ...]:
+    """In the order of the page."""
+    team = Block(Part.SECTIONS, lambda most: folded.section_part(report, pictures, most))
+    if wording.nothing_differs(report):
+        return (team,)
+    return (
+        Block(Part.HEADLINE, lambda most: opening.headline_table(report, most)),
+        Block(Part.WHY, lambda _: opening.why_line(report)),
+        Block(Part.GATES, lambda most: opening.gate_part(report, most)),
+        Block(Part.PICTURES, lambda most: opening.picture_part(report, pictures, most)),
+        team,
+        Block(Part.CAUSES, lambda most: folded.cause_part(report, most)),
+        Block(Part.METRICS, lambda most: folded.metric_part(report, most)),
+        Block(Part.PARAMS, lambda most: folded.param_part(report, most)),
+        Block(Part.DATA, lambda most: folded.data_part(report, most)),
+        Block(Part.PIPELINE, lambda most: folded.pipeline_part(report, most)),
+        Block(Part.ARTIFACTS, lambda most: folded.artifact_part(report, most)),
+        Block(Part.SLICES, lambda most: folded.slice_part(report, most)),
+        Block(Part.FLIPS, lambda most: folded.flip_part(report, most)),
+        Block(Part.PLOT_NOTES, lambda most: folded.plot_note_part(report, pictures, most)),
+        Block(Part.PROBLEMS, lambda most: folded.problem_part(report, most)),
+    )
+
+
+def _shortened(
+    report: Report, blocks: Sequence[Block], texts: Mapping[Part, str], limit: int, whole: str | None
+) -> str:
+    """The longest version that fits, parts giving way in the order of `Part`."""
+    kept = dict(texts)
+    in_turn = sorted(blocks, key=lambda block: list(Part).index(block.part))
+    for most in ROWS_WHEN_SHORT:
+        for block in in_turn:
+            kept[block.part] = min(kept[block.part], block.render(most), key=len)
+            if _fits(text := _assembled(report, kept, (), whole), limit):
+                return text
+    gone: list[Part] = []
+    for block in in_turn:
+        if kept.pop(block.part):
+            gone.append(block.part)
+        if _fits(text := _assembled(report, kept, gone, whole), limit):
+            return text
+    return _last_resort(report, limit)
+
+
+def _assembled(report: Report, texts: Mapping[Part, str], gone: Sequence[Part], whole: str | None) -> str:
+    is_calm = wording.nothing_differs(report)
+    head = [opening.verdict_line(report)]
+    if not is_calm:
+        head += [opening.subject_line(report), opening.doubt_lines(report)]
+    return paragraphs(*head, *texts.values(), _left_out(gone, whole), _footer(report, whole)) + "\n"
+
+
+def _left_out(gone: Sequence[Part], whole: str | None) -> str:
+    if not gone:
+        return ""
+    where = f" The whole report: {_whereabouts(whole)}." if whole else ""
+    return f"> ✂️ Left out to fit here: {', '.join(gone)}.{where}"
+
+
+def _whereabouts(whole: str) -> str:
+    return link("full report", whole) if safe_url(whole) else prose(shorten(whole, opening.LONGEST_SENTENCE))
+
+
+def _footer(report: Report, whole: str | None) -> str:
+    run = report.run
+    runner = prose(run.runner)
+    pieces = [
+        _commits(report),
+        link(f"{runner} log" if runner else "log", run.url) if safe_url(run.url) else runner,
+        (_whereabouts(whole) if safe_url(whole) else f"full report: {_whereabouts(whole)}") if whole else "",
+        f"dvc-reporter {prose(run.version)}".strip(),
+    ]
+    return f"<sub>{' · '.join(piece for piece in pieces if piece)}</sub>"
+
+
+def _commits(report: Report) -> str:
+    head = opening.revision_link(report.head, report)
+    if report.base is None:
+        return f"{head} without a baseline"
+    behind = wording.distance_behind(report.base)
+    base = opening.revision_link(report.base, report)
+    return f"{head} against {base}{f', {prose(behind)}' if behind else ''}"
+
+
+def _fits(text: str, limit: int) -> bool:
+    return _length(text) <= limit
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _last_resort(report: Report, limit: int) -> str:
+    """The verdict alone, cut as a plain sentence."""
+    text = f"{wording.verdict_symbol(report)} {shorten(report.summary, max(limit // 4, 1))}"
+    while text and not _fits(prose(text), limit):
+        text = text[:-1]
+    return prose(text)

@@ -1,0 +1,37 @@
+"""Pieces of Markdown: tables, folded details, lists. What goes in is Markdown already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+RIGHT = "---:"
+LEFT = "---"
+
+
+def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> str:
+    """A table of (heading, alignment) columns; a column without a single cell is left out."""
+    used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+    lines = [[columns[index][0] for index in used], [columns[index][1] for index in used]]
+    lines += [[row[index] for index in used] for row in rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def details(summary: str, body: str) -> str:
+    """A folded piece; the summary is HTML."""
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def paragraphs(*pieces: str) -> str:
+    """Pieces one below the other; empty ones leave no gap."""
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def beginning(rows: Sequence[Sequence[str]], most: int | None) -> tuple[Sequence[Sequence[str]], str]:
+    """The first rows, and a line that says how many follow."""
+    if most is None or len(rows) <= most:
+        return rows, ""
+    return rows[:most], f"… and {len(rows) - most:,} more rows in the full report."

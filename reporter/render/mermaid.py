@@ -1,0 +1,62 @@
+"""The pipeline as a Mermaid graph, which forges draw themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reporter.model.comparison import StageRow, State
+from reporter.render.escape import shorten, visible
+
+MOST_STAGES = 60
+"""A forge draws larger graphs slowly and unreadably, or not at all."""
+
+_CLASSES = """\
+  classDef changed fill:#fff1c2,stroke:#9a6700,color:#1f2328
+  classDef ran fill:#ddf4ff,stroke:#0969da,color:#1f2328
+  classDef outdated fill:#ffebe9,stroke:#cf222e,color:#1f2328
+  classDef added fill:#dafbe1,stroke:#1a7f37,color:#1f2328
+  classDef removed fill:#f6f8fa,stroke:#6e7781,color:#6e7781,stroke-dasharray:4 3
+  classDef same fill:#f6f8fa,stroke:#8c959f,color:#1f2328"""
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_./ -]")
+
+
+def pipeline_graph(stages: Sequence[StageRow]) -> str:
+    """The text of a Mermaid flowchart, or empty for a pipeline too large to draw: names are text whatever they hold."""
+    if not stages or len(stages) > MOST_STAGES:
+        return ""
+    keys = {stage.name: f"s{index}" for index, stage in enumerate(stages)}
+    nodes = [f'  {keys[stage.name]}["{_label(stage)}"]:::{_class(stage)}' for stage in stages]
+    edges = [f"  {keys[name]} --> {keys[stage.name]}" for stage in stages for name in stage.upstream if name in keys]
+    return "\n".join(["flowchart LR", *nodes, *edges, _CLASSES])
+
+
+def stage_note(stage: StageRow) -> str:
+    """What happened to a stage, in a few words; empty for one that stayed as it was."""
+    if stage.outdated:
+        return "not run again since it changed"
+    if stage.state in {State.ADDED, State.REMOVED, State.UNAVAILABLE}:
+        return "new" if stage.state is State.ADDED else stage.state.value
+    words = [f"changed: {', '.join(stage.changed)}"] if stage.changed else []
+    return "; ".join(words + (["run again"] if stage.ran else []))
+
+
+def _label(stage: StageRow) -> str:
+    note = stage_note(stage)
+    name = _text(shorten(visible(stage.name), 60))
+    return f"{name}<br/>{_text(note)}" if note else name
+
+
+def _text(text: str) -> str:
+    return _NOT_PLAIN.sub(lambda found: f"#{ord(found[0])};", text)
+
+
+def _class(stage: StageRow) -> str:
+    if stage.outdated:
+        return "outdated"
+    if stage.state in {State.ADDED, State.REMOVED}:
+        return stage.state.value
+    if stage.state is not State.UNCHANGED or stage.changed:
+        return "changed"
+    return "ran" if stage.ran else "same"

@@ -1,0 +1,188 @@
+"""The part of the Markdown that is always open: verdict, doubts, headline metrics, gates, pictures."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+from reporter.model.comparison import Explanation, MetricRow, State, Verdict
+from reporter.model.problem import Problem
+from reporter.model.report import PlotRow, Report
+from reporter.model.revision import Revision
+from reporter.model.values import Value
+from reporter.render import wording
+from reporter.render.escape import code, html_text, link, prose, safe_url, shorten
+from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, paragraphs, table
+
+LONGEST_SENTENCE = 500
+"""Characters."""
+MOST_LINES = 5
+"""Of doubts, and of notices."""
+MOST_PICTURES = 6
+_MOST_CAUSES = 4
+
+
+def verdict_line(report: Report) -> str:
+    summary = prose(shorten(report.summary, LONGEST_SENTENCE))
+    return f"### {wording.verdict_symbol(report)} {summary}"
+
+
+def subject_line(report: Report) -> str:
+    """What was compared with what."""
+    title = prose(shorten(report.comment.title, LONGEST_SENTENCE))
+    head = revision_link(report.head, report)
+    if report.base is None:
+        return f"**{title}** · {head}, without a baseline"
+    return f"**{title}** · {head} compared with {revision_link(report.base, report)}"
+
+
+def revision_link(revision: Revision, report: Report) -> str:
+    """`main` (`1a2b3c4`), linked to the commit where the project's page is known."""
+    home = report.run.repository_url
+    commit = link(f"`{revision.sha[:7]}`", f"{home}/commit/{revision.sha}" if home else None)
+    if revision.sha.startswith(revision.label):
+        return commit
+    return f"{code(wording.revision_name(revision))} ({commit})"
+
+
+def doubt_lines(report: Report) -> str:
+    """Why the numbers below may not be what they seem, and what a reader should know of the report itself."""
+    doubts = wording.doubts(report)
+    others = len(report.problems) - len(doubts)
+    lines = [f"> ⚠️ {_problem(problem)}" for problem in doubts[:MOST_LINES]]
+    if len(doubts) > MOST_LINES:
+        lines.append(f"> ⚠️ … and {len(doubts) - MOST_LINES:,} more of this kind, listed under problems.")
+    if others:
+        what = wording.count(others, "thing")
+        lines.append(
+            f"> ⚠️ {what} could not be read, drawn or trusted{' either' if doubts else ''}: see problems below."
+        )
+    lines += [f"> ℹ️ {prose(shorten(notice, LONGEST_SENTENCE))}" for notice in report.notices[:MOST_LINES]]
+    return "\n>\n".join(lines)
+
+
+def _problem(problem: Problem) -> str:
+    subject = f"{code(problem.path)}: " if problem.path and problem.path not in problem.message else ""
+    hint = f" {prose(shorten(problem.hint, LONGEST_SENTENCE))}" if problem.hint else ""
+    return f"{subject}**{prose(shorten(problem.message, LONGEST_SENTENCE))}**{hint}"
+
+
+def headline_table(report: Report, most: int | None) -> str:
+    rows = wording.headline_rows(report)
+    if not rows:
+        return "" if report.metrics else "No metrics are tracked in this project."
+    shown = metric_table(rows[:most] if most else rows, report)
+    notes = list(dict.fromkeys(f"{code(row.name)}: {prose(row.note)}" for row in rows if row.note))
+    return paragraphs(shown, bullets(notes))
+
+
+def metric_table(rows: Sequence[MetricRow], report: Report, *, in_full: bool = False) -> str:
+    """Rows as they come. `in_full` adds the direction, the corrected p-value and the method."""
+    name = wording.short_names(rows)
+    base = wording.NOTHING if report.base is None else code(wording.revision_name(report.base))
+    columns = [
+        ("Metric", LEFT),
+        (base, RIGHT),
+        (code(wording.revision_name(report.head)), RIGHT),
+        ("Change", RIGHT),
+        ("Interval", RIGHT),
+        ("", LEFT),
+        ("Better is", LEFT),
+        ("p", RIGHT),
+        ("Method", LEFT),
+    ]
+    cells = []
+    for row in rows:
+        before, after = wording.both_values(row)
+        more = [wording.wanted_direction(row.direction), wording.probability(row.p_value), prose(row.method or "")]
+        cells.append(
+            [
+                code(name(row)),
+                "" if report.base is None else _value(row.base, before),
+                _bold_if(row.headline and not in_full, _value(row.head, after)),
+                wording.difference(row),
+                wording.bounds(row),
+                "" if report.base is None else str(wording.outcome_sign(row)),
+                *(more if in_full else ["", "", ""]),
+            ]
+        )
+    return table(columns, cells)
+
+
+def _value(content: Value, shown: str) -> str:
+    """Numbers and this project's own words as they are; a text of the repository's as code."""
+    is_own_word = content is None or isinstance(content, bool | int | float)
+    return shown if is_own_word else code(shown)
+
+
+def _bold_if(wanted: bool, text: str) -> str:
+    return f"**{text}**" if wanted and text else text
+
+
+def why_line(report: Report) -> str:
+    """The nearest changes upstream of the metrics, in one line."""
+    if not any(wording.is_different(row) for row in report.metrics):
+        return ""
+    nearest = sorted((cause for found in report.explanations for cause in found.causes), key=lambda c: c.distance)
+    causes = list(dict.fromkeys(cause_text(Explanation("", (cause,)), report)[0] for cause in nearest))
+    if not causes:
+        return ""
+    more = f" and {len(causes) - _MOST_CAUSES:,} more" if len(causes) > _MOST_CAUSES else ""
+    return f"**Changed upstream:** {', '.join(causes[:_MOST_CAUSES])}{more}"
+
+
+def cause_text(explanation: Explanation, report: Report) -> list[str]:
+    """Each cause in a few words: param `train.lr` 0.1 → 0.05."""
+    lines = []
+    for cause in explanation.causes:
+        values = wording.cause_change(cause, report.params)
+        change = f" {code(values[0])} → {code(values[1])}" if values else ""
+        lines.append(f"{wording.cause_noun(cause.kind)} {code(cause.name)}{change}")
+    return lines
+
+
+def gate_part(report: Report, most: int | None) -> str:
+    """The gates that do not pass; the others folded."""
+    if not report.gates:
+        return ""
+    passed = [gate for gate in report.gates if gate.result is Verdict.PASS]
+    others = sorted(
+        (gate for gate in report.gates if gate.result is not Verdict.PASS), key=lambda gate: -gate.result.severity
+    )
+    columns = [("Gate", LEFT), ("Limit", LEFT), ("Result", LEFT), ("Why", LEFT)]
+    rows = [
+        [code(gate.metric), prose(gate.rule), str(wording.gate_sign(gate.result)), prose(gate.reason)]
+        for gate in (*others, *passed)
+    ]
+    open_rows, rest = beginning(rows[: len(others)], most)
+    folded_rows, folded_rest = beginning(rows[len(others) :], most)
+    summary = f"✅ {wording.count(len(passed), 'gate passes', 'gates pass')}"
+    return paragraphs(
+        table(columns, open_rows) if others else "",
+        rest,
+        details(summary, paragraphs(table(columns, folded_rows), folded_rest)) if passed else "",
+    )
+
+
+def picture_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
+    """Plots that changed, two a row; the others folded."""
+    drawn = [plot for plot in report.plots if plot.id in pictures]
+    telling = [plot for plot in drawn if plot.state is not State.UNCHANGED][: most or MOST_PICTURES]
+    folded = [plot for plot in drawn if plot not in telling] if most is None else []
+    return paragraphs(
+        _gallery(telling, pictures),
+        details(wording.count(len(folded), "more plot"), _gallery(folded, pictures)) if folded else "",
+    )
+
+
+def _gallery(plots: Sequence[PlotRow], pictures: Mapping[str, str]) -> str:
+    if not plots:
+        return ""
+    return "<p>\n" + "\n".join(_picture(plot, pictures[plot.id]) for plot in plots) + "\n</p>"
+
+
+def _picture(plot: PlotRow, address: str) -> str:
+    alt = html_text(shorten(plot.alt or plot.title or plot.id, LONGEST_SENTENCE))
+    shown = html.escape(address)
+    image = f'<img src="{shown}" alt="{alt}" width="49%">'
+    return f'<a href="{shown}">{image}</a>' if safe_url(address) else image

@@ -1,0 +1,1 @@
+"""The page's HTML, style sheet and script, read as package data."""

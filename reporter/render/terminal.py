@@ -1,0 +1,107 @@
+"""The report on a terminal: verdict, headline metrics, gates, and where the rest is. Colours are the console's business."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reporter.model.comparison import MetricRow, Outcome, Verdict
+from reporter.model.report import Report
+from reporter.render import wording
+from reporter.render.escape import shorten, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_VERDICT_STYLES = {
+    Verdict.PASS: "bold green",
+    Verdict.WARN: "bold yellow",
+    Verdict.UNKNOWN: "bold yellow",
+    Verdict.FAIL: "bold red",
+}
+_OUTCOME_STYLES = {
+    Outcome.IMPROVED: "green",
+    Outcome.REGRESSED: "red",
+    Outcome.INCOMPARABLE: "yellow",
+    Outcome.UNKNOWN: "yellow",
+}
+_LONGEST_CELL = 60
+_MOST_PROBLEMS = 10
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Write the report's first page. `console` decides about colour: rich turns it off for a pipe and under NO_COLOR."""
+    from rich.text import Text
+
+    console.print(
+        Text(f"{report.verdict.value.upper()}  {visible(report.summary)}", style=_VERDICT_STYLES[report.verdict])
+    )
+    console.print(Text(visible(_subject(report)), style="dim"))
+    _print_metrics(report, console)
+    _print_gates(report, console)
+    _print_problems(report, console)
+    for notice in report.notices:
+        console.print(Text(f"note: {visible(notice)}"))
+
+
+def _subject(report: Report) -> str:
+    head = f"{wording.revision_name(report.head)} ({report.head.sha[:7]})"
+    if report.base is None:
+        return f"{head}, without a baseline"
+    behind = wording.distance_behind(report.base)
+    base = f"{wording.revision_name(report.base)} ({report.base.sha[:7]})"
+    return f"{head} compared with {base}{f', {behind}' if behind else ''}"
+
+
+def _print_metrics(report: Report, console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = wording.headline_rows(report)
+    if not rows:
+        return
+    name = wording.short_names(rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Metric", overflow="fold")
+    if report.base is not None:
+        table.add_column(Text(visible(wording.revision_name(report.base))), justify="right", overflow="fold")
+    table.add_column(Text(visible(wording.revision_name(report.head))), justify="right", overflow="fold")
+    if report.base is not None:
+        for heading in ("Change", "Interval"):
+            table.add_column(heading, justify="right", overflow="fold")
+        table.add_column("")
+    for row in rows:
+        table.add_row(*map(_cell, _metric_cells(row, name(row), report)), style=_OUTCOME_STYLES.get(row.outcome, ""))
+    console.print(table)
+
+
+def _metric_cells(row: MetricRow, name: str, report: Report) -> list[str]:
+    before, after = wording.both_values(row)
+    if report.base is None:
+        return [name, after]
+    return [name, before, after, wording.difference(row), wording.bounds(row), wording.outcome_sign(row).word]
+
+
+def _cell(text: str) -> object:
+    from rich.text import Text
+
+    return Text(shorten(visible(text), _LONGEST_CELL))
+
+
+def _print_gates(report: Report, console: Console) -> None:
+    from rich.text import Text
+
+    for gate in report.gates:
+        if gate.result is not Verdict.PASS:
+            line = f"gate {gate.result.value}: {gate.metric} {gate.rule}: {gate.reason}"
+            console.print(Text(visible(line), style=_VERDICT_STYLES[gate.result].removeprefix("bold ")))
+
+
+def _print_problems(report: Report, console: Console) -> None:
+    from rich.text import Text
+
+    for problem in report.problems[:_MOST_PROBLEMS]:
+        subject = f"{problem.path}: " if problem.path else ""
+        console.print(Text(visible(f"{problem.kind.value}: {subject}{problem.message} {problem.hint}"), style="yellow"))
+    if len(report.problems) > _MOST_PROBLEMS:
+        console.print(f"… and {len(report.problems) - _MOST_PROBLEMS:,} more problems, all of them in report.md")

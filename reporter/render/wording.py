@@ -1,0 +1,277 @@
+"""The words, signs and orders that the Markdown, the page and the terminal share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from reporter.model import formatting
+from reporter.model.comparison import (
+    Cause,
+    CauseKind,
+    Content,
+    DataRow,
+    MetricRow,
+    Outcome,
+    ParamRow,
+    SliceRow,
+    State,
+    Verdict,
+)
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.report import Report
+from reporter.model.revision import Revision
+from reporter.model.rules import Direction
+from reporter.model.values import Value, is_number
+
+NOTHING = "–"
+"""Stands where a revision has no value."""
+
+UNTRUSTWORTHY = frozenset({ProblemKind.STALE, ProblemKind.MISMATCH})
+"""Problems that put the numbers themselves in doubt, not only their completeness."""
+
+MOST_HEADLINES = 12
+_FEW = 8
+"""Rows shown first where reporter.yaml names no headline metric."""
+
+_OUTCOME_ORDER = (
+    Outcome.REGRESSED,
+    Outcome.UNKNOWN,
+    Outcome.INCOMPARABLE,
+    Outcome.IMPROVED,
+    Outcome.INCONCLUSIVE,
+    Outcome.CHANGED,
+    Outcome.SAME,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A word with the symbol that makes it found at a glance."""
+
+    symbol: str
+    word: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.word}".strip()
+
+
+_OUTCOME_SIGNS = {
+    Outcome.IMPROVED: Sign("🟢", "better"),
+    Outcome.REGRESSED: Sign("🔴", "worse"),
+    Outcome.INCONCLUSIVE: Sign("⚪", "inconclusive"),
+    Outcome.SAME: Sign("", "same"),
+    Outcome.CHANGED: Sign("", "changed"),
+    Outcome.INCOMPARABLE: Sign("⚠️", "not comparable"),
+}
+
+
+def verdict_symbol(report: Report) -> str:
+    match report.verdict:
+        case Verdict.PASS:
+            return "🟢" if any(row.outcome is Outcome.IMPROVED for row in report.metrics) else "⚪"
+        case Verdict.WARN:
+            return "🟡"
+        case Verdict.UNKNOWN:
+            return "🟠"
+        case Verdict.FAIL:
+            return "🔴"
+        case _:
+            assert_never(report.verdict)
+
+
+def gate_sign(result: Verdict) -> Sign:
+    match result:
+        case Verdict.PASS:
+            return Sign("✅", "pass")
+        case Verdict.WARN:
+            return Sign("🟡", "warn")
+        case Verdict.UNKNOWN:
+            return Sign("❔", "unknown")
+        case Verdict.FAIL:
+            return Sign("❌", "fail")
+        case _:
+            assert_never(result)
+
+
+def outcome_sign(row: MetricRow) -> Sign:
+    """What became of a metric, in a word."""
+    return state_sign(row.state) if row.outcome is Outcome.UNKNOWN else _OUTCOME_SIGNS[row.outcome]
+
+
+def state_sign(state: State) -> Sign:
+    match state:
+        case State.ADDED:
+            return Sign("", "new")
+        case State.UNAVAILABLE:
+            return Sign("⚠️", "unavailable")
+        case State.CHANGED | State.UNCHANGED | State.REMOVED | State.RENAMED:
+            return Sign("", state.value)
+        case _:
+            assert_never(state)
+
+
+def wanted_direction(direction: Direction) -> str:
+    match direction:
+        case Direction.HIGHER:
+            return "higher"
+        case Direction.LOWER:
+            return "lower"
+        case Direction.NONE:
+            return ""
+        case _:
+            assert_never(direction)
+
+
+def both_values(row: MetricRow | ParamRow) -> tuple[str, str]:
+    """Baseline and candidate as a reader is shown them, to the digits that show their difference."""
+    base_is_there = row.state is not State.ADDED
+    head_is_there = row.state is not State.REMOVED
+    if isinstance(row, MetricRow) and is_number(row.base) and is_number(row.head):
+        return formatting.pair(row.base, row.head)
+    return _one_value(row, row.base, base_is_there), _one_value(row, row.head, head_is_there)
+
+
+def _one_value(row: MetricRow | ParamRow, content: Value, is_there: bool) -> str:
+    if content is None and row.state is State.UNAVAILABLE:
+        return "unavailable"
+    if content is None and not is_there:
+        return NOTHING
+    return (
+        formatting.number(content) if isinstance(row, MetricRow) and is_number(content) else formatting.value(content)
+    )
+
+
+def difference(row: MetricRow) -> str:
+    """`+0.012 (+1.4 %)`; empty where there is none."""
+    if row.delta is None:
+        return ""
+    if row.delta == 0:
+        return "0"
+    relative = "" if row.relative is None else f" ({formatting.percent(row.relative, signed=True)})"
+    return formatting.delta(row.delta) + relative
+
+
+def bounds(row: MetricRow | SliceRow) -> str:
+    return formatting.interval(*row.interval) if row.interval else ""
+
+
+def probability(value: float | None) -> str:
+    if value is None:
+        return ""
+    return "< 0.001" if value < 0.001 else f"{value:.2g}"  # noqa: PLR2004  the usual last step of a printed p-value
+
+
+def is_different(row: MetricRow) -> bool:
+    return row.outcome is not Outcome.SAME or row.state is not State.UNCHANGED
+
+
+def by_interest(rows: Iterable[MetricRow]) -> list[MetricRow]:
+    """Worse and unreadable first, the unchanged last; otherwise in the order of the files."""
+    return sorted(rows, key=lambda row: _OUTCOME_ORDER.index(row.outcome))
+
+
+def headline_rows(report: Report) -> list[MetricRow]:
+    """The metrics a reviewer looks at first: those reporter.yaml names, else the first that differ, else the first."""
+    named = [row for row in report.metrics if row.headline]
+    if named:
+        return named[:MOST_HEADLINES]
+    different = [row for row in report.metrics if is_different(row)]
+    return (different or list(report.metrics))[:_FEW]
+
+
+def short_names(rows: Sequence[MetricRow | ParamRow]) -> Callable[[MetricRow | ParamRow], str]:
+    """How to name a row: without its file where all rows are of one file."""
+    if len({row.file for row in rows}) <= 1:
+        return lambda row: row.name
+    return lambda row: f"{row.file}:{row.name}"
+
+
+def revision_name(revision: Revision) -> str:
+    """`main`, or `workspace*` where it differs from its commit."""
+    return revision.label + ("*" if revision.dirty else "")
+
+
+def distance_behind(revision: Revision) -> str:
+    """How far a baseline is behind its target; empty where it is not."""
+    if not revision.behind:
+        return ""
+    return f"{count(revision.behind, 'commit')} behind {revision.rev}"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def cause_noun(kind: CauseKind) -> str:
+    match kind:
+        case CauseKind.PARAM:
+            return "param"
+        case CauseKind.CODE:
+            return "code"
+        case CauseKind.DATA:
+            return "data"
+        case CauseKind.COMMAND:
+            return "command of stage"
+        case _:
+            assert_never(kind)
+
+
+def cause_change(cause: Cause, params: Sequence[ParamRow]) -> tuple[str, str] | None:
+    """A param's value before and after; None for another cause."""
+    if cause.kind is not CauseKind.PARAM:
+        return None
+    row = next((row for row in params if f"{row.file}:{row.name}" == cause.name), None)
+    return both_values(row) if row else None
+
+
+def how_far(cause: Cause) -> str:
+    if cause.distance == 0:
+        return "the stage that writes the metrics"
+    return f"{count(cause.distance, 'stage')} upstream"
+
+
+def data_size(row: DataRow) -> tuple[str, str]:
+    """Size and number of files on both sides."""
+    return _extent(row.base), _extent(row.head)
+
+
+def _extent(content: Content | None) -> str:
+    if content is None:
+        return NOTHING
+    size = [] if content.size is None else [formatting.size(content.size)]
+    files = [] if content.nfiles is None else [count(content.nfiles, "file")]
+    return ", ".join(size + files) or "?"
+
+
+def data_files(row: DataRow) -> str:
+    """What happened inside a directory: `+3 −1 ~12 files`."""
+    counts = [("+", row.added), (formatting.MINUS, row.removed), ("~", row.modified)]
+    shown = [f"{sign}{number:,}" for sign, number in counts if number]
+    return f"{' '.join(shown)} files" if shown else ""
+
+
+def doubts(report: Report) -> list[Problem]:
+    """Problems that make the numbers untrustworthy."""
+    return [problem for problem in report.problems if problem.kind in UNTRUSTWORTHY]
+
+
+def nothing_differs(report: Report) -> bool:
+    """Both revisions agree in everything that is tracked, all of it could be read, and no gate objects."""
+    return (
+        report.base is not None
+        and all(state is State.UNCHANGED for state in _states(report))
+        and not any(stage.outdated or stage.ran for stage in report.stages)
+        and all(gate.result is Verdict.PASS for gate in report.gates)
+        and not report.problems
+    )
+
+
+def _states(report: Report) -> Iterator[State]:
+    yield from (row.state for row in report.metrics)
+    yield from (row.state for row in report.params)
+    yield from (row.state for row in report.plots)
+    yield from (row.state for row in report.data)
+    yield from (row.state for row in report.stages)
+    yield from (row.state for row in report.artifacts)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import hashlib
 import importlib.metadata
 import os
 import re
@@ -87,15 +88,24 @@ def embedded_storage(root: Path = ROOT, *, port: int = PORT) -> Iterator[Storage
 
 
 def seed(bucket: Path) -> None:
-    """Copy the raw data into `bucket`/raw where they are missing; a file that is there, even changed, is left alone."""
+    """Put the raw data where the publisher would, `raw/`, and where a first `dvc push` would, DVC's cache.
+
+    A file that is there, even changed, is left alone.
+    """
     source = _installed_data()
-    raw = bucket / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
     for name in RAW_FILES:
-        if not (raw / name).exists():
-            partial = raw.parent / f".{name}.partial"  # outside raw/: a crash leaves no half object there
-            shutil.copyfile(source / name, partial)
-            partial.replace(raw / name)
+        digest = hashlib.md5((source / name).read_bytes(), usedforsecurity=False).hexdigest()
+        for target in (bucket / "raw" / name, bucket / "files" / "md5" / digest[:2] / digest[2:]):
+            if not target.exists():
+                _copy_whole(source / name, target)
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy so that an interrupted run leaves no half file under the target's name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copyfile(source, partial)
+    partial.replace(target)
 
 
 def _installed_data() -> Path:

@@ -131,7 +131,7 @@ def _add_completion(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument(
         "--print-completion",
-        choices=("bash", "zsh", "tcsh"),
+        choices=("bash", "zsh"),
         action=PrintCompletion,
         help="print a completion script for this shell",
     )

@@ -1,0 +1,95 @@
+"""The command line: help, usage errors, and how every kind of error leaves the process."""
+
+from __future__ import annotations
+
+import pytest
+
+from reporter import __version__, cli
+from reporter.errors import ForgeError, ProjectError, ReporterError, UsageError
+
+
+def run_raising(monkeypatch: pytest.MonkeyPatch, error: BaseException, environ: dict[str, str] | None = None) -> int:
+    """Run `reporter gate` with a command that raises."""
+
+    def fail(_options, _environ) -> int:
+        raise error
+
+    monkeypatch.setattr(cli, "_run_gate", fail)
+    return cli.main(["gate"], environ or {})
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([], {}) == 0
+    assert "COMMAND" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["report", "post", "ci", "gate"])
+def test_every_command_has_help_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main([command, "--help"], {})
+    assert left.value.code == 0
+    assert f"reporter {command}" in capsys.readouterr().out.partition("examples:")[2]
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--version"], {})
+    assert capsys.readouterr().out == f"reporter {__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--print-completion", shell], {})
+    assert "--no-images" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["reprot"], ["report", "--polic"], ["report", "--policy", "none"]])
+def test_wrong_usage_exits_2_and_leaves_standard_output_empty(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments, {})
+    shown = capsys.readouterr()
+    assert left.value.code == 2
+    assert shown.out == ""
+    assert shown.err.startswith("reporter: ")
+    assert "--help" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(UsageError("u", "h"), 2), (ProjectError("p", "h"), 3), (ForgeError("f", "h"), 3), (ReporterError("r", "h"), 3)],
+)
+def test_an_error_is_one_line_and_its_mend(
+    error: ReporterError, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_raising(monkeypatch, error) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == f"reporter: {error.message}\n          h\n"
+
+
+def test_a_bug_is_one_line_with_its_traceback_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert run_raising(monkeypatch, ZeroDivisionError("oops")) == 70
+    shown = capsys.readouterr().err
+    (log,) = tmp_path.glob("reporter-*.log")
+    assert shown.count("\n") == 1
+    assert "ZeroDivisionError: oops" in shown
+    assert str(log) in shown
+    assert "Traceback" in log.read_text(encoding="utf-8")
+
+
+def test_the_token_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"CI": "true", "GITHUB_TOKEN": "ghs_secret"}
+    assert run_raising(monkeypatch, RuntimeError("refused ghs_secret"), environ) == 70
+    shown = capsys.readouterr().err
+    assert "Traceback" in shown
+    assert "ghs_secret" not in shown
+
+
+def test_an_interrupt_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_raising(monkeypatch, KeyboardInterrupt()) == 130

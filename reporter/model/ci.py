@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,24 @@ class CiContext:
     """The file that takes the job summary."""
     output_path: str | None = None
     """The file that takes the step's outputs."""
+    pull_request_number: int | None = None
+    """The pull request that the event names, even where it says no more of it (a comment on it)."""
+    head_repository: str | None = None
+    """`owner/name` the head was pushed to; another one than `repository` for a fork."""
+    run: int = 0
+    """Grows from run to run of a repository; 0 where it is not known."""
+    read_only_token: bool = False
+    """The service hands out a token that cannot write: a fork's pull request, or one of Dependabot."""
+
+    def located(self, pull_request: PullRequest) -> CiContext:
+        """The run with its pull request. An event that names one but not its head is about the head it has now."""
+        nameless = self.pull_request is None and self.pull_request_number is not None
+        return replace(
+            self,
+            pull_request=pull_request,
+            pull_request_number=pull_request.number,
+            head_sha=pull_request.head_sha if nameless else self.head_sha,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""`reporter ci --start`, and a `reporter ci` that could not make a report: the state of a run in the report's comment."""
+
+from __future__ import annotations
+
+from reporter.commands.attempts import Attempts, Say
+from reporter.commands.post import Connect, PostOutcome, check_name, write_placed
+from reporter.errors import ReporterError
+from reporter.forges.ci_files import append_summary
+from reporter.forges.comments import Update, place_comment
+from reporter.forges.interface import Check, Conclusion, Forge
+from reporter.forges.marker import Marker, without_marker
+from reporter.forges.registry import limits_of
+from reporter.forges.state import with_state
+from reporter.model.ci import CiContext, PullRequest
+from reporter.model.rules import CommentRule
+from reporter.render.escape import prose
+
+
+def mark_running(context: CiContext, comment: CommentRule, connect: Connect, say: Say) -> PostOutcome:
+    """Say in the comment that a run is under way. The last report stays below."""
+    attempts = Attempts(say, read_only_token=context.read_only_token)
+    forge = attempts.run(connect)
+    url = None if isinstance(forge, ReporterError) else _mark(attempts, context, comment, forge, "⏳ Running")
+    return PostOutcome(url, attempts.failure)
+
+
+def mark_failed(
+    context: CiContext, comment: CommentRule, reason: ReporterError, connect: Connect, say: Say
+) -> PostOutcome:
+    """Say in the comment, the check and the job summary that no report could be made, and why."""
+    attempts = Attempts(say, read_only_token=context.read_only_token)
+    text = f"❌ No report could be made: {_sentence(reason)}"
+    forge, url = attempts.run(connect), None
+    if not isinstance(forge, ReporterError):
+        url = _mark(attempts, context, comment, forge, text)
+        attempts.run(lambda: _fail_check(context, comment, reason, forge), optional=True)
+    if path := context.summary_path:
+        limit = limits_of(context).summary_bytes
+        attempts.run(lambda: append_summary(path, _banner(context, comment, text), limit))
+    return PostOutcome(url, attempts.failure)
+
+
+def _sentence(reason: ReporterError) -> str:
+    return prose(f"{reason.message}. {reason.hint}" if reason.hint else reason.message)
+
+
+def _mark(attempts: Attempts, context: CiContext, comment: CommentRule, forge: Forge, text: str) -> str | None:
+    pull_request = attempts.run(lambda: forge.find_pull_request(context))
+    if not isinstance(pull_request, PullRequest):
+        return None
+    here = context.located(pull_request)
+    url = attempts.run(lambda: _write(forge, pull_request, here, comment, text, attempts.say))
+    return url if isinstance(url, str) else None
+
+
+def _write(
+    forge: Forge, pull_request: PullRequest, context: CiContext, comment: CommentRule, text: str, say: Say
+) -> str | None:
+    marker = Marker(comment.key, context.head_sha, context.run)
+    placement = place_comment(forge.own_comments(pull_request.number), marker, pull_request)
+    previous = without_marker(placement.comment.body) if isinstance(placement, Update) else ""
+    room = forge.limits.comment_characters - len(marker.line())
+    body = marker.line() + with_state(_banner(context, comment, text), previous, room)
+    return write_placed(forge, pull_request, placement, body, say)
+
+
+def _banner(context: CiContext, comment: CommentRule, text: str) -> str:
+    commit = f"[`{context.head_sha[:7]}`]({context.server_url}/{context.repository}/commit/{context.head_sha})"
+    log = f" ([log]({context.run_url}))" if context.run_url else ""
+    return f"> **{prose(comment.title)}** for {commit}{log}\n>\n> {text}\n"
+
+
+def _fail_check(context: CiContext, comment: CommentRule, reason: ReporterError, forge: Forge) -> None:
+    forge.set_check(
+        Check(
+            name=check_name(comment),
+            head_sha=context.head_sha,
+            conclusion=Conclusion.FAILURE,
+            title="No report could be made",
+            summary=_sentence(reason),
+            url=context.run_url,
+        )
+    )

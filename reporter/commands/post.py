@@ -1,0 +1,180 @@
+"""`reporter post`: put a bundle where the team looks: pictures, comment, check, job summary, the step's outputs.
+
+Each part is tried whatever became of the others. The job summary and the outputs need no rights and are always written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import assert_never
+
+from reporter.bundle import Bundle
+from reporter.commands.attempts import Attempts, Say
+from reporter.commands.gate import gate_exit_code
+from reporter.errors import ReporterError
+from reporter.forges.ci_files import append_summary, write_outputs
+from reporter.forges.comments import Create, Placement, Superseded, Update, place_comment, write_comment
+from reporter.forges.interface import Check, Conclusion, Forge
+from reporter.forges.marker import Marker
+from reporter.forges.registry import limits_of
+from reporter.model.ci import CiContext, PullRequest
+from reporter.model.comparison import Verdict
+from reporter.model.report import Report
+from reporter.model.rules import CommentRule
+from reporter.publish.store import ImageStore, Published
+from reporter.render.escape import shorten
+from reporter.render.markdown import render_markdown
+
+Connect = Callable[[], Forge]
+"""Opens the forge; raises `ForgeError` without a token. A function, so that the summary is written even then."""
+
+OpenStore = Callable[[Forge], ImageStore]
+
+_BYTES_PER_CHARACTER = 4
+"""At most, in UTF-8: a limit in bytes divided by it is safe as a limit in characters."""
+
+_TITLE_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PostOutcome:
+    comment_url: str | None = None
+    """None where no comment holds this report."""
+    failure: ReporterError | None = None
+    """Why the post counts as failed: the first part that should have worked and did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is posted, and for which run."""
+
+    report: Report
+    context: CiContext
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Id of a plot → the address of its picture."""
+    comment_url: str | None = None
+
+    def markdown(self, characters: int) -> str:
+        """The report in at most so many characters."""
+        return render_markdown(self.report, self.links, limit=characters, whole=self.context.run_url)
+
+    @property
+    def marker(self) -> Marker:
+        return Marker(self.report.comment.key, self.context.head_sha, self.context.run)
+
+
+def post(
+    bundle: Bundle, folder: Path, context: CiContext, connect: Connect, open_store: OpenStore, say: Say
+) -> PostOutcome:
+    """Post a bundle. What the token may not do is said and left out; what should have worked and did not becomes the
+    outcome's `failure`, after everything else has been done. `folder` is what the output `report` names.
+    """
+    attempts = Attempts(say, read_only_token=context.read_only_token)
+    posting = Posting(bundle.report, context)
+    forge = attempts.run(connect)
+    if not isinstance(forge, ReporterError):
+        posting = _post_to_forge(attempts, posting, bundle.images, forge, open_store)
+    attempts.run(lambda: _write_summary(posting, say))
+    attempts.run(lambda: _write_outputs(posting, folder))
+    return PostOutcome(posting.comment_url, attempts.failure)
+
+
+def _post_to_forge(
+    attempts: Attempts, posting: Posting, images: Mapping[str, Path], forge: Forge, open_store: OpenStore
+) -> Posting:
+    """Pictures first: the comment embeds their addresses. The check last: it links the comment."""
+    if images:
+        pictures = {name: path.read_bytes() for name, path in images.items()}
+        published = attempts.run(lambda: open_store(forge).publish(pictures), optional=True)
+        posting = _with_pictures(posting, published, attempts.say)
+    pull_request = attempts.run(lambda: forge.find_pull_request(posting.context))
+    if isinstance(pull_request, PullRequest):
+        posting = replace(posting, context=posting.context.located(pull_request))
+        url = attempts.run(lambda: _comment(posting, pull_request, forge, attempts.say))
+        posting = replace(posting, comment_url=url if isinstance(url, str) else None)
+    elif pull_request is None:
+        attempts.say(f"No comment: {posting.context.head_sha[:7]} belongs to no open pull request")
+    attempts.run(lambda: _set_check(posting, forge, attempts.say), optional=True)
+    return posting
+
+
+def _with_pictures(posting: Posting, published: Published | ReporterError, say: Say) -> Posting:
+    """The report with the addresses of its pictures, or with a notice of why it has none."""
+    report = posting.report
+    match published:
+        case Published(links=links, place=place):
+            say(f"Pictures: {place}")
+            return replace(posting, links={plot.id: links[plot.image] for plot in report.plots if plot.image in links})
+        case ReporterError(message=message):
+            notice = f"The pictures are only in the bundle: {message}."
+            return replace(posting, report=replace(report, notices=(*report.notices, notice)))
+        case _:
+            assert_never(published)
+
+
+def _comment(posting: Posting, pull_request: PullRequest, forge: Forge, say: Say) -> str | None:
+    """Write the report's comment and return its address; None where a newer report stays."""
+    first_line = posting.marker.line()
+    body = first_line + posting.markdown(forge.limits.comment_characters - len(first_line))
+    placement = place_comment(forge.own_comments(pull_request.number), posting.marker, pull_request)
+    return write_placed(forge, pull_request, placement, body, say)
+
+
+def write_placed(forge: Forge, pull_request: PullRequest, placement: Placement, body: str, say: Say) -> str | None:
+    """Write a comment where it belongs, say so, and return its address; None where it is superseded."""
+    match placement:
+        case Superseded(comment=comment, head_sha=newer):
+            say(f"No comment: {comment.url} holds the report of the newer commit {newer[:7]}")
+            return None
+        case Create():
+            url = write_comment(forge, pull_request.number, placement, body)
+            say(f"Comment created: {url}")
+            return url
+        case Update(duplicates=duplicates):
+            url = write_comment(forge, pull_request.number, placement, body)
+            say(f"Comment updated: {url}")
+            for duplicate in duplicates:
+                say(f"  its duplicate can be deleted: {duplicate.url}")
+            return url
+        case _:
+            assert_never(placement)
+
+
+def check_name(comment: CommentRule) -> str:
+    return f"reporter ({comment.key})"
+
+
+def check_conclusion(report: Report) -> Conclusion:
+    """A check fails exactly when the gate does, and is green only for a pass."""
+    if gate_exit_code(report):
+        return Conclusion.FAILURE
+    return Conclusion.SUCCESS if report.verdict is Verdict.PASS else Conclusion.NEUTRAL
+
+
+def _set_check(posting: Posting, forge: Forge, say: Say) -> None:
+    report, context = posting.report, posting.context
+    check = Check(
+        name=check_name(report.comment),
+        head_sha=context.head_sha,
+        conclusion=check_conclusion(report),
+        title=shorten(report.summary, _TITLE_CHARACTERS),
+        summary=posting.markdown(forge.limits.check_characters),
+        url=posting.comment_url or context.run_url,
+    )
+    placed = forge.set_check(check)
+    say(f"Check {check.name} on {check.head_sha[:7]}: {check.conclusion} ({placed.note or placed.kind})")
+
+
+def _write_summary(posting: Posting, say: Say) -> None:
+    if path := posting.context.summary_path:
+        limit = limits_of(posting.context).summary_bytes
+        append_summary(path, posting.markdown(limit // _BYTES_PER_CHARACTER), limit)
+        say("Job summary written")
+
+
+def _write_outputs(posting: Posting, folder: Path) -> None:
+    if path := posting.context.output_path:
+        verdict, url = posting.report.verdict.value, posting.comment_url or ""
+        write_outputs(path, {"verdict": verdict, "report": str(folder), "comment-url": url})

@@ -1,0 +1,126 @@
+"""GitHub and GitHub Enterprise, through PyGithub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from urllib.parse import quote
+
+from github import Auth, Github, GithubException
+from github.PullRequest import PullRequest as GithubPullRequest
+
+from reporter.forges.github_branch import BranchWriter
+from reporter.forges.github_checks import set_check
+from reporter.forges.github_errors import github_errors
+from reporter.forges.github_retry import Patience, retry_with
+from reporter.forges.interface import Check, OwnComment, PlacedCheck, StoredFiles
+from reporter.model.ci import CiContext, ForgeLimits, PullRequest
+
+_ACTIONS_BOT = "github-actions[bot]"
+_READ = "pull-requests: read"
+_WRITE = "pull-requests: write"
+
+
+class GitHubForge:
+    """A repository on GitHub; implements `reporter.forges.interface.Forge`."""
+
+    def __init__(self, context: CiContext, token: str, limits: ForgeLimits, patience: Patience | None = None) -> None:
+        self._limits = limits
+        patience = patience or Patience()
+        self._server_url = context.server_url
+        self._name = context.repository
+        # The token goes into the Authorization header and nowhere else; PyGithub masks it in its own log.
+        self._github = Github(
+            auth=Auth.Token(token),
+            base_url=context.api_url,
+            timeout=patience.timeout,
+            retry=retry_with(patience),
+            seconds_between_requests=0,
+            seconds_between_writes=patience.seconds_between_writes,
+            per_page=100,
+            user_agent="dvc-reporter",
+            lazy=True,
+        )
+        self._repository = self._github.get_repo(self._name)
+
+    @property
+    def limits(self) -> ForgeLimits:
+        return self._limits
+
+    def find_pull_request(self, context: CiContext) -> PullRequest | None:
+        if (
+            context.event == "merge_group"
+        ):  # the queue's own commit; the comment stays as the pull request's run left it
+            return None
+        if number := context.pull_request_number or (context.pull_request and context.pull_request.number):
+            with github_errors(f"find pull request #{number} in {self._name}", _READ):
+                return _as_record(self._repository.get_pull(number).complete(), self._name)
+        found = self._open_pull_request(context)
+        return _as_record(found, self._name) if found else None
+
+    def _open_pull_request(self, context: CiContext) -> GithubPullRequest | None:
+        """The open pull request of a commit or, as GitHub knows no commits of forks, of the branch it was pushed to."""
+        with github_errors(f"find the pull request of {context.head_sha[:7]} in {self._name}", _READ):
+            of_commit = _first_open(self._repository.get_commit(context.head_sha).get_pulls(), context)
+            if of_commit or not (context.branch and context.head_repository):
+                return of_commit
+            owner = context.head_repository.partition("/")[0]
+            return _first_open(self._repository.get_pulls(state="open", head=f"{owner}:{context.branch}"), context)
+
+    @cached_property
+    def _login(self) -> str:
+        """Who the token's comments are by. `GET /user` answers people only; GraphQL answers apps as well."""
+        try:
+            return self._github.get_user().login
+        except GithubException as error:
+            if error.status != 403:  # noqa: PLR2004  forbidden to the tokens of apps, among them that of Actions
+                raise
+        try:
+            _, answer = self._github.requester.graphql_query("query { viewer { login } }", {})
+        except GithubException:
+            return _ACTIONS_BOT  # the one app whose token reaches us without having been asked for
+        return str(answer["data"]["viewer"]["login"])
+
+    def own_comments(self, pull_request: int) -> Sequence[OwnComment]:
+        with github_errors(f"list the comments of pull request #{pull_request}", _READ):
+            own = self._login
+            comments = self._repository.get_issue(pull_request).get_comments()
+            return [OwnComment(each.id, each.html_url, each.body) for each in comments if each.user.login == own]
+
+    def create_comment(self, pull_request: int, body: str) -> str:
+        with github_errors(f"comment on pull request #{pull_request}", _WRITE):
+            return self._repository.get_issue(pull_request).create_comment(body).html_url
+
+    def update_comment(self, pull_request: int, comment_id: int, body: str) -> str:
+        with github_errors(f"update the comment on pull request #{pull_request}", _WRITE):
+            comment = self._repository.get_issue(pull_request).get_comment(comment_id)
+            comment.edit(body)
+            return comment.html_url
+
+    def set_check(self, check: Check) -> PlacedCheck:
+        return set_check(self._repository, check)
+
+    def add_files(self, branch: str, files: Mapping[str, bytes], message: str) -> StoredFiles:
+        return BranchWriter(self._repository, branch).add_files(files, message)
+
+    def file_url(self, commit: str, path: str) -> str:
+        # Unlike raw.githubusercontent.com this address shows to signed-in readers of a private repository.
+        return f"{self._server_url}/{self._name}/blob/{commit}/{quote(path)}?raw=true"
+
+
+def _first_open(found: Iterable[GithubPullRequest], context: CiContext) -> GithubPullRequest | None:
+    """The open pull request whose head is the commit, else one whose head has moved on from it."""
+    candidates = [each for each in found if each.state == "open"]
+    exact = (each for each in candidates if each.head.sha == context.head_sha)
+    of_branch = (each for each in candidates if each.head.ref == context.branch)
+    return next(exact, None) or next(of_branch, None)
+
+
+def _as_record(found: GithubPullRequest, repository: str) -> PullRequest:
+    head_repository = (found.head.raw_data["repo"] or {}).get("full_name", "")  # null once the fork is deleted
+    return PullRequest(
+        number=found.number,
+        base_branch=found.base.ref,
+        head_sha=found.head.sha,
+        from_fork=head_repository.lower() != repository.lower(),
+    )

@@ -1,0 +1,206 @@
+"""Reads the environment and the event payload of a GitHub Actions run.
+
+The payload, not GITHUB_SHA, names the commit that was pushed: on `pull_request` GITHUB_SHA is a merge commit, on
+`pull_request_target` the base's, on `workflow_run` the default branch's.
+See https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reporter.errors import ForgeError
+from reporter.model.ci import CiContext, PullRequest
+
+_NO_COMMIT = "0" * 40
+_DEPENDABOT = "dependabot[bot]"
+_QUEUE_BRANCH = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-(?P<number>\d+)-[0-9a-f]+$")
+
+
+def read_github_context(environ: Mapping[str, str]) -> CiContext:
+    """The run of GitHub Actions that `environ` describes. Raises `ForgeError` naming what is missing or broken."""
+    event = _read_event(environ)
+    context = _common(environ, event)
+    match context.event:
+        case "pull_request" | "pull_request_target" | "pull_request_review" | "pull_request_review_comment":
+            return _of_pull_request(context, event)
+        case "push":
+            return _of_push(context, event)
+        case "workflow_run":
+            return _of_workflow_run(context, event)
+        case "merge_group":
+            return _of_merge_group(context, event)
+        case "issue_comment":
+            return _of_issue_comment(context, event)
+        case _:  # workflow_dispatch, schedule, …: the branch's own commit
+            return context
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A payload whose fields are checked as they are read."""
+
+    name: str
+    payload: Mapping[str, Any]
+
+    def find(self, *path: str) -> Any:
+        """The value at `path`, or None where any part of it is absent."""
+        value: Any = self.payload
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def text(self, *path: str) -> str:
+        value = self.find(*path)
+        if not isinstance(value, str) or not value:
+            raise self._broken(path, value)
+        return value
+
+    def number(self, *path: str) -> int:
+        value = self.find(*path)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._broken(path, value)
+        return value
+
+    def sha(self, *path: str) -> str:
+        value = self.text(*path)
+        if not re.fullmatch(r"[0-9a-f]{40}", value):
+            raise self._broken(path, value)
+        return value
+
+    def _broken(self, path: tuple[str, ...], value: object) -> ForgeError:
+        what = "lacks" if value is None else "has an unusable"
+        return ForgeError(
+            f"the payload of the {self.name} event {what} `{'.'.join(path)}`",
+            hint="GITHUB_EVENT_PATH must name the file that GitHub Actions wrote for this event",
+        )
+
+
+def _read_event(environ: Mapping[str, str]) -> _Event:
+    name = _variable(environ, "GITHUB_EVENT_NAME")
+    path = _variable(environ, "GITHUB_EVENT_PATH")
+    hint = "run inside a job of GitHub Actions, or let GITHUB_EVENT_PATH name the event's JSON file"
+    try:
+        payload = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise ForgeError(f"cannot read the event payload {path}: {error.strerror}", hint) from error
+    except ValueError as error:
+        raise ForgeError(f"the event payload {path} is not JSON", hint) from error
+    if not isinstance(payload, dict):
+        raise ForgeError(f"the event payload {path} is not a JSON object", hint)
+    return _Event(name, payload)
+
+
+def _variable(environ: Mapping[str, str], name: str) -> str:
+    if value := environ.get(name):
+        return value
+    raise ForgeError(
+        f"{name} is not set although GITHUB_ACTIONS is",
+        hint="run inside a job of GitHub Actions, or unset GITHUB_ACTIONS for a dry run",
+    )
+
+
+def _common(environ: Mapping[str, str], event: _Event) -> CiContext:
+    server = environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    repository = _variable(environ, "GITHUB_REPOSITORY")
+    run_id = environ.get("GITHUB_RUN_ID", "")
+    return CiContext(
+        forge="github",
+        api_url=environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
+        server_url=server,
+        repository=repository,
+        event=event.name,
+        head_sha=_variable(environ, "GITHUB_SHA"),
+        branch=environ.get("GITHUB_REF_NAME") if environ.get("GITHUB_REF", "").startswith("refs/heads/") else None,
+        default_branch=event.find("repository", "default_branch"),
+        pull_request=None,
+        run_url=f"{server}/{repository}/actions/runs/{run_id}" if run_id else None,
+        summary_path=environ.get("GITHUB_STEP_SUMMARY") or None,
+        output_path=environ.get("GITHUB_OUTPUT") or None,
+        head_repository=repository,
+        run=int(run_id) if run_id.isdecimal() else 0,
+        read_only_token=event.name != "pull_request_target" and environ.get("GITHUB_ACTOR") == _DEPENDABOT,
+    )
+
+
+def _of_pull_request(context: CiContext, event: _Event) -> CiContext:
+    head_repository = event.find("pull_request", "head", "repo", "full_name")  # None once the fork is deleted
+    pull_request = PullRequest(
+        number=event.number("pull_request", "number"),
+        base_branch=event.text("pull_request", "base", "ref"),
+        head_sha=event.sha("pull_request", "head", "sha"),
+        from_fork=not _same_repository(head_repository, context.repository),
+    )
+    return replace(
+        context,
+        head_sha=pull_request.head_sha,
+        branch=event.text("pull_request", "head", "ref"),
+        pull_request=pull_request,
+        pull_request_number=pull_request.number,
+        head_repository=head_repository,
+        read_only_token=context.read_only_token or (pull_request.from_fork and event.name != "pull_request_target"),
+    )
+
+
+def _same_repository(name: str | None, other: str) -> bool:
+    return name is not None and name.lower() == other.lower()
+
+
+def _of_push(context: CiContext, event: _Event) -> CiContext:
+    head_sha = event.sha("after")
+    if head_sha == _NO_COMMIT:
+        raise ForgeError(
+            "this push deletes a branch: there is no commit to report on",
+            hint="let the job skip it: `if: ${{ !github.event.deleted }}`",
+        )
+    before = event.find("before")
+    return replace(
+        context, head_sha=head_sha, previous_sha=None if before in (None, _NO_COMMIT) else event.sha("before")
+    )
+
+
+def _of_workflow_run(context: CiContext, event: _Event) -> CiContext:
+    """Of a run that another one started: its head is the other's, which may lie in a fork."""
+    head_sha = event.sha("workflow_run", "head_sha")
+    return replace(
+        context,
+        head_sha=head_sha,
+        branch=event.find("workflow_run", "head_branch"),
+        pull_request=_listed_pull_request(event, head_sha),
+        head_repository=event.find("workflow_run", "head_repository", "full_name"),
+    )
+
+
+def _listed_pull_request(event: _Event, head_sha: str) -> PullRequest | None:
+    """The pull request of this repository in the list that GitHub sends, which is empty for forks.
+
+    The list can also name pull requests that the branch has in *other* repositories.
+    """
+    here = event.find("repository", "id")
+    for entry in event.find("workflow_run", "pull_requests") or ():
+        listed = _Event(event.name, entry)
+        if listed.find("base", "repo", "id") in (None, here):
+            return PullRequest(listed.number("number"), listed.text("base", "ref"), head_sha)
+    return None
+
+
+def _of_merge_group(context: CiContext, event: _Event) -> CiContext:
+    """Of a merge queue: the commit is the queue's own; the branch's name says which pull request it tests."""
+    head_sha = event.sha("merge_group", "head_sha")
+    context = replace(context, head_sha=head_sha)
+    if queued := _QUEUE_BRANCH.search(event.text("merge_group", "head_ref")):
+        pull_request = PullRequest(int(queued["number"]), queued["base"], head_sha)
+        return replace(context, pull_request=pull_request, pull_request_number=pull_request.number)
+    return context
+
+
+def _of_issue_comment(context: CiContext, event: _Event) -> CiContext:
+    """Of a comment: the payload names the pull request but not its head, which only the forge knows."""
+    if event.find("issue", "pull_request") is None:
+        return context
+    return replace(context, pull_request_number=event.number("issue", "number"), branch=None)

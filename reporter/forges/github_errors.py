@@ -1,0 +1,102 @@
+"""Turns what GitHub and the network refuse into errors that say which right is missing or what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import requests
+from github import GithubException, RateLimitExceededException
+from github.GithubException import RateLimitExceededExceedsMaxWait
+
+from reporter.errors import ForgeError, PermissionMissingError
+
+_GRANT = (
+    "grant it with `permissions:` in the workflow (GITHUB_TOKEN) or in the settings of the token or app; "
+    "runs for pull requests from forks never get it"
+)
+
+
+@contextmanager
+def github_errors(action: str, permission: str) -> Iterator[None]:
+    """Within it every refusal becomes a `ForgeError` or `PermissionMissingError`.
+
+    `action` completes "cannot …" ("list the comments of pull request #7"); `permission` is the right that it takes, as
+    GitHub's settings name it ("pull-requests: write"). No text of a request, which carries the token, is repeated.
+    """
+    try:
+        yield
+    except GithubException as error:
+        _refused(error, action, permission)
+    except requests.exceptions.RetryError as error:
+        raise ForgeError(
+            f"cannot {action}: GitHub kept failing, after all retries",
+            hint="look at https://www.githubstatus.com and run the job again",
+        ) from error
+    except requests.exceptions.RequestException as error:
+        raise ForgeError(
+            f"cannot {action}: GitHub cannot be reached ({type(error).__name__})",
+            hint="check the network of this machine and, on GitHub Enterprise, GITHUB_API_URL",
+        ) from error
+
+
+def _refused(error: GithubException, action: str, permission: str) -> NoReturn:
+    match error:
+        case RateLimitExceededException() | GithubException(status=429):
+            raise _rate_limited(error, action) from error
+        case GithubException(status=401):
+            raise ForgeError(
+                f"cannot {action}: GitHub does not accept the token",
+                hint="the token is mistyped, expired or revoked; pass a valid one as GITHUB_TOKEN or the `token` input",
+            ) from error
+        case GithubException(status=403):
+            raise _forbidden(error, action, permission) from error
+        case GithubException(status=404):
+            raise ForgeError(
+                f"cannot {action}: GitHub has not found it",
+                hint=f"check the repository's name and number; a token without `{permission}` cannot see it either",
+            ) from error
+    raise ForgeError(
+        f"cannot {action}: GitHub answered {error.status}: {said(error)}",
+        hint="run the job again; if that does not help, the answer says what GitHub did not accept",
+    ) from error
+
+
+def _forbidden(error: GithubException, action: str, permission: str) -> PermissionMissingError:
+    accepted = _header(error, "x-accepted-github-permissions")
+    also = f" (GitHub accepts: {accepted.replace('=', ': ')})" if accepted else ""
+    return PermissionMissingError(
+        f"cannot {action}: the token lacks `{permission}`{also}: {said(error)}",
+        permission=permission,
+        hint=_GRANT,
+    )
+
+
+def _rate_limited(error: GithubException, action: str) -> ForgeError:
+    ends = _limit_ends(error)
+    return ForgeError(
+        f"cannot {action}: GitHub's rate limit for this token is used up"
+        + (f" until {ends:%H:%M} UTC" if ends else ""),
+        hint="run the job again then, or use a token of its own (GITHUB_TOKEN of Actions has its own limit)",
+    )
+
+
+def _limit_ends(error: GithubException) -> datetime | None:
+    if isinstance(error, RateLimitExceededExceedsMaxWait) and error.wait:
+        return datetime.fromtimestamp(datetime.now(UTC).timestamp() + error.wait, UTC)
+    reset = _header(error, "x-ratelimit-reset")
+    return datetime.fromtimestamp(int(reset), UTC) if reset.isdecimal() else None
+
+
+def _header(error: GithubException, name: str) -> str:
+    headers = {key.lower(): str(value) for key, value in (error.headers or {}).items()}
+    return headers.get(name, "")
+
+
+def said(error: GithubException) -> str:
+    """GitHub's own words, on one line."""
+    data = error.data
+    message = data.get("message") if isinstance(data, dict) else None
+    return " ".join(str(message or "no reason given").split())[:200]

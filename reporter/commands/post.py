@@ -106,7 +106,8 @@ def _with_pictures(posting: Posting, published: Published | ReporterError, say: 
     match published:
         case Published(links=links, place=place):
             say(f"Pictures: {place}")
-            return replace(posting, links={plot.id: links[plot.image] for plot in report.plots if plot.image in links})
+            shown = {plot.id: links[plot.image] for plot in report.plots if plot.image and plot.image in links}
+            return replace(posting, links=shown)
         case ReporterError(message=message):
             notice = f"The pictures are only in the bundle: {message}."
             return replace(posting, report=replace(report, notices=(*report.notices, notice)))

@@ -1,0 +1,101 @@
+"""`reporter post --dry-run`: the same way as a post, to its end, with every write replaced by saying it.
+
+What the token at hand may read is read, so that a missing pull request or an invalid token shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reporter.bundle import Bundle
+from reporter.commands.attempts import Say
+from reporter.commands.post import Connect, OpenStore, post
+from reporter.forges.interface import Check, Forge, OwnComment, PlacedCheck, StoredFiles
+from reporter.model.ci import CiContext, ForgeLimits, PullRequest
+from reporter.publish.store import ImageStore, Published
+from reporter.render.markdown import render_markdown
+
+Show = Callable[[str], None]
+"""Takes the text of the comment: a result, for standard output."""
+
+
+def rehearse(
+    bundle: Bundle,
+    folder: Path,
+    context: CiContext | None,
+    connect: Connect,
+    open_store: OpenStore,
+    say: Say,
+    show: Show,
+) -> None:
+    """Say what a post would do, line by line, and show the comment it would write. Sends and writes nothing.
+
+    Without a context, outside CI, nothing is looked up either.
+    """
+
+    def tell(line: str) -> None:
+        say(f"[dry run] {line}")
+
+    if context is None:
+        tell("Outside CI there is no pull request; a comment would say:")
+        in_bundle = {plot.id: plot.image for plot in bundle.report.plots if plot.image}
+        show(render_markdown(bundle.report, in_bundle))
+        return
+    quiet = replace(context, summary_path=None, output_path=None)
+    post(
+        bundle, folder, quiet, lambda: _Rehearsal(connect(), show), lambda forge: _UnusedStore(open_store(forge)), tell
+    )
+    for path, what in ((context.summary_path, "Job summary"), (context.output_path, "Outputs")):
+        if path:
+            tell(f"{what}: appended to {path}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rehearsal:
+    """A forge that reads like the real one and writes nothing."""
+
+    forge: Forge
+    show: Show
+
+    @property
+    def limits(self) -> ForgeLimits:
+        return self.forge.limits
+
+    def find_pull_request(self, context: CiContext) -> PullRequest | None:
+        return self.forge.find_pull_request(context)
+
+    def own_comments(self, pull_request: int) -> Sequence[OwnComment]:
+        return self.forge.own_comments(pull_request)
+
+    def create_comment(self, pull_request: int, body: str) -> str:
+        self.show(body)
+        return f"a new one on pull request #{pull_request}, {len(body):,} characters"
+
+    def update_comment(self, pull_request: int, comment_id: int, body: str) -> str:
+        self.show(body)
+        return f"comment {comment_id} on pull request #{pull_request}, {len(body):,} characters"
+
+    def set_check(self, check: Check) -> PlacedCheck:  # noqa: ARG002  the interface's parameter
+        return PlacedCheck("check run, or commit status if the token is no app's")
+
+    def add_files(self, branch: str, files: Mapping[str, bytes], message: str) -> StoredFiles:  # noqa: ARG002
+        return StoredFiles(commit=branch, sent=0)
+
+    def file_url(self, commit: str, path: str) -> str:
+        return self.forge.file_url(commit, path)
+
+
+@dataclass(frozen=True, slots=True)
+class _UnusedStore:
+    """A store that only says where pictures would go; the shown comment names them as the bundle does."""
+
+    store: ImageStore
+
+    @property
+    def place(self) -> str:
+        return self.store.place
+
+    def publish(self, images: Mapping[str, bytes]) -> Published:
+        return Published({name: name for name in images}, f"those of {len(images)} that {self.place} has not got yet")

@@ -181,7 +181,7 @@ def slice_part(report: Report, most: int | None) -> str:
 
 
 def _slice_cells(row: SliceRow) -> list[str]:
-    before, after = _two_numbers(row.base, row.head)
+    before, after = wording.two_numbers(row.base, row.head)
     return [
         code(f"{row.group} = {row.value}"),
         code(row.metric),
@@ -192,13 +192,6 @@ def _slice_cells(row: SliceRow) -> list[str]:
         wording.bounds(row),
         wording.probability(row.p_value),
     ]
-
-
-def _two_numbers(base: float | None, head: float | None) -> tuple[str, str]:
-    if base is not None and head is not None:
-        return formatting.pair(base, head)
-    left = wording.NOTHING if base is None else formatting.number(base)
-    return left, wording.NOTHING if head is None else formatting.number(head)
 
 
 def flip_part(report: Report, most: int | None) -> str:

@@ -11,6 +11,7 @@ from reporter.render.escape import shorten, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 _VERDICT_STYLES = {
     Verdict.PASS: "bold green",
@@ -82,7 +83,7 @@ def _metric_cells(row: MetricRow, name: str, report: Report) -> list[str]:
     return [name, before, after, wording.difference(row), wording.bounds(row), wording.outcome_sign(row).word]
 
 
-def _cell(text: str) -> object:
+def _cell(text: str) -> Text:
     from rich.text import Text
 
     return Text(shorten(visible(text), _LONGEST_CELL))

@@ -143,6 +143,14 @@ def _one_value(row: MetricRow | ParamRow, content: Value, is_there: bool) -> str
     )
 
 
+def two_numbers(base: float | None, head: float | None) -> tuple[str, str]:
+    """Two numbers next to each other, either of which may be missing."""
+    if base is not None and head is not None:
+        return formatting.pair(base, head)
+    left = NOTHING if base is None else formatting.number(base)
+    return left, NOTHING if head is None else formatting.number(head)
+
+
 def difference(row: MetricRow) -> str:
     """`+0.012 (+1.4 %)`; empty where there is none."""
     if row.delta is None:

@@ -1,0 +1,135 @@
+"""The report as one HTML page that works offline: everything it needs is inside, and its policy lets nothing else in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import assert_never
+
+from reporter.model.comparison import State, Verdict
+from reporter.model.report import Report
+from reporter.model.revision import Revision
+from reporter.render import wording
+from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
+from reporter.render.escape import safe_url, visible
+from reporter.render.page_tables import detail_tables, gate_table, headline_table
+from reporter.render.team_text import team_html
+
+_SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
+_TONES = {Verdict.PASS: "good", Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class PageChart:
+    """A chart as the template shows it: either a figure's JSON or an image's address."""
+
+    caption: Caption
+    state: str
+    figure_json: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLink:
+    label: str
+    sha: str
+    url: str | None
+
+
+def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) -> str:
+    """The whole of report.html.
+
+    `plotly_js` is the text of plotly.min.js, put in once; None where no chart needs it: a plotly chart then says that it
+    cannot be drawn. Pictures are inside as `data:` addresses. The scripts in the page are allowed by their hashes alone.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("reporter.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["visible"] = visible
+    needs_plotly = plotly_js is not None and any(isinstance(chart, PlotlyChart) for chart in charts)
+    scripts = [script_safe(text) for text in ([plotly_js] if plotly_js and needs_plotly else [])]
+    scripts.append(script_safe(_resource("page.js")))
+    return environment.get_template("page.html").render(
+        report=report,
+        tone=_tone(report),
+        symbol=wording.verdict_symbol(report),
+        base=_commit(report.base, report) if report.base else None,
+        head=_commit(report.head, report),
+        behind=wording.distance_behind(report.base) if report.base else "",
+        log=safe_url(report.run.url),
+        doubts=wording.doubts(report),
+        headline=headline_table(report),
+        gates=gate_table(report),
+        charts=[_page_chart(chart) for chart in charts],
+        tables=detail_tables(report),
+        sections=[(section.title, team_html(section.markdown, {})) for section in report.sections],
+        policy=_policy(scripts),
+        style=_resource("page.css"),
+        scripts=scripts,
+        has_plotly=needs_plotly,
+    )
+
+
+def script_safe(text: str) -> str:
+    """JavaScript that cannot end its own element: `<` of `</script`, `<script` and `<!--` becomes its escape.
+
+    Sound wherever these stand in a string, a template or a regular expression, the only places where minified code has them.
+    Line ends are normalised as the HTML parser does, so that the hash in the policy is that of the text it sees.
+    """
+    return _SCRIPT_END.sub(r"\\x3C", text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    hashes = " ".join(f"'sha256-{_base64(hashlib.sha256(text.encode()).digest())}'" for text in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _page_chart(chart: Chart) -> PageChart:
+    state = wording.state_sign(chart.caption.state).word if chart.caption.state is not State.CHANGED else ""
+    match chart:
+        case PlotlyChart():
+            return PageChart(chart.caption, state, figure_json=chart.figure_json.replace("<", "\\u003c"))
+        case SvgChart():
+            return PageChart(
+                chart.caption, state, image=_data_address("image/svg+xml", chart.svg.encode("utf-8", "replace"))
+            )
+        case PngChart():
+            return PageChart(chart.caption, state, image=_data_address("image/png", chart.png))
+        case _:
+            assert_never(chart)
+
+
+def _data_address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{_base64(content)}"
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _commit(revision: Revision, report: Report) -> CommitLink:
+    home = safe_url(report.run.repository_url)
+    label = "" if revision.sha.startswith(revision.label) else wording.revision_name(revision)
+    return CommitLink(label, revision.sha[:7], f"{home}/commit/{revision.sha}" if home else None)
+
+
+def _tone(report: Report) -> str:
+    tone = _TONES[report.verdict]
+    return "" if tone == "good" and wording.verdict_symbol(report) == "⚪" else tone
+
+
+def _resource(name: str) -> str:
+    return resources.files("reporter.render").joinpath("templates", name).read_text(encoding="utf-8")

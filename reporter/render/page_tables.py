@@ -1,0 +1,380 @@
+"""The tables of the page: cells that know how they are sorted. The template turns them into HTML and escapes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reporter.model import formatting
+from reporter.model.comparison import (
+    Cause,
+    FlipExample,
+    MetricRow,
+    Outcome,
+    ParamRow,
+    SliceRow,
+    State,
+    Verdict,
+)
+from reporter.model.problem import Problem
+from reporter.model.report import Report
+from reporter.model.values import Value, is_number
+from reporter.render import wording
+from reporter.render.escape import shorten, visible
+from reporter.render.mermaid import stage_note
+
+LONGEST_VALUE = 400
+"""Characters of one cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    heading: str
+    is_number: bool = False
+    """Aligned to the right."""
+    is_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    text: str
+    sort: float | None = None
+    """A number sorts by this, a text (None) by itself."""
+    tone: str = ""
+    """`good`, `bad`, `doubt`, or nothing: a colour beside the word, never instead of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: tuple[Cell, ...]
+    is_quiet: bool = False
+    """Nothing happened here: hidden while only differences are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    key: str
+    """Of its section: an HTML id."""
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+
+    @property
+    def quiet_rows(self) -> int:
+        return sum(row.is_quiet for row in self.rows)
+
+
+_TONES = {
+    Outcome.IMPROVED: "good",
+    Outcome.REGRESSED: "bad",
+    Outcome.INCOMPARABLE: "doubt",
+    Outcome.UNKNOWN: "doubt",
+}
+_GATE_TONES = {Verdict.PASS: "good", Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
+
+
+def headline_table(report: Report) -> PageTable | None:
+    rows = wording.headline_rows(report)
+    return _metric_table("headline", "Headline metrics", rows, report, in_full=False) if rows else None
+
+
+def detail_tables(report: Report) -> list[PageTable]:
+    """Every table below the pictures that has a row, in the order of the page."""
+    tables = (
+        _metrics(report),
+        _params(report),
+        _causes(report),
+        _data(report),
+        _stages(report),
+        _artifacts(report),
+        _slices(report),
+        _flips(report),
+        _problems(report),
+    )
+    return [table for table in tables if table is not None and table.rows]
+
+
+def gate_table(report: Report) -> PageTable | None:
+    gates = sorted(report.gates, key=lambda gate: -gate.result.severity)
+    rows = [
+        Row(
+            (
+                _text(gate.metric),
+                _text(gate.rule),
+                Cell(gate.result.value, tone=_GATE_TONES[gate.result]),
+                _text(gate.reason),
+            )
+        )
+        for gate in gates
+    ]
+    columns = (Column("Gate", is_code=True), Column("Limit"), Column("Result"), Column("Why"))
+    return PageTable("gates", "Gates", columns, tuple(rows)) if rows else None
+
+
+def _metrics(report: Report) -> PageTable | None:
+    rows = wording.by_interest(report.metrics)
+    return _metric_table("metrics", "All metrics", rows, report, in_full=True) if rows else None
+
+
+def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Report, *, in_full: bool) -> PageTable:
+    name = wording.short_names(rows)
+    cells = [_metric_row(row, name(row), in_full=in_full) for row in rows]
+    notes = dict.fromkeys(f"{visible(row.name)}: {visible(row.note)}" for row in rows if row.note)
+    columns = (
+        Column("Metric", is_code=True),
+        Column(_base_name(report), is_number=True),
+        Column(wording.revision_name(report.head), is_number=True),
+        Column("Change", is_number=True),
+        Column("Relative", is_number=True),
+        Column("Interval", is_number=True),
+        Column("Outcome"),
+        *((Column("Better is"), Column("p", is_number=True), Column("Method")) if in_full else ()),
+    )
+    return _without_empty_columns(PageTable(key, title, columns, tuple(cells), " ".join(notes)))
+
+
+def _metric_row(row: MetricRow, name: str, *, in_full: bool) -> Row:
+    before, after = wording.both_values(row)
+    delta = "" if row.delta is None else ("0" if row.delta == 0 else formatting.delta(row.delta))
+    cells = (
+        _text(name),
+        _value(before, row.base),
+        _value(after, row.head),
+        _number(delta, row.delta),
+        _number("" if not row.relative else formatting.percent(row.relative, signed=True), row.relative),
+        _number(wording.bounds(row), row.interval[0] if row.interval else None),
+        Cell(wording.outcome_sign(row).word, tone=_TONES.get(row.outcome, "")),
+    )
+    more = (
+        Cell(wording.wanted_direction(row.direction)),
+        _number(wording.probability(row.p_value), row.p_value),
+        _text(row.method or ""),
+    )
+    return Row(cells + more if in_full else cells, is_quiet=not wording.is_different(row))
+
+
+def _params(report: Report) -> PageTable:
+    name = wording.short_names(report.params)
+    rows = sorted(report.params, key=lambda row: row.state is State.UNCHANGED)
+    columns = (
+        Column("Param", is_code=True),
+        Column(_base_name(report), is_number=True),
+        Column(wording.revision_name(report.head), is_number=True),
+        Column("State"),
+    )
+    return PageTable("params", "Params", columns, tuple(_param_row(row, name(row)) for row in rows))
+
+
+def _param_row(row: ParamRow, name: str) -> Row:
+    before, after = wording.both_values(row)
+    cells = (_text(name), _value(before, row.base), _value(after, row.head), _state(row.state))
+    return Row(cells, is_quiet=row.state is State.UNCHANGED)
+
+
+def _causes(report: Report) -> PageTable:
+    different = {row.file for row in report.metrics if wording.is_different(row)}
+    rows = [
+        _cause_row(found.file, cause, report)
+        for found in report.explanations
+        if found.file in different
+        for cause in found.causes
+    ]
+    columns = (
+        Column("Metrics file", is_code=True),
+        Column("Upstream change", is_code=True),
+        Column("Kind"),
+        Column("Before", is_code=True),
+        Column("After", is_code=True),
+        Column("Read by stage", is_code=True),
+        Column("Stages away", is_number=True),
+    )
+    note = "Nearest first. Each may be a cause; none is proved."
+    return _without_empty_columns(PageTable("causes", "What changed and why", columns, tuple(rows), note))
+
+
+def _cause_row(file: str, cause: Cause, report: Report) -> Row:
+    before, after = wording.cause_change(cause, report.params) or ("", "")
+    return Row(
+        (
+            _text(file),
+            _text(cause.name),
+            Cell(wording.cause_noun(cause.kind)),
+            _text(before),
+            _text(after),
+            _text(cause.stage),
+            _number(str(cause.distance), cause.distance),
+        )
+    )
+
+
+def _data(report: Report) -> PageTable:
+    rows = []
+    for row in sorted(report.data, key=lambda row: row.state is State.UNCHANGED):
+        before, after = wording.data_size(row)
+        name = f"{row.renamed_from} → {row.path}" if row.renamed_from else row.path
+        cells = (
+            _text(name),
+            _state(row.state),
+            _number(before, row.base.size if row.base else None),
+            _number(after, row.head.size if row.head else None),
+            Cell(wording.data_files(row)),
+        )
+        rows.append(Row(cells, is_quiet=row.state is State.UNCHANGED))
+    columns = (
+        Column("Path", is_code=True),
+        Column("State"),
+        Column("Before", is_number=True),
+        Column("After", is_number=True),
+        Column("Files"),
+    )
+    return _without_empty_columns(PageTable("data", "Data", columns, tuple(rows)))
+
+
+def _stages(report: Report) -> PageTable:
+    rows = [
+        Row(
+            (
+                _text(stage.name),
+                Cell(stage_note(stage) or "unchanged", tone="doubt" if stage.outdated else ""),
+                _text(", ".join(stage.upstream)),
+            ),
+            is_quiet=not stage_note(stage),
+        )
+        for stage in report.stages
+    ]
+    columns = (Column("Stage", is_code=True), Column("What happened"), Column("Reads from"))
+    return _without_empty_columns(PageTable("pipeline", "Pipeline", columns, tuple(rows)))
+
+
+def _artifacts(report: Report) -> PageTable:
+    rows = [
+        Row(
+            (_text(row.name), _text(row.path or ""), _state(row.state), _text(", ".join(row.changed))),
+            is_quiet=row.state is State.UNCHANGED,
+        )
+        for row in report.artifacts
+    ]
+    columns = (Column("Artifact", is_code=True), Column("Path", is_code=True), Column("State"), Column("Changed"))
+    return _without_empty_columns(PageTable("artifacts", "Artifacts", columns, tuple(rows)))
+
+
+def _slices(report: Report) -> PageTable:
+    ordered = sorted(report.slices, key=lambda row: (row.delta is None, row.delta or 0))
+    columns = (
+        Column("Slice", is_code=True),
+        Column("Metric", is_code=True),
+        Column("Rows", is_number=True),
+        Column("Before", is_number=True),
+        Column("After", is_number=True),
+        Column("Change", is_number=True),
+        Column("Interval", is_number=True),
+        Column("p", is_number=True),
+    )
+    note = "p is corrected over all slices (Benjamini–Hochberg)." if ordered else ""
+    table = PageTable("slices", "Slices", columns, tuple(_slice_row(row) for row in ordered), note)
+    return _without_empty_columns(table)
+
+
+def _slice_row(row: SliceRow) -> Row:
+    before, after = wording.two_numbers(row.base, row.head)
+    return Row(
+        (
+            _text(f"{row.group} = {row.value}"),
+            _text(row.metric),
+            _number(f"{row.rows:,}", row.rows),
+            _number(before, row.base),
+            _number(after, row.head),
+            _number("" if row.delta is None else formatting.delta(row.delta), row.delta),
+            _number(wording.bounds(row), row.interval[0] if row.interval else None),
+            _number(wording.probability(row.p_value), row.p_value),
+        )
+    )
+
+
+def _flips(report: Report) -> PageTable:
+    rows = [_flip_row(flips.predictions, example) for flips in report.flips for example in flips.examples]
+    note = " ".join(
+        f"{visible(flips.predictions)}: of {flips.rows:,} examples {flips.gained:,} became right and {flips.lost:,} wrong."
+        for flips in report.flips
+    )
+    columns = (
+        Column("Example", is_code=True),
+        Column("Actual", is_code=True),
+        Column("Before", is_code=True),
+        Column("After", is_code=True),
+        Column("Became"),
+        Column("Confidence", is_number=True),
+        Column("Predictions", is_code=True),
+    )
+    return _without_empty_columns(PageTable("flips", "Flips", columns, tuple(rows), note))
+
+
+def _flip_row(predictions: str, example: FlipExample) -> Row:
+    confidence = "" if example.confidence is None else f"{example.confidence:.3f}"
+    became = Cell("right", tone="good") if example.gained else Cell("wrong", tone="bad")
+    return Row(
+        (
+            _text(example.id),
+            _text(example.actual),
+            _text(example.base),
+            _text(example.head),
+            became,
+            _number(confidence, example.confidence),
+            _text(predictions),
+        )
+    )
+
+
+def _problems(report: Report) -> PageTable:
+    columns = (
+        Column("Path", is_code=True),
+        Column("Revision"),
+        Column("Kind"),
+        Column("What is wrong"),
+        Column("What to do"),
+    )
+    rows = tuple(Row(_problem_cells(problem)) for problem in report.problems)
+    return _without_empty_columns(PageTable("problems", "Problems", columns, rows))
+
+
+def _problem_cells(problem: Problem) -> tuple[Cell, ...]:
+    texts = (problem.path, problem.revision, problem.kind.value, problem.message, problem.hint)
+    return tuple(_text(text) for text in texts)
+
+
+def _base_name(report: Report) -> str:
+    return "Baseline" if report.base is None else wording.revision_name(report.base)
+
+
+def _text(text: str) -> Cell:
+    return Cell(shorten(visible(text), LONGEST_VALUE))
+
+
+def _state(state: State) -> Cell:
+    return Cell(wording.state_sign(state).word, tone="doubt" if state is State.UNAVAILABLE else "")
+
+
+def _value(shown: str, content: Value) -> Cell:
+    return _number(shown, content) if is_number(content) else _text(shown)
+
+
+def _number(shown: str, content: float | None) -> Cell:
+    """NaN sorts like a text: after the numbers."""
+    if content is None or math.isnan(content):
+        return Cell(shown)
+    try:
+        return Cell(shown, sort=float(content))
+    except OverflowError:
+        return Cell(shown, sort=math.copysign(math.inf, content))
+
+
+def _without_empty_columns(table: PageTable) -> PageTable:
+    used = [
+        index
+        for index in range(len(table.columns))
+        if any(row.cells[index].text not in {"", wording.NOTHING} for row in table.rows)
+    ]
+    rows = tuple(Row(tuple(row.cells[index] for index in used), row.is_quiet) for row in table.rows)
+    return PageTable(table.key, table.title, tuple(table.columns[index] for index in used), rows, table.note)

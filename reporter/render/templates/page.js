@@ -1,0 +1,125 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+  const drawn = new Map();
+
+  // Theme: as the system says, until the reader chooses. Not every browser keeps a choice for a file.
+  const themes = ["auto", "light", "dark"];
+  const remembered = () => { try { return localStorage.getItem("reporter-theme"); } catch { return null; } };
+  const remember = (theme) => { try { localStorage.setItem("reporter-theme", theme); } catch { /* the choice lasts as long as the page */ } };
+
+  let theme = themes.includes(remembered()) ? remembered() : "auto";
+  const isDark = () => theme === "dark" || (theme === "auto" && prefersDark.matches);
+
+  function showTheme() {
+    if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
+    document.querySelector("#theme span").textContent = theme;
+    drawn.forEach((figure, place) => window.Plotly.react(place, figure.data, themed(figure.layout), config));
+  }
+
+  // Plots: drawn when they come near the window, in the page's colours.
+  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+
+  function themed(layout) {
+    const [ink, grid, back] = isDark() ? ["#e6edf3", "#30363d", "#161b22"] : ["#1f2328", "#e3e8ee", "#ffffff"];
+    const own = {
+      ...layout,
+      title: undefined,
+      width: undefined,
+      height: undefined,
+      autosize: true,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { ...layout.font, color: ink },
+      hoverlabel: { bgcolor: back, bordercolor: grid, font: { color: ink }, namelength: -1 },
+    };
+    for (const key of Object.keys(own)) {
+      if (/^[xy]axis\d*$/.test(key)) {
+        own[key] = { ...own[key], color: ink, gridcolor: grid, zerolinecolor: grid, linecolor: grid };
+      }
+    }
+    return own;
+  }
+
+  function draw(place) {
+    if (drawn.has(place)) return;
+    const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+    drawn.set(place, figure);
+    window.Plotly.newPlot(place, figure.data, themed(figure.layout ?? {}), config);
+  }
+
+  const places = window.Plotly ? [...document.querySelectorAll(".plot")] : [];
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (entry.isIntersecting) {
+        watcher.unobserve(entry.target);
+        draw(entry.target);
+      }
+    }
+  }, { rootMargin: "300px" });
+  places.forEach((place) => watcher.observe(place));
+  addEventListener("beforeprint", () => places.forEach(draw));
+
+  // Tables: sorted by their headings, filtered by text.
+  const order = new Intl.Collator("en", { numeric: true });
+
+  function compare(left, right) {
+    const [a, b] = [left.dataset.sort, right.dataset.sort];
+    if (a !== undefined && b !== undefined) return a === b ? 0 : Number(a) - Number(b);
+    if (a !== undefined) return -1;
+    return b !== undefined ? 1 : order.compare(left.textContent, right.textContent);
+  }
+
+  function sort(table, index) {
+    const headings = [...table.tHead.rows[0].cells];
+    const direction = headings[index].getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+    headings.forEach((heading) => heading.removeAttribute("aria-sort"));
+    headings[index].setAttribute("aria-sort", direction);
+    const sign = direction === "ascending" ? 1 : -1;
+    const rows = [...table.tBodies[0].rows];
+    rows.sort((one, other) => {
+      const [left, right] = [one.cells[index], other.cells[index]];
+      const emptyLast = (left.textContent === "") - (right.textContent === "");
+      return emptyLast || sign * compare(left, right);
+    });
+    table.tBodies[0].append(...rows);
+  }
+
+  for (const table of document.querySelectorAll("table.sortable")) {
+    [...table.tHead.rows[0].cells].forEach((heading, index) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = heading.textContent;
+      button.addEventListener("click", () => sort(table, index));
+      heading.replaceChildren(button);
+    });
+  }
+
+  for (const tools of document.querySelectorAll(".tools")) {
+    const rows = [...document.getElementById(tools.dataset.for).tBodies[0].rows];
+    const [text, differing] = [tools.querySelector("[type=search]"), tools.querySelector("[type=checkbox]")];
+    const narrow = () => {
+      const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const row of rows) {
+        const content = row.textContent.toLowerCase();
+        row.hidden = (differing?.checked && row.classList.contains("quiet")) || !words.every((word) => content.includes(word));
+        shown += !row.hidden;
+      }
+      tools.querySelector("[role=status]").textContent = shown === rows.length ? "" : `${shown} of ${rows.length} rows`;
+    };
+    text.addEventListener("input", narrow);
+    differing?.addEventListener("change", narrow);
+  }
+
+  const button = document.getElementById("theme");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length];
+    remember(theme);
+    showTheme();
+  });
+  prefersDark.addEventListener("change", showTheme);
+  showTheme();
+})();

@@ -1,0 +1,158 @@
+"""Image plots: the revisions next to each other and, where two of them have one size, what differs between them.
+
+Images come from a repository and are not trusted: few formats, a limit of pixels, and whatever does not decode is said.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from reporter.figures.palette import FAINT_INK, FRAME, INK, PAPER
+from reporter.figures.text import listed, shortened
+from reporter.model.comparison import PlotComparison, PlotSide
+from reporter.model.drawing import ImageDrawing
+
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
+"""None of them starts another program, as PostScript would."""
+_MOST_PIXELS = 40_000_000
+_PANEL_WIDTH = 560
+"""Pixels that an image is shown with at most; smaller ones are not enlarged."""
+_PANEL_HEIGHT = 900
+_GAP = 24
+_LABEL_HEIGHT = 44
+_LABEL_SIZE = 22
+_FEWEST_PIXELS = 240
+"""Width of a panel at least, so that its label fits."""
+_CHANGED = np.array([213, 94, 0], dtype=np.float64)
+"""Vermilion, the colour of a changed pixel."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Panel:
+    label: str
+    image: Image.Image | None
+    """None: not to be had."""
+
+
+class _UnreadableError(Exception):
+    """Its text is the note."""
+
+
+def draw_image(plot: PlotComparison) -> ImageDrawing:
+    """One PNG with all sides. A side without an image has an empty frame; `notes` say why."""
+    panels: list[_Panel] = []
+    notes: list[str] = []
+    for side in plot.sides:
+        label = side.revision.label
+        try:
+            panels.append(_Panel(shortened(label, 40), _decoded(side)))
+        except _UnreadableError as problem:
+            panels.append(_Panel(shortened(label, 40), None))
+            notes.append(f"{label}: {problem}")
+    alt = f"{plot.id}: {listed([panel.label for panel in panels])} side by side"
+    if plot.has_base:
+        differences, said, how = _differences(panels)
+        panels, notes = [*panels, *differences], [*notes, *said]
+        alt += how
+    title = next((side.spec.title for side in reversed(plot.sides) if side.spec and side.spec.title), plot.id)
+    return ImageDrawing(plot=plot.id, title=title, alt=f"{alt}.", picture=_png(_composed(panels)), notes=tuple(notes))
+
+
+def _decoded(side: PlotSide) -> Image.Image:
+    if side.image is None:
+        problems = " ".join(problem.message for problem in side.problems)
+        raise _UnreadableError(problems or ("is missing." if side.spec else "does not define this plot."))
+    if side.image.lstrip()[:5].lower() in {b"<?xml", b"<svg ", b"<!doc"}:
+        raise _UnreadableError("SVG images are not drawn; write a PNG instead.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow, about odd but readable files
+            return _opened(side.image)
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
+        raise _UnreadableError("the image is corrupt or in no format that can be drawn.") from error
+
+
+def _opened(content: bytes) -> Image.Image:
+    with Image.open(BytesIO(content), formats=_FORMATS) as image:
+        if image.width * image.height > _MOST_PIXELS:
+            raise _UnreadableError(f"{image.width:,} × {image.height:,} pixels are too many to draw.")
+        upright = ImageOps.exif_transpose(image).convert("RGBA")
+    on_paper = Image.new("RGBA", upright.size, PAPER)
+    on_paper.alpha_composite(upright)
+    return on_paper.convert("RGB")
+
+
+def _differences(panels: Sequence[_Panel]) -> tuple[list[_Panel], list[str], str]:
+    """For a baseline and one candidate: a panel with what changed, notes, and an end for the alternative text."""
+    match panels:
+        case [_Panel(image=Image.Image() as base), _Panel(image=Image.Image() as head)]:
+            pass
+        case _:
+            return [], [], ""
+    if base.size != head.size:
+        sizes = f"{base.width} × {base.height} and {head.width} × {head.height} pixels"
+        return [], [f"The images differ in size ({sizes}), so no difference is drawn."], ", of different sizes"
+    changed = np.abs(np.asarray(base, dtype=np.int16) - np.asarray(head, dtype=np.int16)).max(axis=2)
+    share = np.count_nonzero(changed) / changed.size
+    how = "no difference" if share == 0 else f"difference: {share:.2%} of pixels"
+    return [_Panel(how, _highlighted(head, changed.astype(np.float64)))], [], f"; {how}"
+
+
+def _highlighted(head: Image.Image, changed: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Image.Image:
+    """The candidate, pale and grey, with changed pixels in colour: the more they differ, the stronger (square root)."""
+    grey = np.asarray(head.convert("L"), dtype=np.float64)
+    pale = np.repeat((255 - (255 - grey) * 0.25)[:, :, None], 3, axis=2)
+    strength = np.where(changed > 0, 0.25 + 0.75 * np.sqrt(changed / 255), 0.0)[:, :, None]
+    return Image.fromarray((pale * (1 - strength) + _CHANGED * strength).round().astype(np.uint8))
+
+
+def _composed(panels: Sequence[_Panel]) -> Image.Image:
+    fitted = [_fitted(panel.image) for panel in panels]
+    width = max(_FEWEST_PIXELS, *(image.width for image in fitted))
+    height = max(image.height for image in fitted)
+    sheet = Image.new("RGB", (len(panels) * (width + _GAP) + _GAP, height + _LABEL_HEIGHT + _GAP), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(_LABEL_SIZE)
+    for index, (panel, image) in enumerate(zip(panels, fitted, strict=True)):
+        left = _GAP + index * (width + _GAP)
+        label = _cut(panel.label, width, font)
+        draw.text((left, 10), label, fill=INK if panel.image else FAINT_INK, font=font)
+        sheet.paste(image, (left, _LABEL_HEIGHT))
+        draw.rectangle((left - 1, _LABEL_HEIGHT - 1, left + image.width, _LABEL_HEIGHT + image.height), outline=FRAME)
+    return sheet
+
+
+def _cut(label: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    cut = label
+    while len(cut) > 1 and font.getlength(cut) > width:
+        cut = f"{cut[:-2]}…"
+    return cut
+
+
+def _fitted(image: Image.Image | None) -> Image.Image:
+    if image is None:
+        return _empty()
+    scale = min(1.0, _PANEL_WIDTH / image.width, _PANEL_HEIGHT / image.height)
+    if scale == 1.0:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _empty() -> Image.Image:
+    panel = Image.new("RGB", (360, 240), "#F6F8FA")
+    font = ImageFont.load_default(20)
+    ImageDraw.Draw(panel).text((180, 120), "no image", fill=FAINT_INK, font=font, anchor="mm")
+    return panel
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG", optimize=False)
+    return buffer.getvalue()

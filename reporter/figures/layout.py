@@ -1,0 +1,151 @@
+"""What all figures share: size, fonts, axes, legend and margins, so that nothing overlaps and a page of plots looks like one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from reporter.figures.palette import FAINT_INK, FRAME, GRID, INK, PAPER
+from reporter.figures.text import shown, width
+
+Json: TypeAlias = dict[str, Any]
+"""A part of a figure, as plotly.js describes it."""
+
+WIDTH = 560
+HEIGHT = 360
+"""Logical pixels of a picture, two of which stand side by side in a comment."""
+
+FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+TITLE_SIZE = 15
+LABEL_SIZE = 12.5
+TICK_SIZE = 11.5
+LEGEND_SIZE = 12
+MARGIN_LEFT = 64
+MARGIN_RIGHT = 20
+MARGIN_BOTTOM = 52
+
+_TITLE_ROW = 40
+_LEGEND_ROW = 20
+_LEGEND_SYMBOL = 46
+"""Pixels of a legend's entry beside its text."""
+_TITLE_LIMIT = 62
+LABEL_LIMIT = 56
+_SEPARATED = (10_000, 10_000_000)
+"""Ticks of this size are written out, with thousands separators."""
+_WHOLE_STEPS = 10
+"""An axis at least so long has ticks at whole numbers."""
+ENTRY_LIMIT = 34
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a figure is laid out around."""
+
+    title: str
+    entries: Sequence[str]
+    """Of the legend, as shown; empty: no legend."""
+    width: int = WIDTH
+    height: int = HEIGHT
+
+    @property
+    def top(self) -> int:
+        """Pixels above the plot: the title and as many rows as the legend needs."""
+        if not self.entries:
+            return _TITLE_ROW
+        room = self.width - MARGIN_LEFT - MARGIN_RIGHT
+        widest = max(width(entry, LEGEND_SIZE) for entry in self.entries) + _LEGEND_SYMBOL
+        columns = max(1, int(room // widest))
+        return _TITLE_ROW + _LEGEND_ROW * -(-len(self.entries) // columns) + 2
+
+
+def picture_layout(frame: Frame) -> Json:
+    """The layout of a static picture, without axes."""
+    return {
+        **_common(frame),
+        "width": frame.width,
+        "height": frame.height,
+        "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": frame.top, "b": MARGIN_BOTTOM, "pad": 0},
+    }
+
+
+def page_layout(frame: Frame) -> Json:
+    """The layout in the interactive page: as wide as the page lets it be."""
+    return {
+        **_common(frame),
+        "autosize": True,
+        "height": frame.height + 40,
+        "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": frame.top, "b": MARGIN_BOTTOM, "pad": 0},
+        "hoverlabel": {"namelength": 40, "font": {"family": FONT, "size": TICK_SIZE}},
+    }
+
+
+def _common(frame: Frame) -> Json:
+    return {
+        "title": {
+            "text": f"<b>{shown(frame.title, _TITLE_LIMIT)}</b>",
+            "font": {"family": FONT, "size": TITLE_SIZE, "color": INK},
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 12},
+        },
+        "font": {"family": FONT, "size": TICK_SIZE, "color": INK},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "separators": ".,",
+        "showlegend": bool(frame.entries),
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.01,
+            "yanchor": "bottom",
+            "font": {"family": FONT, "size": LEGEND_SIZE, "color": INK},
+            "bgcolor": "rgba(255,255,255,0)",
+            "itemsizing": "trace",
+            "tracegroupgap": 0,
+        },
+    }
+
+
+def axis(title: str, **extra: Any) -> Json:
+    """An axis with a light grid and thousands separators; `extra` has the last word."""
+    return {
+        "title": {
+            "text": shown(title, LABEL_LIMIT),
+            "font": {"family": FONT, "size": LABEL_SIZE, "color": INK},
+            "standoff": 8,
+        },
+        "tickfont": {"family": FONT, "size": TICK_SIZE, "color": FAINT_INK},
+        "gridcolor": GRID,
+        "linecolor": FRAME,
+        "showline": True,
+        "zeroline": False,
+        "automargin": True,
+        "nticks": 8,
+        **extra,
+    }
+
+
+def number_format(low: float, high: float) -> Json:
+    """How ticks from `low` to `high` are written: 12,500 with separators; far larger or smaller ones as 3×10⁹."""
+    if _SEPARATED[0] <= max(abs(low), abs(high)) < _SEPARATED[1] and high - low >= _WHOLE_STEPS:
+        return {"tickformat": ",d"}
+    return {"exponentformat": "power"}
+
+
+def message(text: str) -> Json:
+    """One line in the middle of a figure that has nothing to show."""
+    return {
+        "text": shown(text, LABEL_LIMIT),
+        "showarrow": False,
+        "x": 0.5,
+        "y": 0.5,
+        "xref": "paper",
+        "yref": "paper",
+        "font": {"family": FONT, "size": LABEL_SIZE, "color": FAINT_INK},
+    }

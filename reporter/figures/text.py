@@ -1,0 +1,33 @@
+"""Text from a repository as plotly shows it: short, and never read as plotly's own markup."""
+
+from __future__ import annotations
+
+from html import escape
+
+_WIDTH_PER_SIZE = 0.55
+"""Average width of a character of a sans-serif font, as a part of its size."""
+
+
+def shown(text: str, limit: int) -> str:
+    """`text` on one line, cut to `limit` characters, with `<`, `>` and `&` as they are written."""
+    return escape(shortened(" ".join(text.split()), limit), quote=False)
+
+
+def shortened(text: str, limit: int) -> str:
+    """The first `limit` characters; of a longer path its end, which is what tells paths apart."""
+    if len(text) <= limit:
+        return text
+    return f"…{text[-(limit - 1) :]}" if "/" in text and " " not in text else f"{text[: limit - 1]}…"
+
+
+def width(text: str, size: float) -> float:
+    """Estimated width in pixels of `text` at a font size of `size` pixels."""
+    return len(text) * size * _WIDTH_PER_SIZE
+
+
+def listed(items: list[str] | tuple[str, ...], limit: int = 6) -> str:
+    """`a, b and c`; what is beyond `limit` is counted."""
+    shown_items = list(items[:limit])
+    if len(items) > limit:
+        shown_items[limit - 1 :] = [f"{len(items) - limit + 1} more"]
+    return shown_items[0] if len(shown_items) == 1 else " and ".join([", ".join(shown_items[:-1]), shown_items[-1]])

@@ -27,7 +27,8 @@ _REFERENCE = re.compile(r"(?<![A-Za-z0-9])(GH-|[@#!~%$&^])(?=[\w\"])|(?<=\w)([@#
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(www)(?=\.)|(?<=[a-z]):(?=//)")
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_BLOCK_START = re.compile(r"^(?:[#>+=-]|\d+[.)])")
+_BLOCK_START = re.compile(r"^(?:[#+=-]|\d+[.)](?=\s|$))")
+_QUOTED = re.compile(r"`([^`]+)`")
 
 
 def visible(text: str) -> str:
@@ -57,10 +58,10 @@ def html_code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence in Markdown: no markup of it works, it mentions nobody and links nowhere."""
-    escaped = _MARKUP.sub(lambda found: f"\\{found[0]}" if found[0] != "$" else "&#36;", _defused(visible(text)))
-    escaped = re.sub(r"&(?!#36;)", "&amp;", escaped).replace("<", "&lt;").replace(">", "&gt;")
-    return _BLOCK_START.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", escaped)
+    """A sentence in Markdown: no markup of it works but `code`, it mentions nobody and links nowhere."""
+    pieces = _QUOTED.split(visible(text))
+    shown = [code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces)]
+    return _BLOCK_START.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", "".join(shown))
 
 
 def html_text(text: str) -> str:
@@ -89,3 +90,8 @@ def _defused(text: str) -> str:
 
 def _as_entities(text: str) -> str:
     return _PUNCTUATION.sub(lambda found: f"&#{ord(found[0])};", text)
+
+
+def _plain(text: str) -> str:
+    escaped = _MARKUP.sub(r"\\\g<0>", html.escape(_defused(text), quote=False))
+    return escaped.replace("\\$", "&#36;").replace("\\`", "&#96;")

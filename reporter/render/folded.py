@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from reporter.model import formatting
 from reporter.model.comparison import Explanation, FlipExample, Flips, ParamRow, SliceRow, StageRow, State
 from reporter.model.report import Report
-from reporter.model.values import Value
 from reporter.render import wording
 from reporter.render.escape import code, html_text, prose, shorten
 from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, paragraphs, table
 from reporter.render.mermaid import pipeline_graph, stage_note
-from reporter.render.opening import cause_text, metric_table
+from reporter.render.opening import cause_text, metric_table, value_text
 from reporter.render.team_text import team_html
 
 _MOST_CAUSES = 12
@@ -51,8 +50,7 @@ def metric_part(report: Report, most: int | None) -> str:
         return ""
     different = wording.by_interest(row for row in report.metrics if wording.is_different(row))
     same = [row for row in report.metrics if not wording.is_different(row)]
-    total = wording.count(len(report.metrics), "metric")
-    summary = f"All metrics ({total})" if report.base is None else f"All metrics ({len(different):,} of {total} differ)"
+    summary = f"All metrics ({wording.how_many_differ(len(different), len(report.metrics), report)})"
     shown, hidden = different[:most], same[: most if most is None else 0]
     left_out = len(report.metrics) - len(shown) - len(hidden)
     body = paragraphs(
@@ -68,11 +66,7 @@ def param_part(report: Report, most: int | None) -> str:
         return ""
     different = [row for row in report.params if row.state is not State.UNCHANGED]
     same = [row for row in report.params if row.state is State.UNCHANGED]
-    total = wording.count(len(report.params), "param")
-    if report.base is None:
-        summary = f"Params ({total})"
-    else:
-        summary = f"Params ({len(different):,} of {total} {'differs' if len(different) == 1 else 'differ'})"
+    summary = f"Params ({wording.how_many_differ(len(different), len(report.params), report)})"
     shown, hidden = different[:most], same[: most if most is None else 0]
     left_out = len(report.params) - len(shown) - len(hidden)
     body = paragraphs(
@@ -98,16 +92,12 @@ def _param_table(rows: Sequence[ParamRow], report: Report) -> str:
         cells.append(
             [
                 code(name(row)),
-                "" if report.base is None else _cell(row.base, before),
-                _cell(row.head, after),
+                "" if report.base is None else value_text(row.base, before),
+                value_text(row.head, after),
                 "" if is_plain else str(wording.state_sign(row.state)),
             ]
         )
     return table(columns, cells)
-
-
-def _cell(content: Value, shown: str) -> str:
-    return shown if content is None else code(shown)
 
 
 def _folded_once_more(number: int, noun: str, body: str) -> str:
@@ -127,7 +117,7 @@ def data_part(report: Report, most: int | None) -> str:
         rows.append([name, str(wording.state_sign(row.state)), before, after, wording.data_files(row)])
     shown, rest = beginning(rows, most)
     columns = [("Path", LEFT), ("", LEFT), ("Before", RIGHT), ("After", RIGHT), ("Files", LEFT)]
-    summary = f"Data ({len(different):,} of {wording.count(len(report.data), 'path')} differ)"
+    summary = f"Data ({wording.how_many_differ(len(different), len(report.data), report)})"
     return details(summary, paragraphs(table(columns, shown), rest))
 
 
@@ -136,7 +126,7 @@ def pipeline_part(report: Report, most: int | None) -> str:
         return ""
     touched = [stage for stage in report.stages if stage_note(stage)]
     graph = pipeline_graph(report.stages) if most is None else ""
-    summary = f"Pipeline ({len(touched):,} of {wording.count(len(report.stages), 'stage')} changed or run again)"
+    summary = f"Pipeline ({len(touched):,} of {wording.count(len(report.stages), 'stage')} changed or ran again)"
     drawn = f"```mermaid\n{graph}\n```" if graph else ""
     return details(summary, paragraphs(drawn, "" if graph else _stage_table(touched, most)))
 

@@ -65,7 +65,7 @@ def render_markdown(
 def _blocks(report: Report, pictures: Mapping[str, str]) -> tuple[Block, ...]:
     """In the order of the page."""
     team = Block(Part.SECTIONS, lambda most: folded.section_part(report, pictures, most))
-    if wording.nothing_differs(report):
+    if wording.nothing_differs(report) and report.metrics:
         return (team,)
     return (
         Block(Part.HEADLINE, lambda most: opening.headline_table(report, most)),
@@ -107,7 +107,7 @@ def _shortened(
 
 
 def _assembled(report: Report, texts: Mapping[Part, str], gone: Sequence[Part], whole: str | None) -> str:
-    is_calm = wording.nothing_differs(report)
+    is_calm = wording.nothing_differs(report) and report.metrics
     head = [opening.verdict_line(report)]
     if not is_calm:
         head += [opening.subject_line(report), opening.doubt_lines(report)]

@@ -11,15 +11,17 @@ from reporter.render.escape import shorten, visible
 MOST_STAGES = 60
 """A forge draws larger graphs slowly and unreadably, or not at all."""
 
-_CLASSES = """\
-  classDef changed fill:#fff1c2,stroke:#9a6700,color:#1f2328
-  classDef ran fill:#ddf4ff,stroke:#0969da,color:#1f2328
-  classDef outdated fill:#ffebe9,stroke:#cf222e,color:#1f2328
-  classDef added fill:#dafbe1,stroke:#1a7f37,color:#1f2328
-  classDef removed fill:#f6f8fa,stroke:#6e7781,color:#6e7781,stroke-dasharray:4 3
-  classDef same fill:#f6f8fa,stroke:#8c959f,color:#1f2328"""
+_STYLES = {
+    "outdated": "fill:#ffebe9,stroke:#cf222e,color:#1f2328",
+    "changed": "fill:#fff1c2,stroke:#9a6700,color:#1f2328",
+    "added": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
+    "removed": "fill:#f6f8fa,stroke:#6e7781,color:#6e7781,stroke-dasharray:4 3",
+    "ran": "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
+    "same": "fill:#f6f8fa,stroke:#8c959f,color:#1f2328",
+}
+"""Readable on a light and on a dark page."""
 
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_./ -]")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.,/ -]")
 
 
 def pipeline_graph(stages: Sequence[StageRow]) -> str:
@@ -29,23 +31,25 @@ def pipeline_graph(stages: Sequence[StageRow]) -> str:
     keys = {stage.name: f"s{index}" for index, stage in enumerate(stages)}
     nodes = [f'  {keys[stage.name]}["{_label(stage)}"]:::{_class(stage)}' for stage in stages]
     edges = [f"  {keys[name]} --> {keys[stage.name]}" for stage in stages for name in stage.upstream if name in keys]
-    return "\n".join(["flowchart LR", *nodes, *edges, _CLASSES])
+    used = {_class(stage) for stage in stages}
+    styles = [f"  classDef {name} {style}" for name, style in _STYLES.items() if name in used]
+    return "\n".join(["flowchart LR", *nodes, *edges, *styles])
 
 
 def stage_note(stage: StageRow) -> str:
     """What happened to a stage, in a few words; empty for one that stayed as it was."""
     if stage.outdated:
-        return "not run again since it changed"
+        return "changed, but not run again"
     if stage.state in {State.ADDED, State.REMOVED, State.UNAVAILABLE}:
         return "new" if stage.state is State.ADDED else stage.state.value
-    words = [f"changed: {', '.join(stage.changed)}"] if stage.changed else []
-    return "; ".join(words + (["run again"] if stage.ran else []))
+    words = [f"{' and '.join(stage.changed)} changed"] if stage.changed else []
+    return ", ".join(words + (["ran again"] if stage.ran else []))
 
 
 def _label(stage: StageRow) -> str:
     note = stage_note(stage)
     name = _text(shorten(visible(stage.name), 60))
-    return f"{name}<br/>{_text(note)}" if note else name
+    return f"{name}<br/>{_text(shorten(visible(note), 60))}" if note else name
 
 
 def _text(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
-from reporter.model.comparison import Explanation, MetricRow, State, Verdict
+from reporter.model.comparison import Explanation, MetricRow, ParamRow, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
@@ -30,10 +30,10 @@ def verdict_line(report: Report) -> str:
 def subject_line(report: Report) -> str:
     """What was compared with what."""
     title = prose(shorten(report.comment.title, LONGEST_SENTENCE))
-    head = revision_link(report.head, report)
+    head = code(wording.revision_name(report.head))
     if report.base is None:
         return f"**{title}** · {head}, without a baseline"
-    return f"**{title}** · {head} compared with {revision_link(report.base, report)}"
+    return f"**{title}** · {head} compared with {code(wording.revision_name(report.base))}"
 
 
 def revision_link(revision: Revision, report: Report) -> str:
@@ -70,7 +70,11 @@ def _problem(problem: Problem) -> str:
 def headline_table(report: Report, most: int | None) -> str:
     rows = wording.headline_rows(report)
     if not rows:
-        return "" if report.metrics else "No metrics are tracked in this project."
+        return (
+            ""
+            if report.metrics
+            else "No metrics are tracked. Name their files under `metrics:` in dvc.yaml to see them here."
+        )
     shown = metric_table(rows[:most] if most else rows, report)
     notes = list(dict.fromkeys(f"{code(row.name)}: {prose(row.note)}" for row in rows if row.note))
     return paragraphs(shown, bullets(notes))
@@ -98,8 +102,8 @@ def metric_table(rows: Sequence[MetricRow], report: Report, *, in_full: bool = F
         cells.append(
             [
                 code(name(row)),
-                "" if report.base is None else _value(row.base, before),
-                _bold_if(row.headline and not in_full, _value(row.head, after)),
+                "" if report.base is None else value_text(row.base, before),
+                value_text(row.head, after),
                 wording.difference(row),
                 wording.bounds(row),
                 "" if report.base is None else str(wording.outcome_sign(row)),
@@ -109,14 +113,10 @@ def metric_table(rows: Sequence[MetricRow], report: Report, *, in_full: bool = F
     return table(columns, cells)
 
 
-def _value(content: Value, shown: str) -> str:
+def value_text(content: Value, shown: str) -> str:
     """Numbers and this project's own words as they are; a text of the repository's as code."""
     is_own_word = content is None or isinstance(content, bool | int | float)
     return shown if is_own_word else code(shown)
-
-
-def _bold_if(wanted: bool, text: str) -> str:
-    return f"**{text}**" if wanted and text else text
 
 
 def why_line(report: Report) -> str:
@@ -135,10 +135,15 @@ def cause_text(explanation: Explanation, report: Report) -> list[str]:
     """Each cause in a few words: param `train.lr` 0.1 → 0.05."""
     lines = []
     for cause in explanation.causes:
-        values = wording.cause_change(cause, report.params)
-        change = f" {code(values[0])} → {code(values[1])}" if values else ""
+        row = wording.changed_param(cause, report.params)
+        change = f" {_change(row)}" if row else ""
         lines.append(f"{wording.cause_noun(cause.kind)} {code(cause.name)}{change}")
     return lines
+
+
+def _change(row: ParamRow) -> str:
+    before, after = wording.both_values(row)
+    return f"{value_text(row.base, before)} → {value_text(row.head, after)}"
 
 
 def gate_part(report: Report, most: int | None) -> str:

@@ -195,7 +195,8 @@ def _causes(report: Report) -> PageTable:
 
 
 def _cause_row(file: str, cause: Cause, report: Report) -> Row:
-    before, after = wording.cause_change(cause, report.params) or ("", "")
+    param = wording.changed_param(cause, report.params)
+    before, after = wording.both_values(param) if param else ("", "")
     return Row(
         (
             _text(file),

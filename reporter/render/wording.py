@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -157,7 +158,11 @@ def difference(row: MetricRow) -> str:
         return ""
     if row.delta == 0:
         return "0"
-    relative = "" if row.relative is None else f" ({formatting.percent(row.relative, signed=True)})"
+    relative = (
+        ""
+        if row.relative is None or not math.isfinite(row.relative)
+        else f" ({formatting.percent(row.relative, signed=True)})"
+    )
     return formatting.delta(row.delta) + relative
 
 
@@ -173,6 +178,11 @@ def probability(value: float | None) -> str:
 
 def is_different(row: MetricRow) -> bool:
     return row.outcome is not Outcome.SAME or row.state is not State.UNCHANGED
+
+
+def how_many_differ(different: int, total: int, report: Report) -> str:
+    """`3 of 9 differ`; without a baseline only how many there are."""
+    return f"{total:,}" if report.base is None else f"{different:,} of {total:,} differ"
 
 
 def by_interest(rows: Iterable[MetricRow]) -> list[MetricRow]:
@@ -226,12 +236,11 @@ def cause_noun(kind: CauseKind) -> str:
             assert_never(kind)
 
 
-def cause_change(cause: Cause, params: Sequence[ParamRow]) -> tuple[str, str] | None:
-    """A param's value before and after; None for another cause."""
+def changed_param(cause: Cause, params: Sequence[ParamRow]) -> ParamRow | None:
+    """The param that a cause is; None for another cause."""
     if cause.kind is not CauseKind.PARAM:
         return None
-    row = next((row for row in params if f"{row.file}:{row.name}" == cause.name), None)
-    return both_values(row) if row else None
+    return next((row for row in params if f"{row.file}:{row.name}" == cause.name), None)
 
 
 def how_far(cause: Cause) -> str:

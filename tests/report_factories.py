@@ -1,0 +1,507 @@
+"""Whole reports, one for each situation a team meets: what the renderers' tests speak about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from factories import make_metric_row, make_problem, sha
+
+from reporter.model.comparison import (
+    ArtifactRow,
+    Cause,
+    CauseKind,
+    Content,
+    DataRow,
+    Explanation,
+    FlipExample,
+    Flips,
+    GateRow,
+    MetricRow,
+    Outcome,
+    ParamRow,
+    SliceRow,
+    StageRow,
+    State,
+    Verdict,
+)
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.report import PlotRow, Report, RunInfo, SectionText
+from reporter.model.revision import Revision
+from reporter.model.rules import CommentRule, Direction
+from reporter.model.values import Value
+
+METRICS = "evaluation/metrics.json"
+BOOTSTRAP = "paired bootstrap, 2,000 resamples, n = 83,214"
+
+MAIN = Revision(rev="main", sha=sha("main"), label="main", behind=0)
+BRANCH = Revision(rev="deeper-trees", sha=sha("deeper-trees"), label="deeper-trees")
+RUN = RunInfo(
+    version="0.1.0",
+    runner="GitHub Actions",
+    url="https://github.com/octo/flights/actions/runs/42",
+    repository_url="https://github.com/octo/flights",
+)
+
+
+def make_report(**fields: object) -> Report:
+    """A report in which nothing differs, but for `fields`."""
+    report = Report(
+        base=MAIN,
+        head=BRANCH,
+        verdict=Verdict.PASS,
+        summary="No change: 9 metrics and 12 params are the same",
+        metrics=(),
+        params=(),
+        plots=(),
+        data=(),
+        stages=(),
+        gates=(),
+        problems=(),
+        run=RUN,
+    )
+    return replace(report, **fields)  # type: ignore[arg-type]
+
+
+def metric(name: str, base: Value, head: Value, **fields: object) -> MetricRow:
+    return make_metric_row(name, base, head, file=METRICS, **fields)  # type: ignore[arg-type]
+
+
+def plot(plot_id: str, state: State = State.CHANGED, **fields: object) -> PlotRow:
+    name = plot_id.replace("/", "-").replace(" ", "-").lower()
+    row = PlotRow(
+        id=plot_id,
+        kind="linear",
+        state=state,
+        image=f"images/{name}.png",
+        revisions=("main", "deeper-trees"),
+        title=plot_id,
+        alt=f"{plot_id}: main and deeper-trees, two lines each",
+    )
+    return replace(row, **fields)  # type: ignore[arg-type]
+
+
+def links(report: Report) -> dict[str, str]:
+    """Pictures as report.md links them."""
+    return {row.id: row.image for row in report.plots if row.image}
+
+
+FLIGHT_METRICS = (
+    metric("roc_auc", 0.6391, 0.6512, interval=(0.0081, 0.0163), p_value=0.0004, method=BOOTSTRAP, headline=True),
+    metric("f1", 0.4102, 0.4188, interval=(0.0031, 0.0139), p_value=0.002, method=BOOTSTRAP, headline=True),
+    metric(
+        "log_loss",
+        0.5312,
+        0.5287,
+        direction=Direction.LOWER,
+        interval=(-0.0041, -0.0009),
+        p_value=0.004,
+        method=BOOTSTRAP,
+        headline=True,
+    ),
+    metric(
+        "accuracy",
+        0.7421,
+        0.7424,
+        outcome=Outcome.INCONCLUSIVE,
+        interval=(-0.0011, 0.0018),
+        p_value=0.61,
+        method=BOOTSTRAP,
+    ),
+    metric("precision", 0.5018, 0.5018),
+    metric("n_test", 83214, 83214, direction=Direction.NONE),
+)
+
+FLIGHT_PARAMS = (
+    ParamRow("params.yaml", "train.max_depth", 6, 9, State.CHANGED),
+    ParamRow("params.yaml", "train.learning_rate", 0.1, 0.1, State.UNCHANGED),
+    ParamRow("params.yaml", "prepare.features", ["carrier", "origin"], ["carrier", "origin", "hour"], State.CHANGED),
+    ParamRow("params.yaml", "seed", 17, 17, State.UNCHANGED),
+)
+
+FLIGHT_STAGES = (
+    StageRow("prepare", State.CHANGED, ("deps",), outdated=False, ran=True),
+    StageRow("train", State.CHANGED, ("params",), outdated=False, ran=True, upstream=("prepare",)),
+    StageRow("evaluate", State.UNCHANGED, (), outdated=False, ran=True, upstream=("prepare", "train")),
+    StageRow("publish", State.UNCHANGED, (), outdated=False, ran=False, upstream=("train",)),
+)
+
+FLIGHT_CAUSES = (
+    Explanation(
+        METRICS,
+        (
+            Cause(CauseKind.PARAM, "params.yaml:train.max_depth", "train", 1),
+            Cause(CauseKind.CODE, "src/prepare.py", "prepare", 2),
+            Cause(CauseKind.DATA, "data/raw/flights.csv.zip", "prepare", 2),
+        ),
+    ),
+)
+
+FLIGHT_DATA = (
+    DataRow(
+        "data/raw/flights.csv.zip",
+        State.CHANGED,
+        Content("1f", 31_053_850, None),
+        Content("2e", 33_110_204, None),
+    ),
+    DataRow(
+        "data/features",
+        State.CHANGED,
+        Content("3d.dir", 12_482_110, 24),
+        Content("4c.dir", 12_901_007, 25),
+        added=2,
+        removed=1,
+        modified=22,
+    ),
+    DataRow("data/lookup.csv", State.RENAMED, Content("5b", 812, None), Content("5b", 812, None), "data/codes.csv"),
+    DataRow("models/model.pkl", State.UNCHANGED, Content("6a", 1, None), Content("6a", 1, None)),
+)
+
+FLIGHT_PLOTS = (
+    plot("ROC curve"),
+    plot("Loss"),
+    plot("Calibration"),
+    plot("Confusion matrix", kind="confusion"),
+    plot("Feature importance", State.UNCHANGED, kind="bar_horizontal"),
+)
+
+FLIGHT_SLICES = (
+    SliceRow("evaluation/predictions.csv", "roc_auc", "carrier", "HA", 81, 0.61, 0.58, -0.03, (-0.09, 0.03), 0.62),
+    SliceRow("evaluation/predictions.csv", "roc_auc", "carrier", "UA", 14_902, 0.63, 0.66, 0.03, (0.02, 0.04), 0.0001),
+)
+
+FLIGHT_FLIPS = (
+    Flips(
+        "evaluation/predictions.csv",
+        83_214,
+        gained=1_204,
+        lost=1_177,
+        examples=(
+            FlipExample("2013-10-07 UA 303", "late", "on time", "late", 0.912, gained=True),
+            FlipExample("2013-12-24 B6 11", "on time", "on time", "late", 0.887, gained=False),
+        ),
+    ),
+)
+
+FLIGHT_GATES = (
+    GateRow(f"{METRICS}:roc_auc", "max_drop 0.005", Verdict.PASS, "rose by 0.012 (+0.008 to +0.016)"),
+    GateRow(f"{METRICS}:log_loss", "max_drop 0.01", Verdict.PASS, "fell by 0.0025, which is better"),
+)
+
+
+def better() -> Report:
+    return make_report(
+        summary="Better: roc_auc +0.012 (95 % CI +0.008 to +0.016); no gated metric worse",
+        metrics=FLIGHT_METRICS,
+        params=FLIGHT_PARAMS,
+        plots=FLIGHT_PLOTS,
+        data=FLIGHT_DATA,
+        stages=FLIGHT_STAGES,
+        gates=FLIGHT_GATES,
+        explanations=FLIGHT_CAUSES,
+        slices=FLIGHT_SLICES,
+        flips=FLIGHT_FLIPS,
+        artifacts=(ArtifactRow("late-flights", State.CHANGED, "models/model.pkl", ("desc", "labels")),),
+        base=replace(MAIN, behind=3),
+    )
+
+
+def worse() -> Report:
+    return make_report(
+        verdict=Verdict.WARN,
+        summary="Worse: roc_auc −0.011 (95 % CI −0.015 to −0.007)",
+        metrics=(
+            metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
+            metric("accuracy", 0.7421, 0.7399, interval=(-0.004, -0.0004), method=BOOTSTRAP),
+            metric("n_test", 83214, 83214, direction=Direction.NONE),
+        ),
+        params=FLIGHT_PARAMS[:2],
+        explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
+        stages=FLIGHT_STAGES,
+    )
+
+
+def mixed() -> Report:
+    return make_report(
+        verdict=Verdict.WARN,
+        summary="Mixed: roc_auc +0.012, but log_loss +0.0089 is worse",
+        metrics=(
+            metric("roc_auc", 0.6391, 0.6512, headline=True),
+            metric("log_loss", 0.5312, 0.5401, direction=Direction.LOWER, headline=True),
+            metric("size_mb", 4.25, 17.5, direction=Direction.NONE),
+        ),
+        params=FLIGHT_PARAMS,
+    )
+
+
+def inconclusive() -> Report:
+    note = "Significance unknown (one run each); about 12 seeds a side would tell a difference of this size."
+    return make_report(
+        summary="No clear difference: roc_auc +0.0004 (95 % CI −0.0031 to +0.0038)",
+        metrics=(
+            metric(
+                "roc_auc",
+                0.6391,
+                0.6395,
+                outcome=Outcome.INCONCLUSIVE,
+                interval=(-0.0031, 0.0038),
+                p_value=0.84,
+                method=BOOTSTRAP,
+                headline=True,
+            ),
+            metric("f1", 0.4102, 0.4107, outcome=Outcome.INCONCLUSIVE, headline=True, note=note),
+        ),
+        gates=(
+            GateRow(
+                f"{METRICS}:roc_auc",
+                "max_drop 0.002",
+                Verdict.WARN,
+                "a drop of 0.0031 cannot be ruled out",
+            ),
+        ),
+        verdict=Verdict.WARN,
+    )
+
+
+def no_change() -> Report:
+    return make_report(
+        metrics=(metric("roc_auc", 0.6391, 0.6391), metric("f1", 0.4102, 0.4102)),
+        params=FLIGHT_PARAMS[1:2],
+        plots=(plot("ROC curve", State.UNCHANGED, image=None),),
+        stages=(FLIGHT_STAGES[3],),
+        summary="No change: 2 metrics and 1 param are the same",
+    )
+
+
+def first_report() -> Report:
+    return make_report(
+        base=None,
+        summary="First report: 2 metrics, nothing to compare with",
+        metrics=tuple(
+            metric(name, None, value, state=State.ADDED, outcome=Outcome.UNKNOWN)
+            for name, value in (("roc_auc", 0.6512), ("f1", 0.4188))
+        ),
+        params=(ParamRow("params.yaml", "train.max_depth", None, 9, State.ADDED),),
+        plots=(plot("ROC curve", State.ADDED, revisions=("deeper-trees",)),),
+        data=(DataRow("data/raw", State.ADDED, None, Content("1f", 31_053_850, 3)),),
+        stages=(StageRow("train", State.ADDED, (), outdated=False, ran=True),),
+        notices=("This is the first report: no baseline was found, so every value stands alone.",),
+    )
+
+
+def baseline_unavailable() -> Report:
+    return make_report(
+        verdict=Verdict.UNKNOWN,
+        summary="Unknown: roc_auc of main could not be read",
+        metrics=(
+            metric("roc_auc", None, 0.6512, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN, headline=True),
+            metric("f1", None, 0.4188, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN),
+        ),
+        gates=(
+            GateRow(f"{METRICS}:roc_auc", "max_drop 0.005", Verdict.UNKNOWN, "the baseline's value is unavailable"),
+        ),
+        plots=(plot("ROC curve", State.UNAVAILABLE, revisions=("deeper-trees",), notes=("main has no data for it.",)),),
+        problems=(
+            make_problem(METRICS, ProblemKind.ACCESS, message="The storage refuses the credentials"),
+            make_problem("evaluation/plots/roc.csv"),
+        ),
+    )
+
+
+def stale_lock() -> Report:
+    return make_report(
+        verdict=Verdict.UNKNOWN,
+        summary="Unknown: the metrics are not of this code",
+        metrics=(metric("roc_auc", 0.6391, 0.6391, headline=True),),
+        params=FLIGHT_PARAMS[:1],
+        stages=(
+            StageRow("train", State.CHANGED, ("cmd", "params"), outdated=True),
+            StageRow("evaluate", State.UNCHANGED, (), outdated=False, upstream=("train",)),
+        ),
+        problems=(
+            Problem(
+                "deeper-trees",
+                "train",
+                ProblemKind.STALE,
+                "train changed, but was not run again: the values shown are not of this code",
+                "Run `dvc repro`, then commit dvc.lock.",
+            ),
+        ),
+    )
+
+
+def different_test_set() -> Report:
+    note = "The test sets differ: 212 of 83,214 rows are shared, too few to compare on."
+    return make_report(
+        verdict=Verdict.UNKNOWN,
+        summary="Unknown: roc_auc was computed on different test sets",
+        metrics=(
+            metric("roc_auc", 0.6391, 0.7012, outcome=Outcome.INCOMPARABLE, headline=True, note=note),
+            metric("n_test", 83214, 64101, direction=Direction.NONE),
+        ),
+        data=FLIGHT_DATA[:1],
+    )
+
+
+def new_and_removed_metrics() -> Report:
+    return make_report(
+        summary="roc_auc +0.012; 1 metric is new, 1 is gone",
+        metrics=(
+            metric("roc_auc", 0.6391, 0.6512),
+            metric("brier_score", None, 0.171, state=State.ADDED),
+            metric("gini", 0.2782, None, state=State.REMOVED),
+            metric("model", "logistic", "boosting", direction=Direction.NONE, delta=None),
+            replace(metric("diverged", base=False, head=True, direction=Direction.NONE), delta=None, relative=None),
+            metric("auc_by_fold", [0.61, 0.64], [0.63, 0.66], direction=Direction.NONE),
+            metric("best_loss", float("inf"), 0.5287, direction=Direction.LOWER, delta=float("-inf")),
+        ),
+    )
+
+
+def three_hundred_metrics() -> Report:
+    rows = tuple(
+        make_metric_row(f"class_{index:03d}.recall", 0.5, 0.5 + (index % 7) / 100, file="evaluation/per_class.json")
+        for index in range(300)
+    )
+    return make_report(summary="Better: 257 of 300 metrics improved", metrics=rows)
+
+
+def custom_template() -> Report:
+    return make_report(
+        summary="roc_auc +0.012",
+        metrics=(metric("roc_auc", 0.6391, 0.6512),),
+        plots=(
+            plot("delays.json", kind="violin", title="Delays by carrier", alt="A violin for each carrier"),
+            plot(
+                "broken.json",
+                State.UNAVAILABLE,
+                kind="violin",
+                image=None,
+                notes=("The template names the field “delay”, which is in neither revision.",),
+            ),
+        ),
+    )
+
+
+def image_plots() -> Report:
+    return make_report(
+        summary="roc_auc +0.012",
+        metrics=(metric("roc_auc", 0.6391, 0.6512),),
+        plots=(
+            plot(
+                "evaluation/map.png",
+                kind="image",
+                alt="evaluation/map.png: main, deeper-trees, and the pixels that differ",
+            ),
+            plot("evaluation/tree.png", State.ADDED, kind="image", notes=("main does not have it.",)),
+        ),
+    )
+
+
+def gate_failed() -> Report:
+    return make_report(
+        verdict=Verdict.FAIL,
+        summary="Gate failed: roc_auc fell by 0.011, more than 0.005",
+        metrics=(
+            metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
+            metric("accuracy", 0.7421, 0.7430, headline=True),
+        ),
+        gates=(
+            GateRow(f"{METRICS}:roc_auc", "max_drop 0.005", Verdict.FAIL, "fell by 0.011 (0.007 to 0.015)"),
+            GateRow(f"{METRICS}:accuracy", "min 0.7", Verdict.PASS, "0.743 is at least 0.7"),
+            GateRow(f"{METRICS}:latency_ms", "required", Verdict.UNKNOWN, "the metric is not there"),
+        ),
+        params=FLIGHT_PARAMS[:1],
+        explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
+    )
+
+
+def nothing_tracked() -> Report:
+    return make_report(summary="Nothing to compare: the project tracks no metrics, params or plots")
+
+
+def nothing_explains() -> Report:
+    return make_report(
+        summary="roc_auc +0.012, though nothing upstream changed",
+        metrics=(metric("roc_auc", 0.6391, 0.6512),),
+        explanations=(Explanation(METRICS, ()),),
+    )
+
+
+HOSTILE = (
+    "evil|name`with``ticks <img src=x onerror=alert(1)> @octocat #1 GH-2 octo/flights#3 [x](javascript:alert(1)) "
+    "![y](https://evil.example/p.png) <!-- gone --> \u202egnp.exe *bold* _it_ ~~no~~ $x^2$ :tada: www.evil.example "
+    "https://evil.example/ mail@evil.example\n\n# heading\n| a | b |\n</details></td> &copy; \\"
+)
+
+
+def hostile() -> Report:
+    """Every text a repository can set is an attack on the reader."""
+    revision = replace(BRANCH, rev=HOSTILE, label=HOSTILE)
+    return make_report(
+        base=replace(MAIN, label=HOSTILE, rev=HOSTILE, behind=2),
+        head=revision,
+        verdict=Verdict.FAIL,
+        summary=HOSTILE,
+        metrics=(
+            make_metric_row(HOSTILE, 0.1, 0.2, file=HOSTILE, note=HOSTILE, method=HOSTILE, headline=True),
+            make_metric_row("text", HOSTILE, f"{HOSTILE}2", file=HOSTILE, headline=True),
+        ),
+        params=(ParamRow(HOSTILE, HOSTILE, HOSTILE, [HOSTILE], State.CHANGED),),
+        plots=(
+            plot("hostile", title=HOSTILE, alt=HOSTILE, notes=(HOSTILE,), revisions=(HOSTILE,)),
+            plot("undrawn", title=HOSTILE, alt=HOSTILE, notes=(HOSTILE,), image=None),
+        ),
+        data=(DataRow(HOSTILE, State.RENAMED, Content("1", 1, 1), Content("2", 2, 2), HOSTILE),),
+        stages=(
+            StageRow(HOSTILE, State.CHANGED, (HOSTILE,), outdated=False, ran=True),
+            StageRow("end", State.CHANGED, ("cmd",), outdated=False, upstream=(HOSTILE,)),
+        ),
+        gates=(GateRow(HOSTILE, HOSTILE, Verdict.FAIL, HOSTILE),),
+        problems=(
+            Problem(HOSTILE, HOSTILE, ProblemKind.STALE, HOSTILE, HOSTILE),
+            Problem(HOSTILE, HOSTILE, ProblemKind.FORMAT, HOSTILE, HOSTILE),
+        ),
+        explanations=(Explanation(HOSTILE, (Cause(CauseKind.PARAM, f"{HOSTILE}:{HOSTILE}", HOSTILE, 1),)),),
+        slices=(SliceRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE, 3, 0.1, 0.2, 0.1, None, None),),
+        flips=(Flips(HOSTILE, 3, 1, 0, (FlipExample(HOSTILE, HOSTILE, HOSTILE, HOSTILE, 0.5, gained=True),)),),
+        artifacts=(ArtifactRow(HOSTILE, State.CHANGED, HOSTILE, (HOSTILE,)),),
+        sections=(SectionText(HOSTILE, HOSTILE),),
+        notices=(HOSTILE,),
+        run=replace(RUN, runner=HOSTILE),
+        comment=CommentRule(title=HOSTILE),
+    )
+
+
+def team_sections() -> Report:
+    notes = (
+        "# Notes\n\nTrained with **deeper trees**; see [the plan](https://example.org/plan) and @octocat.\n\n"
+        "<!-- a comment -->\n\n| hour | late |\n|---|---|\n| 17 | 0.31 |\n\n```python\nprint('<b>')\n\nprint(2)\n```\n\n"
+        "![map](map.png)\n\n<script>alert(1)</script>\n"
+    )
+    return replace(better(), sections=(SectionText("Notes", notes),), slices=(), flips=(), data=(), artifacts=())
+
+
+SCENARIOS: Mapping[str, Callable[[], Report]] = {
+    scenario.__name__: scenario
+    for scenario in (
+        better,
+        worse,
+        mixed,
+        inconclusive,
+        no_change,
+        first_report,
+        baseline_unavailable,
+        stale_lock,
+        different_test_set,
+        new_and_removed_metrics,
+        three_hundred_metrics,
+        custom_template,
+        image_plots,
+        gate_failed,
+        nothing_tracked,
+        nothing_explains,
+        team_sections,
+        hostile,
+    )
+}

@@ -12,6 +12,7 @@ from reporter import __version__
 from reporter.errors import ReporterError
 
 if TYPE_CHECKING:
+    from reporter.bundle import Bundle
     from reporter.model.ci import CiContext
     from reporter.model.report import Report
 
@@ -64,9 +65,9 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
 
 
 def _say_error(error: ReporterError) -> None:
-    print(f"reporter: {error.message}", file=sys.stderr)
+    _say(f"reporter: {error.message}")
     if error.hint:
-        print(f"          {error.hint}", file=sys.stderr)
+        _say(f"          {error.hint}")
 
 
 def _say_bug(environ: Mapping[str, str]) -> int:
@@ -183,6 +184,11 @@ def _add_ci(commands: Commands[_Parser]) -> None:
     command = _add_command(commands, "ci", "report, post and gate, all from the CI environment")
     _add_comparison_options(command)
     command.add_argument("--start", action="store_true", help="only mark the comment as running")
+    command.add_argument(
+        "--repro",
+        action="store_true",
+        help="first dvc pull, repro and push; the baseline too where its outputs are nowhere",
+    )
     command.set_defaults(run=_run_ci)
 
 
@@ -196,47 +202,46 @@ def _run_report(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
     from reporter.commands.gate import gate_exit_code
 
-    report = _write_report(options, environ, wiring.read_context(environ))
+    report = _write_bundle(options, environ, wiring.read_context(environ)).report
     _print_report(report, options.out, as_json=options.json)
     return gate_exit_code(report) if options.gate else DONE
 
 
-def _write_report(
+def _write_bundle(
     options: argparse.Namespace, environ: Mapping[str, str], context: CiContext | None, *, in_ci: bool = False
-) -> Report:
+) -> Bundle:
     """Make the report that the options ask for and write its bundle."""
     import tempfile
 
     from reporter import wiring
-    from reporter.bundle import write_bundle
-    from reporter.model.revision import Policy
 
     with (
         tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
         wiring.open_exporter(environ, images=options.images) as exporter,
         wiring.progress() as say,
     ):
+        from reporter.bundle import read_bundle, write_bundle
         from reporter.commands.report import ReportRequest, make_report
+        from reporter.model.revision import Policy
 
         project = wiring.open_project(Path.cwd())
         rules = wiring.project_rules(project, options.config)
         request = ReportRequest(
             base=options.base,
-            head=getattr(options, "head", None),
+            head=None if in_ci else options.head,
             policy=Policy(options.policy),
             config=wiring.config_path(project, options.config),
             judged_by_base=in_ci,
         )
-        source = wiring.reproducing(project, say) if getattr(options, "repro", False) else project
-        run = wiring.run_info(context)
+        source = wiring.reproduced(project, say) if in_ci and options.repro else project
         made = make_report(
-            request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say
+            request, source, exporter, rules, context, wiring.run_info(context), Path(pictures), wiring.plotly_js(), say
         )
         write_bundle(options.out, made.bundle, made.page)
-    return made.bundle.report
+        return read_bundle(options.out)
 
 
-def _print_report(report: Report, folder: Path, *, as_json: bool) -> None:
+def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> None:
     """The result on standard output; where to look on standard error."""
     from reporter import wiring
     from reporter.render.report_json import report_to_json
@@ -246,19 +251,67 @@ def _print_report(report: Report, folder: Path, *, as_json: bool) -> None:
         sys.stdout.write(report_to_json(report))
     else:
         print_report(report, wiring.result_console())
-    print(f"The whole report: {folder / 'report.html'}, report.md and report.json beside it", file=sys.stderr)
+    _say(f"The whole report: {folder / 'report.html'}, with report.md and report.json beside it")
 
 
 def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from reporter.wiring import run_post
+    from reporter import wiring
+    from reporter.bundle import read_bundle
+    from reporter.commands.post import post
+    from reporter.commands.rehearse import rehearse
+    from reporter.errors import UsageError
 
-    return run_post(options, environ)
+    bundle = read_bundle(options.bundle)
+    context = wiring.read_context(environ)
+    connect, open_store = wiring.connector(context, environ), wiring.store_opener(Path.cwd())
+    if options.dry_run:
+        rehearse(bundle, options.bundle, context, connect, open_store, _say, print)
+        return DONE
+    if context is None:
+        raise UsageError(
+            "There is nothing to post to outside a CI job", "See what a job would post with `reporter post --dry-run`."
+        )
+    failure = post(bundle, options.bundle, context, connect, open_store, _say).failure
+    if failure is not None:
+        raise failure
+    return DONE
 
 
 def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from reporter.wiring import run_ci
+    from reporter import wiring
+    from reporter.commands.ci import ci
+    from reporter.commands.mark import mark_running
 
-    return run_ci(options, environ)
+    context = wiring.read_context(environ)
+    if context is None:
+        return _rehearse_ci(options, environ)
+    connect, comment = wiring.connector(context, environ), wiring.comment_rule(Path.cwd(), options.config)
+    if options.start:
+        failure = mark_running(context, comment, connect, _say).failure
+        if failure is not None:
+            raise failure
+        return DONE
+
+    def make(located: CiContext) -> Bundle:
+        bundle = _write_bundle(options, environ, located, in_ci=True)
+        _print_report(bundle.report, options.out)
+        return bundle
+
+    return ci(context, comment, options.out, make, connect, wiring.store_opener(Path.cwd()), _say)
+
+
+def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Outside CI: make the report, say what would be posted, and leave by the gate."""
+    from reporter import wiring
+    from reporter.commands.gate import gate_exit_code
+    from reporter.commands.rehearse import rehearse
+
+    if options.start:
+        _say("[dry run] Outside CI there is no comment to mark as running")
+        return DONE
+    bundle = _write_bundle(options, environ, None, in_ci=True)
+    rehearse(bundle, options.out, None, wiring.connector(None, environ), wiring.store_opener(Path.cwd()), _say, print)
+    return gate_exit_code(bundle.report)
 
 
 def _run_gate(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
@@ -268,3 +321,7 @@ def _run_gate(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     report = read_bundle(options.bundle).report
     print(f"{report.verdict}: {report.summary}")
     return gate_exit_code(report)
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

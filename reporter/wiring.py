@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reporter import __version__
+from reporter.errors import ForgeError, UsageError
 from reporter.model.report import RunInfo
-from reporter.settings import CONFIG_NAME, Environment, read_rules
+from reporter.model.rules import CommentRule, Rules
+from reporter.settings import CONFIG_NAME, TOKEN_VARIABLES, Environment, read_rules
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from reporter.collect.project import Project
+    from reporter.collect.reproduction import ReproducedBaseline
     from reporter.forges.interface import Forge
     from reporter.model.ci import CiContext
-    from reporter.model.rules import Rules
     from reporter.publish.export import PictureExporter
+    from reporter.publish.store import ImageStore
 
 RUNNERS = {"github": "GitHub Actions", "gitlab": "GitLab CI"}
 
@@ -72,20 +75,62 @@ def run_info(context: CiContext | None) -> RunInfo:
     )
 
 
+def reproduced(project: Project, say: Callable[[str], None]) -> ReproducedBaseline:
+    """The project, reproduced in place; its baseline is reproduced too where its outputs are nowhere."""
+    from reporter.collect.reproduction import ReproducedBaseline, reproduce
+
+    notes = reproduce(project.root, "the candidate", say, TOKEN_VARIABLES)
+    return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, notes)
+
+
 def plotly_js() -> str:
-    """plotly.js as the installed plotly brings it, about 5 MB; read without importing plotly."""
-    from importlib.util import find_spec
+    """The library that draws the page's plots, about 1 MB."""
+    from reporter.publish.plotly_browser import PLOTLY_JS
 
-    spec = find_spec("plotly")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("plotly")
-    return Path(spec.submodule_search_locations[0], "package_data", "plotly.min.js").read_text(encoding="utf-8")
+    return PLOTLY_JS.read_text(encoding="utf-8")
 
 
-def connect_forge(context: CiContext, environ: Mapping[str, str]) -> Forge:
-    from reporter.forges.registry import connect
+def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable[[], Forge]:
+    """Opens the forge of the run with the token of the environment."""
 
-    return connect(context, Environment(environ).token)
+    def connect() -> Forge:
+        from reporter.forges.registry import connect as connect_forge
+
+        if context is None:
+            raise ForgeError("There is no forge outside a CI job", "Run this in a CI job.")
+        return connect_forge(context, Environment(environ).token)
+
+    return connect
+
+
+def store_opener(directory: Path) -> Callable[[Forge], ImageStore]:
+    """Opens the image store that the checkout's own reporter.yaml names, never the one a bundle asks for."""
+
+    def open_store(forge: Forge) -> ImageStore:
+        from reporter.publish.images import choose_store
+
+        return choose_store(_checkout_rules(directory, None).images, forge)
+
+    return open_store
+
+
+def comment_rule(directory: Path, config: Path | None) -> CommentRule:
+    """How the comment is called, before the report is made; its default where the configuration is broken, which the
+    report itself then says.
+    """
+    try:
+        return _checkout_rules(directory, config).comment
+    except UsageError:
+        return CommentRule()
+
+
+def _checkout_rules(directory: Path, config: Path | None) -> Rules:
+    """The rules beside the nearest `.dvc` folder at or above `directory`, read without DVC."""
+    if config is not None:
+        return read_rules(config, required=True)
+    folders = [directory.resolve(), *directory.resolve().parents]
+    root = next((folder for folder in folders if (folder / ".dvc").is_dir()), directory)
+    return read_rules(root / CONFIG_NAME)
 
 
 def result_console() -> Console:

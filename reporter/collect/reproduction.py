@@ -44,8 +44,12 @@ def reproduce(directory: Path, label: str, say: Say, hidden: Collection[str] = (
 class ReproducedBaseline:
     """A project whose baseline is trained again, once, where its outputs are nowhere or are not of its code."""
 
-    def __init__(self, project: Project, say: Say, hidden: Collection[str] = ()) -> None:
+    def __init__(
+        self, project: Project, say: Say, hidden: Collection[str] = (), workspace_notes: tuple[str, ...] = ()
+    ) -> None:
+        """`workspace_notes` are what the reproduction of the workspace had to say."""
         self._project = project
+        self._workspace_notes = workspace_notes
         self._say = say
         self._hidden = hidden
         self.root = project.root
@@ -56,7 +60,9 @@ class ReproducedBaseline:
     def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot:
         """The revision's snapshot; of a commit that lacks its outputs, that of its reproduction."""
         found = self._project.snapshot(revision, wanted)
-        reason = None if revision.is_workspace else _reason_to_reproduce(found)
+        if revision.is_workspace:
+            return replace(found, notes=(*found.notes, *self._workspace_notes))
+        reason = _reason_to_reproduce(found)
         if reason is None:
             return found
         self._say(f"{revision.label}: {reason}")

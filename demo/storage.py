@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -23,7 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -41,6 +42,7 @@ _ANNOUNCEMENT = re.compile(r"Starting s3 server on \[(http://[^\]/]+)")
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
+_RECORD = "server.pid"
 _KEY_PREFIX = "embedded-"
 
 
@@ -281,41 +283,50 @@ def _run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _recorded(root: Path) -> Iterator[None]:
-    """Leave this process's id where `start` and `stop` look for it."""
-    record = root / "server.pid"
-    record.write_text(str(os.getpid()), encoding="utf-8")
-    try:
+    """Leave this process's id where `start` and `stop` look for it, locked as long as it is true."""
+    with (root / _RECORD).open("w", encoding="utf-8") as record:
+        fcntl.flock(record, fcntl.LOCK_EX)
+        record.write(str(os.getpid()))
+        record.flush()
         yield
-    finally:
-        record.unlink(missing_ok=True)
+
+
+def _running(root: Path) -> int | None:
+    """Return the id of the server's process. A record that is not locked outlived its process, or came with a cache."""
+    try:
+        with (root / _RECORD).open(encoding="utf-8") as record:
+            fcntl.flock(record, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return int((root / _RECORD).read_text(encoding="utf-8") or 0)
+    return None
 
 
 def _start(options: argparse.Namespace) -> int:
-    record: Path = options.root / "server.pid"
-    if record.exists():
-        raise StorageStartError("it runs already: `python -m demo.storage stop` ends it")
+    if _running(options.root) is not None:
+        sys.stdout.write("storage: it runs already\n")
+        return 0
     options.root.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "demo.storage", f"--root={options.root}", f"--port={options.port}", "serve"]
     with (options.root / "server.log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603  a fixed command
-    while not record.exists():
+    while _running(options.root) != server.pid:
         if server.poll() is not None:
             raise StorageStartError(Path(log.name).read_text(encoding="utf-8").strip())
         time.sleep(0.05)
-    sys.stdout.write(Path(log.name).read_text(encoding="utf-8"))
+    sys.stdout.write(f"storage: runs in the background, process {server.pid}\n")
     return 0
 
 
 def _halt(options: argparse.Namespace) -> int:
-    record: Path = options.root / "server.pid"
-    if not record.exists():
+    process = _running(options.root)
+    if process is None:
         sys.stdout.write("storage: nothing runs\n")
         return 0
-    with suppress(ProcessLookupError):  # it was killed and could not remove its record
-        os.kill(int(record.read_text(encoding="utf-8")), signal.SIGTERM)
-        while record.exists():
-            time.sleep(0.05)
-    record.unlink(missing_ok=True)
+    os.kill(process, signal.SIGTERM)
+    while _running(options.root) == process:
+        time.sleep(0.05)
     return 0
 
 

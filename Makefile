@@ -54,8 +54,8 @@ storage: $(PROJECT) ## run the embedded S3 storage until Ctrl-C
 	@python -m demo.storage
 
 lock: $(LOCKED) ## resolve the requirements anew
-	$(COMPILE) --upgrade --extra s3 --group dev pyproject.toml -o requirements/dev.lock
-	@# hatchling builds the project itself where the action installs it.
+	@# Beside what pyproject.toml asks for: what builds the project itself, here editable, in the action as a wheel.
+	echo editables | $(COMPILE) --upgrade --extra s3 --group dev pyproject.toml - -o requirements/dev.lock
 	echo hatchling | $(COMPILE) --extra s3 --constraints requirements/dev.lock pyproject.toml - -o requirements/reporter.lock
 	grep '^uv==' requirements/dev.lock | cut -d' ' -f1 | $(COMPILE) - -o requirements/uv.txt
 

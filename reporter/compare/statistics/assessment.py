@@ -1,0 +1,224 @@
+"""What one predictions file says about the metrics it explains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from reporter.compare.statistics.columns import encode
+from reporter.compare.statistics.estimates import Estimate, estimates
+from reporter.compare.statistics.examples import Classified, Examples, UnusablePredictionsError, column, read
+from reporter.compare.statistics.flips import flips
+from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
+from reporter.compare.statistics.pairing import Incomparable, Paired, pair
+from reporter.compare.statistics.reported import agrees, find_reported
+from reporter.compare.statistics.resampling import Pair, Plan
+from reporter.compare.statistics.slices import Slice, Slices, slices
+from reporter.model.comparison import Flips
+from reporter.model.evidence import MetricEvidence
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.rules import PredictionsRule
+from reporter.model.snapshot import Snapshot, Table
+from reporter.model.values import is_number
+
+UNUSABLE = "No interval: the predictions could not be used (see the problems)."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    metrics: Mapping[str, MetricEvidence] = field(default_factory=dict)
+    """By `file:name`; p-values are uncorrected."""
+    slices: tuple[Slice, ...] = ()
+    flips: Flips | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Subject:
+    """Both sides of a predictions file that could be read."""
+
+    rule: PredictionsRule
+    snapshots: tuple[Snapshot, Snapshot]
+    tables: tuple[Table, Table]
+    examples: tuple[Examples, Examples]
+
+
+def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> Assessment:
+    """Compare the two revisions' predictions. Whatever is wrong with them is a problem, never an exception."""
+    metrics, unknown = _metrics(rule)
+    tables = [snapshot.predictions.get(rule.path) for snapshot in (base, head)]
+    if tables[0] is None or tables[1] is None:
+        absent = tuple(
+            _absent(snapshot, rule) for snapshot, table in zip((base, head), tables, strict=True) if table is None
+        )
+        return _without(rule, UNUSABLE, unknown + tuple(problem for problem in absent if problem))
+    try:
+        examples = read(tables[0], tables[1], rule)
+        subject = _Subject(rule, (base, head), (tables[0], tables[1]), examples)
+        pairing = pair(*subject.tables, examples, rule)
+        if isinstance(pairing, Incomparable):
+            return _without(rule, pairing.reason, unknown, incomparable=True)
+        return _assess_paired(subject, pairing, metrics, unknown, plan)
+    except UnusablePredictionsError as error:
+        revision = (base if error.base else head).revision.label
+        problem = Problem(revision, rule.path, error.kind, error.message, error.hint)
+        return _without(rule, UNUSABLE, (*unknown, problem))
+
+
+def _metrics(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]]:
+    found = {name: find(name, rule) for name in rule.metrics}
+    names = ", ".join(known(rule.task))
+    unknown = tuple(
+        _configuration(rule, f"{name!r} is no metric of a {rule.task} task", f"use one of {names}")
+        for name, metric in found.items()
+        if metric is None
+    )
+    return [metric for metric in found.values() if metric is not None], unknown
+
+
+def _configuration(rule: PredictionsRule, message: str, hint: str) -> Problem:
+    return Problem("", rule.path, ProblemKind.CONFIGURATION, message, hint)
+
+
+def _absent(snapshot: Snapshot, rule: PredictionsRule) -> Problem | None:
+    """The collector has usually said why a file is not there; if it did not, it is not there to read."""
+    if any(problem.path == rule.path for problem in snapshot.problems):
+        return None
+    return Problem(
+        snapshot.revision.label,
+        rule.path,
+        ProblemKind.MISSING,
+        "there are no predictions to compare",
+        "track the file with DVC in both revisions",
+    )
+
+
+def _without(
+    rule: PredictionsRule, note: str, problems: tuple[Problem, ...], *, incomparable: bool = False
+) -> Assessment:
+    evidence = MetricEvidence(note=note, incomparable=incomparable)
+    return Assessment(metrics=dict.fromkeys(rule.metrics.values(), evidence), problems=problems)
+
+
+def _assess_paired(
+    subject: _Subject, pairing: Paired, metrics: list[Metric], unknown: tuple[Problem, ...], plan: Plan
+) -> Assessment:
+    usable, lacking = _usable(subject, metrics)
+    examples = _paired_examples(subject, pairing)
+    found = estimates(examples, usable, plan)
+    evidence, problems = _evidence(subject, pairing, usable, found)
+    for metric, note in lacking.items():
+        evidence[subject.rule.metrics[metric]] = MetricEvidence(note=f"No interval: {note}.")
+    of_slices = _slices(subject, pairing, examples, usable, plan)
+    return Assessment(
+        metrics=evidence,
+        slices=of_slices.found,
+        flips=_flips(subject, pairing, examples),
+        problems=(
+            *unknown,
+            *(
+                _configuration(subject.rule, note, "name the column, or leave the metric out")
+                for note in lacking.values()
+            ),
+            *problems,
+            *(
+                _configuration(subject.rule, note, "group by a coarser column to see all")
+                for note in of_slices.left_out
+            ),
+        ),
+    )
+
+
+def _usable(subject: _Subject, metrics: list[Metric]) -> tuple[list[Metric], dict[str, str]]:
+    lacking: dict[str, str] = {}
+    for metric in metrics:
+        for examples in subject.examples:
+            if why := lacks(metric, examples):
+                lacking[metric.name] = why
+    return [metric for metric in metrics if metric.name not in lacking], lacking
+
+
+def _paired_examples(subject: _Subject, pairing: Paired) -> Pair:
+    base, head = subject.examples
+    clusters = None
+    if subject.rule.cluster is not None:
+        cluster = column(subject.tables[1], subject.rule.cluster, base=False)[pairing.head]
+        clusters = np.unique(encode([cluster]).codes[0], return_inverse=True)[1]
+    if pairing.whole:
+        return Pair(base, head, clusters)
+    return Pair(base.take(pairing.base), head.take(pairing.head), clusters)
+
+
+def _evidence(
+    subject: _Subject, pairing: Paired, metrics: list[Metric], found: Mapping[str, Estimate]
+) -> tuple[dict[str, MetricEvidence], list[Problem]]:
+    evidence: dict[str, MetricEvidence] = {}
+    problems: list[Problem] = []
+    for metric in metrics:
+        estimate, key = found[metric.name], subject.rule.metrics[metric.name]
+        recomputed = (estimate.base, estimate.head)
+        if not pairing.whole:
+            recomputed = (evaluate(metric, subject.examples[0]), evaluate(metric, subject.examples[1]))
+        wrong = list(_mismatches(subject, metric, key, recomputed))
+        problems += wrong
+        mismatch = any(problem.kind is ProblemKind.MISMATCH for problem in wrong)
+        evidence[key] = _disagreeing(wrong) if mismatch else _agreeing(estimate, pairing)
+        if not math.isfinite(estimate.delta):
+            problems.append(_undefined(subject.rule, metric))
+    return evidence, problems
+
+
+def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
+    note = " ".join(filter(None, (pairing.note, estimate.note)))
+    return MetricEvidence(estimate.interval, estimate.p_value, estimate.method, note, same_examples=True)
+
+
+def _disagreeing(problems: list[Problem]) -> MetricEvidence:
+    """An interval of another quantity than the reported one must not stand beside it."""
+    said = "; ".join(f"{problem.revision}: {problem.message}" for problem in problems)
+    return MetricEvidence(note=f"No interval: the reported value is not what the predictions give ({said}).")
+
+
+def _undefined(rule: PredictionsRule, metric: Metric) -> Problem:
+    return _configuration(
+        rule,
+        f"{metric.name} is not defined on these examples (are all of one class?)",
+        "evaluate on examples of every class",
+    )
+
+
+def _mismatches(subject: _Subject, metric: Metric, key: str, recomputed: tuple[float, float]) -> Iterator[Problem]:
+    """Reported values that are not the recomputed ones, or a reported metric that is nowhere."""
+    reported = [find_reported(snapshot.metrics, key) for snapshot in subject.snapshots]
+    if not any(reported):
+        yield _configuration(
+            subject.rule, f"{metric.name} explains {key}, which no metrics file holds", "correct the name"
+        )
+    for snapshot, examples, pair_of, value in zip(
+        subject.snapshots, subject.examples, reported, recomputed, strict=True
+    ):
+        if pair_of is None or not is_number(pair_of[1]) or agrees(pair_of[1], value, examples):
+            continue
+        yield Problem(
+            snapshot.revision.label,
+            pair_of[0].path,
+            ProblemKind.MISMATCH,
+            f"{key} reports {pair_of[1]:.6g}, but {metric.name} of {subject.rule.path} is {value:.6g}",
+            "one of them is wrong: check the metric's definition and that both files are of one run",
+        )
+
+
+def _slices(subject: _Subject, pairing: Paired, examples: Pair, metrics: list[Metric], plan: Plan) -> Slices:
+    rule, table = subject.rule, subject.tables[1]
+    groups = {group: column(table, group, base=False)[pairing.head] for group in rule.groups}
+    return slices(examples, rule.path, metrics, groups, plan)
+
+
+def _flips(subject: _Subject, pairing: Paired, examples: Pair) -> Flips | None:
+    base, head = examples.base, examples.head
+    if isinstance(base, Classified) and isinstance(head, Classified):
+        return flips(base, head, subject.tables[1], pairing.head, subject.rule)
+    return None

@@ -1,0 +1,127 @@
+"""Each metric's difference with the interval and the p-value that suit it best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reporter.compare.statistics import ranking, tallies
+from reporter.compare.statistics.delong import delong
+from reporter.compare.statistics.examples import Classified
+from reporter.compare.statistics.mcnemar import mcnemar
+from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
+from reporter.compare.statistics.resampling import ROUNDING, Pair, Plan, Replicates, bootstrap, subsets_of
+
+FEWEST_UNITS = 10
+"""Of rows or clusters: fewer say too little about how much others would differ."""
+MOST_UNDEFINED = 0.2
+"""Share of resamples; a metric that is undefined in more of them gets no interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One metric on both sides of the same examples."""
+
+    base: float
+    """NaN where the metric is not defined."""
+    head: float
+    interval: tuple[float, float] | None = None
+    p_value: float | None = None
+    """Uncorrected."""
+    method: str | None = None
+    note: str = ""
+
+    @property
+    def delta(self) -> float:
+        return self.head - self.base
+
+
+def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Estimate]:
+    """Estimate each metric, by its name: ROC AUC of two classes by DeLong, the p-value of accuracy by McNemar (both only
+    without clusters, which they do not know of), everything else by the bootstrap.
+    """
+    found = {metric.name: Estimate(evaluate(metric, pair.base), evaluate(metric, pair.head)) for metric in metrics}
+    defined = [metric for metric in metrics if math.isfinite(found[metric.name].delta)]
+    for metric in metrics:
+        if metric not in defined:
+            found[metric.name] = replace(found[metric.name], note=f"{metric.name} is not defined on these examples.")
+    if pair.units < FEWEST_UNITS:
+        unit = "rows" if pair.clusters is None else "clusters"
+        note = (
+            f"No interval: there are only {pair.units} {unit}, and {FEWEST_UNITS} are the least to estimate one from."
+        )
+        return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
+    resampled = [metric for metric in defined if not _has_delong(metric, pair)]
+    for metric in (metric for metric in defined if _has_delong(metric, pair)):
+        found[metric.name] = _by_delong(found[metric.name], pair, plan.level)
+    replicates = bootstrap(pair, resampled, plan)
+    for metric in resampled:
+        method = _method(pair, resampled, metric, plan)
+        found[metric.name] = _by_bootstrap(found[metric.name], replicates[metric.name], plan.level, method)
+    for metric in (metric for metric in resampled if _has_mcnemar(metric, pair)):
+        found[metric.name] = _with_mcnemar(found[metric.name], pair)
+    return found
+
+
+def _has_delong(metric: Metric, pair: Pair) -> bool:
+    auc = isinstance(metric.formula, Ranked) and metric.formula.value is ranking.roc_auc
+    return auc and pair.clusters is None and isinstance(pair.base, Classified) and pair.base.binary
+
+
+def _has_mcnemar(metric: Metric, pair: Pair) -> bool:
+    return isinstance(metric.formula, Tallied) and metric.formula.value is tallies.accuracy and pair.clusters is None
+
+
+def _by_delong(estimate: Estimate, pair: Pair, level: float) -> Estimate:
+    base, head = pair.base, pair.head
+    assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  see _has_delong
+    assert base.scores is not None and head.scores is not None  # noqa: S101, PT018
+    difference = delong(base.actual == 1, base.scores, head.scores)
+    if not difference.estimable:
+        return replace(estimate, note=NO_SPREAD)
+    method = f"DeLong, n = {pair.rows:,}"
+    return replace(estimate, interval=difference.interval(level), p_value=difference.p_value, method=method)
+
+
+NO_SPREAD = "No interval: every resample gives the same difference, so its spread cannot be estimated."
+
+
+def _by_bootstrap(estimate: Estimate, replicates: Replicates, level: float, method: str) -> Estimate:
+    if replicates.undefined > MOST_UNDEFINED:
+        return replace(estimate, note=f"No interval: undefined in {replicates.undefined:.0%} of the resamples.")
+    if replicates.constant:
+        if abs(estimate.delta) > ROUNDING:
+            return replace(estimate, note=NO_SPREAD)
+        return replace(estimate, interval=(0.0, 0.0), p_value=1.0, method=method)
+    note = (
+        f"Undefined in {replicates.undefined:.1%} of the resamples, which are left out." if replicates.undefined else ""
+    )
+    return replace(
+        estimate,
+        interval=replicates.interval(estimate.delta, level),
+        p_value=replicates.p_value(estimate.delta),
+        method=method,
+        note=note,
+    )
+
+
+def _with_mcnemar(estimate: Estimate, pair: Pair) -> Estimate:
+    base, head = pair.base, pair.head
+    assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  see _has_mcnemar
+    p_value = mcnemar(base.predicted == base.actual, head.predicted == head.actual)
+    interval = estimate.method or "no interval"
+    return replace(estimate, p_value=p_value, method=f"{interval}; p-value: exact McNemar")
+
+
+def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -> str:
+    rows = f"n = {pair.rows:,}"
+    if isinstance(metric.formula, Tallied) and pair.clusters is None:
+        return f"paired bootstrap, {plan.resamples:,} resamples, {rows}"
+    from_rows = [m for m in metrics if pair.clusters is not None or not isinstance(m.formula, Tallied)]
+    count, size = subsets_of(pair, from_rows, plan)
+    what = "paired bootstrap" if pair.clusters is None else f"cluster bootstrap over {pair.units:,} clusters"
+    if count > 1 or size < pair.units:
+        unit = "rows" if pair.clusters is None else "clusters"
+        what = f"{what}, bag of little bootstraps ({count} × {size:,} {unit})"
+    return f"{what}, {plan.resamples:,} resamples, {rows}"

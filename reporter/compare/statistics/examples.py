@@ -1,0 +1,211 @@
+"""The evaluated examples of one revision: what was true, what was predicted, and how sure the model was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from reporter.compare.statistics.columns import MISSING, Encoded, FloatArray, IntArray, canonical, encode, numbers
+from reporter.model.problem import ProblemKind
+from reporter.model.rules import PredictionsRule, Task
+from reporter.model.snapshot import Column, Table
+
+THRESHOLD = 0.5
+"""Without a column of predicted labels, a score above this means the positive class (what `predict` of scikit-learn does)."""
+
+
+class UnusablePredictionsError(Exception):
+    """A predictions file cannot be evaluated; becomes a problem of the revision it belongs to."""
+
+    def __init__(
+        self, message: str, hint: str = "", kind: ProblemKind = ProblemKind.CORRUPT, *, base: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.kind = kind
+        self.base = base
+        """It is the baseline's file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classified:
+    """Examples of a classification, n rows and K classes."""
+
+    classes: tuple[str, ...]
+    """As a reader knows them; of a binary task (negative, positive)."""
+    actual: IntArray
+    """Shape (n,): indices into `classes`."""
+    predicted: IntArray
+    """Shape (n,)."""
+    scores: FloatArray | None
+    """Probabilities, shape (n, K); of a binary task the score of the positive class, shape (n,). None: not given."""
+    binary: bool = False
+    """Metrics of one class are of class 1 alone, not an average over classes."""
+
+    @property
+    def rows(self) -> int:
+        return len(self.actual)
+
+    def take(self, rows: IntArray) -> Classified:
+        scores = None if self.scores is None else self.scores[rows]
+        return Classified(self.classes, self.actual[rows], self.predicted[rows], scores, self.binary)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Examples of a regression, n rows."""
+
+    actual: FloatArray
+    """Shape (n,), in the target's unit."""
+    predicted: FloatArray
+    """Shape (n,), in the same unit."""
+
+    @property
+    def rows(self) -> int:
+        return len(self.actual)
+
+    def take(self, rows: IntArray) -> Measured:
+        return Measured(self.actual[rows], self.predicted[rows])
+
+
+Examples: TypeAlias = Classified | Measured
+
+
+def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Examples]:
+    """Read both sides of a predictions file over one set of classes.
+
+    Raises `UnusablePredictionsError` where a column is missing or a cell is empty or no number.
+    """
+    if rule.task is Task.REGRESSION:
+        return _measured(base, rule, base=True), _measured(head, rule, base=False)
+    return _classified(base, head, rule)
+
+
+def column(table: Table, name: str, *, base: bool) -> Column:
+    if name not in table.columns:
+        raise UnusablePredictionsError(
+            f"there is no column {name!r}",
+            f"name one of {', '.join(map(repr, table.columns))} in reporter.yaml",
+            ProblemKind.CONFIGURATION,
+            base=base,
+        )
+    return table.columns[name]
+
+
+def _measured(table: Table, rule: PredictionsRule, *, base: bool) -> Measured:
+    predicted = rule.predicted or rule.score
+    if predicted is None:
+        raise UnusablePredictionsError(
+            "a regression needs `predicted`",
+            "name the column of predictions in reporter.yaml",
+            ProblemKind.CONFIGURATION,
+        )
+    return Measured(_finite(table, rule.actual, base=base), _finite(table, predicted, base=base))
+
+
+def _finite(table: Table, name: str, *, base: bool) -> FloatArray:
+    values = numbers(column(table, name, base=base))
+    _complete(~np.isfinite(values), name, "no finite number", base=base)
+    return values
+
+
+def _complete(bad: np.typing.NDArray[np.bool_], name: str, what: str, *, base: bool) -> None:
+    if not len(bad):
+        raise UnusablePredictionsError("there are no rows", "evaluate at least one example", base=base)
+    if count := int(np.count_nonzero(bad)):
+        raise UnusablePredictionsError(
+            f"{count:,} of {len(bad):,} rows have {what} in column {name!r}",
+            "let the evaluation write a prediction for every example, or leave the example out",
+            base=base,
+        )
+
+
+def _classified(base: Table, head: Table, rule: PredictionsRule) -> tuple[Classified, Classified]:
+    actual = (column(base, rule.actual, base=True), column(head, rule.actual, base=False))
+    predicted: tuple[Column, ...] = ()
+    if rule.predicted is not None:
+        predicted = (column(base, rule.predicted, base=True), column(head, rule.predicted, base=False))
+    # Scored classes come first, so that a class's number is its column in the array of scores.
+    encoded = encode([np.array(list(rule.scores), dtype=object), *actual, *predicted])
+    for codes, name, is_base in zip(
+        encoded.codes[1:], (rule.actual, rule.actual, rule.predicted, rule.predicted), (True, False) * 2, strict=False
+    ):
+        _complete(codes == MISSING, str(name), "nothing", base=is_base)
+    if rule.task is Task.BINARY:
+        encoded = _binary(encoded, rule)
+    return _side(base, encoded, rule, base=True), _side(head, encoded, rule, base=False)
+
+
+def _side(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) -> Classified:
+    _, *columns = encoded.codes
+    actual, *predicted = columns[0 if base else 1 :: 2]
+    scores = _scores(table, encoded, rule, base=base)
+    if scores is not None and scores.ndim > 1:
+        _every_class_scored(actual, encoded, rule, base=base)
+    decided = predicted[0] if predicted else _decided(scores, base=base)
+    return Classified(encoded.names, actual, decided, scores, binary=rule.task is Task.BINARY)
+
+
+def _scores(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) -> FloatArray | None:
+    if rule.task is Task.BINARY:
+        return None if rule.score is None else _finite(table, rule.score, base=base)
+    if not rule.scores:
+        return None
+    scores = np.zeros((table.rows, len(encoded.labels)))
+    for index, name in enumerate(rule.scores.values()):
+        scores[:, index] = _finite(table, name, base=base)
+    return scores
+
+
+def _decided(scores: FloatArray | None, *, base: bool) -> IntArray:
+    if scores is None:
+        raise UnusablePredictionsError(
+            "neither `predicted` nor a score is named",
+            "name the column of predicted labels, or of probabilities, in reporter.yaml",
+            ProblemKind.CONFIGURATION,
+            base=base,
+        )
+    return (scores > THRESHOLD).astype(np.int64) if scores.ndim == 1 else np.argmax(scores, axis=1)
+
+
+def _every_class_scored(actual: IntArray, encoded: Encoded, rule: PredictionsRule, *, base: bool) -> None:
+    if int(actual.max()) >= len(rule.scores):
+        raise UnusablePredictionsError(
+            f"the class {encoded.names[int(actual.max())]!r} occurs, but no column holds its probability",
+            "name its column under `scores` in reporter.yaml",
+            ProblemKind.CONFIGURATION,
+            base=base,
+        )
+
+
+def _binary(encoded: Encoded, rule: PredictionsRule) -> Encoded:
+    """Number the two labels anew: 0 is negative, 1 positive."""
+    positive = _positive(encoded, rule)
+    names = dict(zip(encoded.labels, encoded.names, strict=True))
+    negative = [name for label, name in names.items() if label != positive]
+    if len(negative) > 1:
+        raise UnusablePredictionsError(
+            f"a binary task has two labels, but these were found: {', '.join(encoded.names[:5])}",
+            "set `task: multiclass`, or `positive` to one of two labels",
+            ProblemKind.CONFIGURATION,
+        )
+    index = encoded.labels.index(positive) if positive in names else MISSING
+    codes = tuple((column == index).astype(np.int64) for column in encoded.codes)
+    shown = (negative[0] if negative else f"not {positive}", names.get(positive, positive))
+    return Encoded(codes, shown, shown)
+
+
+def _positive(encoded: Encoded, rule: PredictionsRule) -> str:
+    label = canonical(rule.positive)
+    if label is not None:
+        return label
+    if set(encoded.labels) <= {"0", "1"}:
+        return "1"
+    raise UnusablePredictionsError(
+        f"which label is positive is not known: {', '.join(encoded.names[:5])}",
+        "set `positive` in reporter.yaml",
+        ProblemKind.CONFIGURATION,
+    )

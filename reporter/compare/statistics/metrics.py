@@ -1,0 +1,174 @@
+"""The metrics that can be recomputed from predictions: their names, what they need, and how they are computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
+from typing import Any, TypeAlias, assert_never
+
+import numpy as np
+
+from reporter.compare.statistics import losses, ranking, tallies
+from reporter.compare.statistics.columns import FloatArray
+from reporter.compare.statistics.examples import Examples, Measured
+from reporter.model.rules import Average, PredictionsRule, Task
+
+BINS = 10
+"""Of the expected calibration error; `expected_calibration_error_15` has fifteen."""
+
+
+class Needs(Enum):
+    LABELS = "predicted labels"
+    SCORES = "scores"
+    PROBABILITIES = "probabilities between 0 and 1"
+    NUMBERS = "numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """A function of counts per class."""
+
+    value: tallies.TallyFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A function of means over examples."""
+
+    columns: Callable[[Any], FloatArray]
+    """Examples → shape (n, k)."""
+    value: Callable[[FloatArray], FloatArray]
+    """Means of shape (B, k) → shape (B,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A function of the order of scores."""
+
+    value: ranking.CurveFunction
+
+
+Formula: TypeAlias = Tallied | Meant | Ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    name: str
+    """As reporter.yaml calls it."""
+    formula: Formula
+    needs: Needs
+    higher_is_better: bool = True
+    average: Average = Average.MACRO
+
+
+def _tallied(value: tallies.TallyFunction) -> Metric:
+    return Metric("", Tallied(value), Needs.LABELS)
+
+
+def _error(columns: Callable[[Any], FloatArray], value: Callable[[FloatArray], FloatArray], needs: Needs) -> Metric:
+    return Metric("", Meant(columns, value), needs, higher_is_better=False)
+
+
+def _calibration(bins: int) -> Metric:
+    columns = partial(losses.calibration_gaps, bins=bins)
+    return _error(columns, losses.sum_of_absolutes, Needs.PROBABILITIES)
+
+
+_AVERAGED = {
+    "recall": _tallied(tallies.recall),
+    "specificity": _tallied(tallies.specificity),
+    "precision": _tallied(tallies.precision),
+    "f1": _tallied(tallies.f1),
+    "roc_auc": Metric("", Ranked(ranking.roc_auc), Needs.SCORES),
+    "average_precision": Metric("", Ranked(ranking.average_precision), Needs.SCORES),
+}
+_CLASSIFICATION = {
+    "accuracy": _tallied(tallies.accuracy),
+    "balanced_accuracy": _tallied(tallies.balanced_accuracy),
+    "mcc": _tallied(tallies.mcc),
+    "log_loss": _error(losses.log_losses, losses.the_mean, Needs.PROBABILITIES),
+    "brier_score": _error(losses.squared_errors_of_probability, losses.the_mean, Needs.PROBABILITIES),
+    "expected_calibration_error": _calibration(BINS),
+    **_AVERAGED,
+}
+_REGRESSION = {
+    "mae": _error(losses.absolute_errors, losses.the_mean, Needs.NUMBERS),
+    "mse": _error(losses.squared_errors, losses.the_mean, Needs.NUMBERS),
+    "rmse": _error(losses.squared_errors, losses.root, Needs.NUMBERS),
+    "mape": _error(losses.relative_errors, losses.the_mean, Needs.NUMBERS),
+    "r2": Metric("", Meant(losses.variance_parts, losses.explained), Needs.NUMBERS),
+}
+_ALIASES = {
+    "sensitivity": "recall",
+    "f1_score": "f1",
+    "matthews_corrcoef": "mcc",
+    "brier": "brier_score",
+    "auc": "roc_auc",
+    "ece": "expected_calibration_error",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "mse",
+    "root_mean_squared_error": "rmse",
+    "mean_absolute_percentage_error": "mape",
+    "r2_score": "r2",
+}
+_WITH_AVERAGE = re.compile(r"(.+)_(macro|micro|weighted)")
+_WITH_BINS = re.compile(r"(?:ece|expected_calibration_error)_(\d{1,3})")
+
+
+def known(task: Task) -> tuple[str, ...]:
+    """Names of the metrics of a task, without aliases."""
+    return tuple(_REGRESSION if task is Task.REGRESSION else _CLASSIFICATION)
+
+
+def find(name: str, rule: PredictionsRule) -> Metric | None:
+    """Find a metric by name or alias; `f1_weighted` overrules the rule's average, `ece_15` sets the number of bins."""
+    if rule.task is Task.REGRESSION:
+        metric = _REGRESSION.get(_ALIASES.get(name, name))
+        return None if metric is None else replace(metric, name=name)
+    if (bins := _WITH_BINS.fullmatch(name)) and int(bins[1]) > 0:
+        return replace(_calibration(int(bins[1])), name=name)
+    average = rule.average
+    metric = _CLASSIFICATION.get(_ALIASES.get(name, name))
+    if metric is None and (named := _WITH_AVERAGE.fullmatch(name)):
+        metric, average = _AVERAGED.get(_ALIASES.get(named[1], named[1])), Average(named[2])
+    return None if metric is None else replace(metric, name=name, average=average)
+
+
+def lacks(metric: Metric, examples: Examples) -> str | None:
+    """Say in one clause why a metric cannot be computed of these examples; None if it can."""
+    if isinstance(examples, Measured) or metric.needs is Needs.LABELS:
+        return None
+    if examples.scores is None:
+        return f"{metric.name} needs {metric.needs.value}, and no column of them is named"
+    if metric.needs is Needs.PROBABILITIES and not _within_unit(examples.scores):
+        return f"{metric.name} needs {metric.needs.value}, and the scores go beyond"
+    return None
+
+
+def _within_unit(scores: FloatArray) -> bool:
+    return bool(scores.min() >= 0 and scores.max() <= 1)
+
+
+def evaluate(metric: Metric, examples: Examples) -> float:
+    """Compute a metric; NaN where it is not defined (ROC AUC of one class)."""
+    value = of_weights(metric.formula, examples, metric.average)(np.ones((1, examples.rows)))
+    return float(value[0])
+
+
+def of_weights(formula: Formula, examples: Any, average: Average) -> Callable[[ranking.Weights], FloatArray]:
+    """Prepare a metric of these examples as a function of weights, shape (B, n) → (B,)."""
+    match formula:
+        case Tallied():
+            matrix = tallies.incidence(examples)
+            return lambda weights: formula.value(tallies.tally(matrix, weights, binary=examples.binary), average)
+        case Meant():
+            columns = formula.columns(examples)
+            return lambda weights: formula.value(weights @ columns / weights.sum(axis=1, keepdims=True))
+        case Ranked():
+            ranked = ranking.rankings(examples, average)
+            return lambda weights: ranking.ranked_value(ranked, formula.value, weights)
+        case _:
+            assert_never(formula)

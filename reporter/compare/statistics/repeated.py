@@ -1,0 +1,62 @@
+"""Repeated runs of both revisions: metrics files that a glob finds, one for each seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from reporter.compare.statistics.resampling import Plan
+from reporter.compare.statistics.seeds import FEWEST_RUNS, mean_difference, superiority
+from reporter.model.evidence import MetricEvidence
+from reporter.model.snapshot import Snapshot
+from reporter.model.values import is_number
+
+
+def repeated_runs(base: Snapshot, head: Snapshot, pattern: str, plan: Plan) -> dict[tuple[str, ...], MetricEvidence]:
+    """Compare each metric over the runs in files that match `pattern`; by the `file:name`s of the candidate's runs.
+
+    Runs are paired where both revisions have the same files: then the path names the seed.
+    """
+    before, after = _runs(base, pattern), _runs(head, pattern)
+    return {
+        tuple(f"{path}:{name}" for path in runs): _compare_runs(before.get(name, {}), runs, plan)
+        for name, runs in after.items()
+    }
+
+
+def _runs(snapshot: Snapshot, pattern: str) -> dict[str, dict[str, float]]:
+    """Metric name → file → its finite value."""
+    found: dict[str, dict[str, float]] = {}
+    for path, file in snapshot.metrics.items():
+        if fnmatchcase(path, pattern):
+            for name, value in file.values.items():
+                if is_number(value) and math.isfinite(value):
+                    found.setdefault(name, {})[path] = float(value)
+    return found
+
+
+def _compare_runs(before: Mapping[str, float], after: Mapping[str, float], plan: Plan) -> MetricEvidence:
+    fewest = min(len(before), len(after))
+    if fewest < FEWEST_RUNS:
+        return MetricEvidence(
+            note=f"Significance unknown: {len(before)} and {len(after)} runs are too few, {FEWEST_RUNS} of each are the least."
+        )
+    paired = set(before) == set(after)
+    base = np.array([before[path] for path in (after if paired else before)])
+    head = np.array(list(after.values()))
+    found = superiority(base, head, paired=paired, level=plan.level, resamples=plan.resamples, seed=plan.seed)
+    low, high = found.interval
+    wins = f"P(candidate > baseline) = {found.probability:.2f} ({plan.level:.0%} CI {low:.2f} to {high:.2f})"
+    mean = mean_difference(base, head, paired=paired, level=plan.level)
+    runs = f"{len(head)} paired runs" if paired else f"{len(base)} and {len(head)} runs"
+    if mean is None:
+        return MetricEvidence(note=f"{wins} over {runs}, which do not vary.")
+    return MetricEvidence(
+        interval=mean.interval,
+        p_value=max(mean.p_value, float(np.finfo(np.float64).tiny)),
+        method=f"{'paired t' if paired else 'Welch t'} of the mean difference, {runs}; P(A>B) by bootstrap",
+        note=f"{wins} over {runs}; the mean difference is {mean.delta:+.3g}, and the interval is of it.",
+    )

@@ -1,0 +1,67 @@
+"""Whether the metric a project reports is the one its predictions give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+
+import numpy as np
+
+from reporter.compare.statistics.columns import FloatArray
+from reporter.compare.statistics.examples import Classified, Examples
+from reporter.model.snapshot import ValueFile
+from reporter.model.values import Value
+
+TOLERANCE = 1e-6
+"""Relative: what summing in another order or in single precision may change."""
+DIGITS = 3
+"""A reported value may be rounded, but not to fewer significant digits than these …"""
+DECIMALS = 2
+"""… nor, if that is coarser, to fewer decimals than these."""
+MOST_DECIMALS = 8
+"""Scores with more decimals are taken as exact."""
+SAMPLE = 1000
+
+
+def find_reported(metrics: Mapping[str, ValueFile], key: str) -> tuple[ValueFile, Value] | None:
+    """Find `file:name`; None where no file has it. Of a file that could not be read, the value is None."""
+    for path, file in metrics.items():
+        name = key.removeprefix(f"{path}:")
+        if name != key and (name in file.values or file.problem is not None):
+            return file, file.values.get(name)
+    return None
+
+
+def agrees(reported: float, recomputed: float, examples: Examples) -> bool:
+    """True if the two are equal but for rounding of the reported value, and of the scores it is recomputed from."""
+    if math.isnan(reported) or math.isnan(recomputed):
+        return math.isnan(reported) and math.isnan(recomputed)
+    if math.isinf(reported):
+        return reported == recomputed
+    coarsest = min(DECIMALS, DIGITS - 1 - _magnitude(recomputed))
+    rounding = 0.5 * 10.0 ** -max(coarsest, _decimals(reported))
+    size = max(abs(recomputed), 1e-300)
+    return abs(reported - recomputed) <= rounding * (1 + TOLERANCE) + (TOLERANCE + _score_rounding(examples)) * size
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0
+
+
+def _decimals(value: float) -> int:
+    """Decimals that the shortest spelling of `value` has: 2 of 0.85, −2 of 1200.0, 7 of 1.5e-06."""
+    exponent = Decimal(repr(float(value))).normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _score_rounding(examples: Examples) -> float:
+    """The step of the scores' last decimal, where a predictions file holds rounded ones; else 0."""
+    if not isinstance(examples, Classified) or examples.scores is None:
+        return 0.0
+    scores = examples.scores.ravel()[:SAMPLE]
+    return next((10.0**-d for d in range(1, MOST_DECIMALS + 1) if _are_rounded(scores, d)), 0.0)
+
+
+def _are_rounded(scores: FloatArray, decimals: int) -> bool:
+    return bool(np.allclose(scores, np.round(scores, decimals), rtol=0, atol=1e-12))

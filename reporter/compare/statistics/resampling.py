@@ -1,0 +1,290 @@
+"""Paired bootstrap: how far the difference of a metric would vary if the test set were drawn again.
+
+Both sides are resampled with the same weights, so what the examples have in common cancels out.
+
+- Metrics of labels depend on the examples only through the joint table of actual × baseline × candidate. Its cells are resampled
+  (one multinomial draw per resample), which is the bootstrap of the rows, exactly, at a cost that does not grow with them.
+- Other metrics are computed of row weights, for a block of resamples at once.
+- Beyond `Plan.row_limit` rows, weights for subsets of the rows stand for resamples of the whole size: the bag of little bootstraps
+  (Kleiner, Talwalkar, Sarkar & Jordan 2014, A scalable bootstrap for massive data).
+- With clusters, whole clusters are drawn (Davison & Hinkley 1997, Bootstrap methods and their application, section 3.8).
+
+Intervals are percentile intervals (Efron & Tibshirani 1993, An introduction to the bootstrap, chapter 13), expanded for small samples
+(Hesterberg 2015, What teachers should know about the bootstrap). BCa intervals were not chosen: the difference of two
+like metrics is nearly symmetrical, so that its corrections are small, and its acceleration needs a jackknife of every row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from reporter.compare.statistics.columns import FloatArray, IntArray
+from reporter.compare.statistics.examples import Classified, Examples
+from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied, of_weights
+from reporter.compare.statistics.tallies import incidence, tally
+
+BLOCK = 1_000_000
+"""Weights held at once: 4 MB of them, and a few times that in what is computed of them."""
+TABLE_BLOCK = 4_000_000
+"""The same for the counts of the joint table."""
+SUBSETS = 20
+"""At most: of the bag of little bootstraps."""
+FEWEST_CLUSTERS = 0.8
+"""A subset has at least this power of the number of clusters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    level: float = 0.95
+    resamples: int = 2000
+    seed: int = 0
+    row_limit: int = 100_000
+    """Rows (times classes, where each class is ranked) beyond which the bag of little bootstraps is used."""
+    subset_rows: int = 50_000
+    """Rows of one of its subsets."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """The same n examples, as both sides predicted them."""
+
+    base: Examples
+    head: Examples
+    clusters: IntArray | None = None
+    """Shape (n,): numbers from 0; rows of one number are resampled together."""
+
+    @property
+    def rows(self) -> int:
+        return self.base.rows
+
+    @property
+    def units(self) -> int:
+        """What is resampled: rows or clusters."""
+        return self.rows if self.clusters is None else int(self.clusters.max()) + 1
+
+    def take(self, rows: IntArray) -> Pair:
+        clusters = None if self.clusters is None else np.unique(self.clusters[rows], return_inverse=True)[1]
+        return Pair(self.base.take(rows), self.head.take(rows), clusters)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicates:
+    """What resampling says about one difference."""
+
+    deviations: FloatArray
+    """Shape (subsets, resamples): the difference in a resample − the difference in what was resampled. NaN: undefined there."""
+    units: int
+    """How many rows or clusters there are."""
+
+    @property
+    def undefined(self) -> float:
+        """Share of resamples in which the metric was not defined."""
+        return float(np.isnan(self.deviations).mean())
+
+    @property
+    def constant(self) -> bool:
+        """No resample differs from another: the spread cannot be estimated."""
+        return not np.nanmax(np.abs(self.deviations)) > ROUNDING
+
+    def interval(self, delta: float, level: float) -> tuple[float, float]:
+        """Percentile interval around `delta`, expanded by the ratio of Student's to the normal quantile."""
+        tail = _expanded(level, self.units)
+        low, high = np.nanquantile(self.deviations, [tail, 1 - tail], axis=1).mean(axis=1)
+        return delta + float(low), delta + float(high)
+
+    def p_value(self, delta: float) -> float:
+        """Two-sided: how often a resample is as far from its centre as `delta` is from zero (Hall & Wilson 1991, Two guidelines for
+        bootstrap hypothesis testing), counting the sample itself, so that it is never 0 (Davison & Hinkley 1997, section 4.2), and
+        expanded for small samples as the interval is.
+        """
+        from scipy.special import ndtri, stdtr
+
+        kept = self.deviations[~np.isnan(self.deviations)]
+        extreme = np.count_nonzero(np.abs(kept) >= abs(delta) - ROUNDING)
+        share = (extreme + 1) / (len(kept) + 1)
+        if share >= 1 or self.units < 2:  # noqa: PLR2004  one unit has no spread
+            return 1.0
+        freedom = self.units - 1
+        return float(2 * stdtr(freedom, ndtri(share / 2) * math.sqrt(freedom / self.units)))
+
+
+ROUNDING = 1e-12
+"""Differences closer than this are equal but for rounding."""
+
+
+def bootstrap(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Replicates]:
+    """Resample the difference of each metric; by the metric's name."""
+    rng = np.random.default_rng(plan.seed)
+    from_table = [metric for metric in metrics if isinstance(metric.formula, Tallied) and pair.clusters is None]
+    from_rows = [metric for metric in metrics if metric not in from_table]
+    found: dict[str, Replicates] = {}
+    if from_table:
+        differences = _of_table(pair, from_table, plan, rng)
+        found |= {m.name: Replicates(differences[None, :, i], pair.units) for i, m in enumerate(from_table)}
+    if from_rows:
+        differences = _of_rows(pair, from_rows, plan, rng)
+        found |= {m.name: Replicates(differences[:, :, i], pair.units) for i, m in enumerate(from_rows)}
+    return found
+
+
+def subsets_of(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> tuple[int, int]:
+    """Number of subsets and rows or clusters of each; (1, all) is the ordinary bootstrap."""
+    rows = pair.rows * _rankings(pair, metrics)
+    if rows <= plan.row_limit:
+        return 1, pair.units
+    size = math.ceil(pair.units * plan.subset_rows / rows)
+    if pair.clusters is not None:
+        size = max(size, math.ceil(pair.units**FEWEST_CLUSTERS))
+    return max(1, min(SUBSETS, pair.units // size)), size
+
+
+def _rankings(pair: Pair, metrics: Sequence[Metric]) -> int:
+    """How many orders of all rows a resample looks at, for one side."""
+    if (
+        isinstance(pair.base, Classified)
+        and not pair.base.binary
+        and any(isinstance(m.formula, Ranked) for m in metrics)
+    ):
+        return len(pair.base.classes)
+    return 1
+
+
+def _of_table(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.random.Generator) -> FloatArray:
+    """Deviations of shape (resamples, metrics) from resamples of the joint table."""
+    cells, counts = _joint_table(pair)
+    difference = Difference(cells, metrics)
+    block = max(1, TABLE_BLOCK // max(len(counts), 3 * len(difference.classes)))
+    replicates = [
+        difference(rng.multinomial(pair.rows, counts / pair.rows, size=size).astype(np.float64))
+        for size in _blocks(plan.resamples, block)
+    ]
+    return np.concatenate(replicates) - difference(counts[None, :].astype(np.float64))
+
+
+def _joint_table(pair: Pair) -> tuple[Pair, IntArray]:
+    """One example for each cell of actual × baseline × candidate that occurs, and how often it does."""
+    base, head = pair.base, pair.head
+    assert isinstance(base, Classified)  # noqa: S101  only labels are tallied
+    assert isinstance(head, Classified)  # noqa: S101
+    classes = len(base.classes)
+    cell = (base.actual * classes + base.predicted) * classes + head.predicted
+    _, first, counts = np.unique(cell, return_index=True, return_counts=True)
+    return pair.take(first), counts
+
+
+def _of_rows(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.random.Generator) -> FloatArray:
+    """Deviations of shape (subsets, resamples of each, metrics)."""
+    count, size = subsets_of(pair, metrics, plan)
+    units = np.arange(pair.units) if count * size >= pair.units and count == 1 else rng.permutation(pair.units)
+    resamples = math.ceil(plan.resamples / count)
+    deviations = []
+    for start in range(count):
+        subset = _of_units(pair, np.sort(units[start * size : (start + 1) * size]))
+        deviations.append(_of_subset(subset, metrics, pair.units, resamples, rng))
+    return np.stack(deviations)
+
+
+def _of_units(pair: Pair, units: IntArray) -> Pair:
+    if len(units) == pair.units:
+        return pair
+    return pair.take(units if pair.clusters is None else np.flatnonzero(np.isin(pair.clusters, units)))
+
+
+def _of_subset(
+    pair: Pair, metrics: Sequence[Metric], total: int, resamples: int, rng: np.random.Generator
+) -> FloatArray:
+    difference = Difference(pair, metrics)
+    replicates = []
+    for block in _blocks(resamples, max(1, BLOCK // pair.rows)):
+        weights = draw(rng, pair.units, total, block)
+        replicates.append(difference(weights if pair.clusters is None else weights.take(pair.clusters, axis=1)))
+    return np.concatenate(replicates) - difference(np.ones((1, pair.rows), dtype=np.int32))
+
+
+def draw(rng: np.random.Generator, units: int, total: int, count: int) -> npt.NDArray[np.int32]:
+    """Draw `total` of `units` with replacement, `count` times; how often each unit was drawn, shape (count, units).
+
+    For a subset (`units` < `total`) the counts are independent Poisson variates (Hanley & MacGibbon 2006, Creating non-parametric
+    bootstrap samples using Poisson frequencies); every metric divides by its own sum of weights.
+    """
+    if units == total:
+        drawn = (np.bincount(rng.integers(0, units, units), minlength=units) for _ in range(count))
+        return np.stack(list(drawn)).astype(np.int32)
+    return _poisson(total / units).take(rng.integers(0, RESOLUTION, (count, units), dtype=np.uint16))
+
+
+RESOLUTION = 65_536
+
+
+@lru_cache(maxsize=4)
+def _poisson(mean: float) -> npt.NDArray[np.int32]:
+    """The quantiles of a Poisson distribution at 65,536 equal steps: a table to draw from in one look-up."""
+    from scipy.stats import poisson
+
+    return np.asarray(poisson.ppf((np.arange(RESOLUTION) + 0.5) / RESOLUTION, mean)).astype(np.int32)
+
+
+class Difference:
+    """Metrics of the candidate − metrics of the baseline as a function of weights, shape (B, n) → (B, metrics).
+
+    What several metrics need of the same weights is computed once: one tally a side, one matrix product for all means.
+    """
+
+    def __init__(self, pair: Pair, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+        self._binary = isinstance(pair.base, Classified) and pair.base.binary
+        sides = (pair.base, pair.head)
+        self.classes = pair.base.classes if isinstance(pair.base, Classified) else ()
+        tallied = any(isinstance(metric.formula, Tallied) for metric in metrics)
+        self._incidence = [incidence(side) for side in sides if isinstance(side, Classified)] if tallied else []
+        columns = [[m.formula.columns(side) for side in sides] for m in metrics if isinstance(m.formula, Meant)]
+        self._columns = np.hstack([column for both in columns for column in both]) if columns else None
+        self._widths = [both[0].shape[1] for both in columns for _ in sides]
+        self._ranked = {
+            m.name: [of_weights(m.formula, side, m.average) for side in sides]
+            for m in metrics
+            if isinstance(m.formula, Ranked)
+        }
+
+    def __call__(self, weights: npt.NDArray[np.int32] | FloatArray) -> FloatArray:
+        exact = np.asarray(weights, dtype=np.float64)
+        tallies = [tally(matrix, exact, binary=self._binary) for matrix in self._incidence]
+        means = self._means(exact)
+        values = []
+        for metric in self._metrics:
+            match metric.formula:
+                case Tallied(value):
+                    base, head = (value(counts, metric.average) for counts in tallies)
+                case Meant(_, value):
+                    base, head = value(next(means)), value(next(means))
+                case Ranked():
+                    base, head = (side(weights) for side in self._ranked[metric.name])
+            values.append(head - base)
+        return np.column_stack(values)
+
+    def _means(self, weights: FloatArray) -> Iterator[FloatArray]:
+        if self._columns is None:
+            return iter(())
+        means = weights @ self._columns / weights.sum(axis=1, keepdims=True)
+        return iter(np.split(means, np.cumsum(self._widths)[:-1], axis=1))
+
+
+def _blocks(total: int, block: int) -> Iterator[int]:
+    for done in range(0, total, block):
+        yield min(block, total - done)
+
+
+def _expanded(level: float, units: int) -> float:
+    """The tail to cut off so that the percentile interval is as wide as Student's: Φ(t · √(n / (n − 1)))."""
+    from scipy.special import ndtr, stdtrit
+
+    tail = (1 - level) / 2
+    if units < 2:  # noqa: PLR2004  one unit has no spread
+        return tail
+    return float(ndtr(stdtrit(units - 1, tail) * math.sqrt(units / (units - 1))))

@@ -1,0 +1,103 @@
+"""The same metrics over the examples of one group: where a candidate is much better or worse than the whole suggests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reporter.compare.statistics.columns import MISSING, IntArray, encode
+from reporter.compare.statistics.correction import benjamini_hochberg
+from reporter.compare.statistics.estimates import Estimate, estimates
+from reporter.compare.statistics.metrics import Metric
+from reporter.compare.statistics.resampling import Pair, Plan
+from reporter.model.comparison import SliceRow
+from reporter.model.snapshot import Column
+
+FEWEST_ROWS = 30
+"""Smaller slices are left out: they would head every list by chance."""
+MOST_VALUES = 30
+"""Of one group: its largest slices."""
+SHOWN = 5
+"""Of each metric in each group: the worst and as many of the best."""
+RESAMPLES = 1000
+"""At most."""
+ROW_LIMIT = 5000
+"""A slice of more rows is resampled by the bag of little bootstraps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    row: SliceRow
+    gain: float | None
+    """Its difference, positive for the better; None where the metric is not defined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    found: tuple[Slice, ...] = ()
+    """Every slice that was looked at, with its p-value uncorrected."""
+    left_out: tuple[str, ...] = ()
+    """What was not looked at, one sentence for each group."""
+
+
+def slices(pair: Pair, predictions: str, metrics: Sequence[Metric], groups: Mapping[str, Column], plan: Plan) -> Slices:
+    """Estimate every metric in every slice; `groups` are columns of shape (pair.rows,)."""
+    smaller = replace(plan, resamples=min(plan.resamples, RESAMPLES), row_limit=ROW_LIMIT, subset_rows=ROW_LIMIT // 2)
+    found: list[Slice] = []
+    left_out: list[str] = []
+    for group, column in groups.items():
+        encoded = encode([column])
+        values, note = _largest(encoded.codes[0], group)
+        left_out += [note] if note else []
+        for code in values:
+            rows = np.flatnonzero(encoded.codes[0] == code)
+            value = encoded.names[code] if code != MISSING else "(empty)"
+            of_slice = estimates(pair.take(rows), metrics, smaller)
+            row = SliceRow(predictions, "", group, value, len(rows), None, None, None, None, None)
+            found += [_slice(metric, of_slice[metric.name], row) for metric in metrics]
+    return Slices(tuple(found), tuple(left_out))
+
+
+def worst_and_best(found: Sequence[Slice]) -> tuple[SliceRow, ...]:
+    """Correct the p-values over all slices, then choose the worst and best ones of each metric and group, worst first."""
+    p_values = benjamini_hochberg([each.row.p_value for each in found])
+    families: dict[tuple[str, str, str], list[tuple[float, SliceRow]]] = {}
+    for each, p_value in zip(found, p_values, strict=True):
+        if each.gain is not None:
+            family = families.setdefault((each.row.predictions, each.row.metric, each.row.group), [])
+            family.append((each.gain, replace(each.row, p_value=p_value)))
+    shown: list[SliceRow] = []
+    for family in families.values():
+        ranked = [row for _, row in sorted(family, key=lambda member: member[0])]
+        shown += ranked if len(ranked) <= 2 * SHOWN else ranked[:SHOWN] + ranked[-SHOWN:]
+    return tuple(shown)
+
+
+def _largest(codes: IntArray, group: str) -> tuple[list[int], str]:
+    """Choose the values to look at, largest first, and say what was left out."""
+    values, counts = np.unique(codes, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    enough = [int(values[i]) for i in order if counts[i] >= FEWEST_ROWS]
+    if len(enough) <= MOST_VALUES:
+        return enough, ""
+    return enough[
+        :MOST_VALUES
+    ], f"{group!r} has {len(values):,} values: only its {MOST_VALUES} largest slices are looked at"
+
+
+def _slice(metric: Metric, estimate: Estimate, row: SliceRow) -> Slice:
+    base, head, delta = (x if math.isfinite(x) else None for x in (estimate.base, estimate.head, estimate.delta))
+    gain = delta if delta is None or metric.higher_is_better else -delta
+    found = replace(
+        row,
+        metric=metric.name,
+        base=base,
+        head=head,
+        delta=delta,
+        interval=estimate.interval,
+        p_value=estimate.p_value,
+    )
+    return Slice(found, gain)

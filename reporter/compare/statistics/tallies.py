@@ -1,0 +1,115 @@
+"""Metrics of predicted labels. All are functions of three counts per class: hits, actual, predicted.
+
+Definitions and conventions (a ratio without a denominator is 0) are scikit-learn's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from reporter.compare.statistics.columns import FloatArray
+from reporter.compare.statistics.examples import Classified
+from reporter.model.rules import Average
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Counts of B weightings of the same examples, each of shape (B, K)."""
+
+    hits: FloatArray
+    """Examples of a class that were predicted as that class."""
+    actual: FloatArray
+    """Examples of a class."""
+    predicted: FloatArray
+    """Examples predicted as a class."""
+    binary: bool = False
+    """Metrics of one class are of class 1 alone instead of an average."""
+
+    @property
+    def total(self) -> FloatArray:
+        """Shape (B, 1)."""
+        return np.asarray(self.actual.sum(axis=1, keepdims=True))
+
+
+TallyFunction: TypeAlias = Callable[[Tally, Average], FloatArray]
+"""Shape (B,) of a tally of shape (B, K)."""
+
+
+def incidence(examples: Classified) -> Any:
+    """Sparse 0/1 matrix of shape (n, 3 K): what each example adds to hits, actual and predicted of each class."""
+    from scipy.sparse import csr_array
+
+    rows, classes = examples.rows, len(examples.classes)
+    every = np.arange(rows)
+    hit = examples.actual == examples.predicted
+    row = np.concatenate([every[hit], every, every])
+    kind = np.concatenate([examples.actual[hit], classes + examples.actual, 2 * classes + examples.predicted])
+    return csr_array((np.ones(len(row)), (row, kind)), shape=(rows, 3 * classes))
+
+
+def tally(matrix: Any, weights: FloatArray, *, binary: bool) -> Tally:
+    """Count the examples of an incidence matrix once for each row of `weights`, shape (B, n)."""
+    hits, actual, predicted = np.split(np.asarray(matrix.T @ weights.T).T, 3, axis=1)
+    return Tally(hits, actual, predicted, binary)
+
+
+def accuracy(counts: Tally, _: Average) -> FloatArray:
+    return _ratio(counts.hits.sum(axis=1), counts.total[:, 0])
+
+
+def balanced_accuracy(counts: Tally, _: Average) -> FloatArray:
+    """Mean recall of the classes that occur (Brodersen et al. 2010, The balanced accuracy and its posterior distribution)."""
+    return _mean_of_present(_ratio(counts.hits, counts.actual), counts.actual > 0)
+
+
+def recall(counts: Tally, average: Average) -> FloatArray:
+    return _averaged(counts, average, counts.hits, counts.actual)
+
+
+def precision(counts: Tally, average: Average) -> FloatArray:
+    return _averaged(counts, average, counts.hits, counts.predicted)
+
+
+def f1(counts: Tally, average: Average) -> FloatArray:
+    return _averaged(counts, average, 2 * counts.hits, counts.actual + counts.predicted)
+
+
+def specificity(counts: Tally, average: Average) -> FloatArray:
+    """Share of the examples of other classes that were not predicted as this class."""
+    others = counts.total - counts.actual
+    return _averaged(counts, average, others - (counts.predicted - counts.hits), others)
+
+
+def mcc(counts: Tally, _: Average) -> FloatArray:
+    """Matthews correlation coefficient for K classes (Gorodkin 2004, Comparing two K-category assignments by a
+    K-category correlation coefficient).
+    """
+    total = counts.total[:, 0]
+    covariance = counts.hits.sum(axis=1) * total - (counts.actual * counts.predicted).sum(axis=1)
+    spread = (total**2 - (counts.actual**2).sum(axis=1)) * (total**2 - (counts.predicted**2).sum(axis=1))
+    return _ratio(covariance, np.sqrt(spread))
+
+
+def _averaged(counts: Tally, average: Average, numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    if counts.binary:
+        return _ratio(numerator[:, 1], denominator[:, 1])
+    each = _ratio(numerator, denominator)
+    match average:
+        case Average.MACRO:
+            return _mean_of_present(each, counts.actual + counts.predicted > 0)
+        case Average.MICRO:
+            return _ratio(numerator.sum(axis=1), denominator.sum(axis=1))
+        case Average.WEIGHTED:
+            return _ratio((each * counts.actual).sum(axis=1), counts.total[:, 0])
+
+
+def _mean_of_present(values: FloatArray, present: np.typing.NDArray[np.bool_]) -> FloatArray:
+    return _ratio((values * present).sum(axis=1), present.sum(axis=1))
+
+
+def _ratio(numerator: FloatArray, denominator: FloatArray | np.typing.NDArray[np.integer]) -> FloatArray:
+    return np.divide(numerator, denominator, out=np.zeros(np.shape(numerator)), where=denominator > 0)

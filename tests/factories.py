@@ -186,9 +186,7 @@ def _outcome(delta: float | None, state: State, direction: Direction) -> Outcome
 
 
 def make_candidate(*metrics: MetricRow, problems: Sequence[Problem] = (), revision: Revision = HEAD) -> Candidate:
-    return Candidate(
-        revision=revision, metrics=metrics, params=(), data=(), stages=(), problems=tuple(problems)
-    )
+    return Candidate(revision=revision, metrics=metrics, params=(), data=(), stages=(), problems=tuple(problems))
 
 
 def make_comparison(

@@ -1,0 +1,6 @@
+"""Snapshot × snapshots → Comparison, and Comparison × rules → Judgement. Pure: nothing here reads or writes anything."""
+
+from reporter.compare.comparing import compare
+from reporter.compare.judging import judge
+
+__all__ = ["compare", "judge"]

@@ -1,0 +1,69 @@
+"""Why a metric may differ: the changes upstream of it in the DAG, nearest first.
+
+Compared is what dvc.lock recorded, because the metrics shown come from that run. What another stage wrote is never a
+cause by itself: the causes are what made that stage write something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reporter.compare.pipeline import Pipeline, changed_paths, is_code, walk
+from reporter.compare.stages import changed_params
+from reporter.model.comparison import Cause, CauseKind, Explanation, MetricRow, State
+from reporter.model.snapshot import Snapshot, Stage
+
+
+def explanations(base: Snapshot | None, head: Snapshot, metrics: Sequence[MetricRow]) -> tuple[Explanation, ...]:
+    """One explanation for each metrics file with a changed metric that a stage writes.
+
+    One without causes says that nothing which DVC knows of changed upstream. A file that no stage writes has none.
+    """
+    if base is None:
+        return ()
+    old, new = Pipeline.of(base.stages), Pipeline.of(head.stages)
+    changed_files = dict.fromkeys(row.file for row in metrics if row.state is State.CHANGED)
+    writers = ((file, new.writer(file)) for file in changed_files)
+    return tuple(Explanation(file, _causes(writer, old, new)) for file, writer in writers if writer is not None)
+
+
+def _causes(writer: str, old: Pipeline, new: Pipeline) -> tuple[Cause, ...]:
+    """Every change at or above the stage `writer` in either revision; one that several stages read at its nearest."""
+
+    def upstream(name: str) -> Iterable[str]:
+        return (*new.upstream(name), *old.upstream(name))
+
+    found = (
+        Cause(kind, changed, name, distance)
+        for name, distance in walk((writer,), upstream).items()
+        for kind, changed in _changes(name, old, new)
+    )
+    nearest: dict[tuple[CauseKind, str], Cause] = {}
+    for cause in found:
+        nearest.setdefault((cause.kind, cause.name), cause)
+    kinds = list(CauseKind)
+    return tuple(sorted(nearest.values(), key=lambda cause: (cause.distance, kinds.index(cause.kind), cause.name)))
+
+
+def _changes(name: str, old: Pipeline, new: Pipeline) -> Iterator[tuple[CauseKind, str]]:
+    before, after = old.stages.get(name), new.stages.get(name)
+    if before is None or after is None:
+        yield CauseKind.COMMAND, name
+        return
+    if before.ran_cmd is None or after.ran_cmd is None:
+        return
+    if before.ran_cmd != after.ran_cmd:
+        yield CauseKind.COMMAND, name
+    for key in changed_params(before.params, after.params):
+        yield CauseKind.PARAM, key
+    for path in changed_paths(before.deps, after.deps):
+        if kind := _kind_of_dependency(path, before, after, old, new):
+            yield kind, path
+
+
+def _kind_of_dependency(path: str, before: Stage, after: Stage, old: Pipeline, new: Pipeline) -> CauseKind | None:
+    """None for what another stage writes, unless the dependency itself is new or gone."""
+    if is_code(before, path) or is_code(after, path):
+        return CauseKind.CODE
+    is_intermediate = bool(new.producers(path) and old.producers(path))
+    return None if is_intermediate and path in before.deps and path in after.deps else CauseKind.DATA

@@ -1,0 +1,40 @@
+"""The difference of two values, exactly: integers as integers, however large."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from reporter.model.values import Number, Value, is_finite, is_number
+
+
+def difference(base: Value, head: Value) -> Number | None:
+    """Give head − base; None unless both are numbers and the difference is one (NaN is none).
+
+    Of two integers an integer; else the exact difference of the two numbers, rounded once to a float.
+    """
+    if not (is_number(base) and is_number(head)):
+        return None
+    if isinstance(base, int) and isinstance(head, int):
+        return head - base
+    if not (is_finite(base) and is_finite(head)):
+        result = _as_float(head) - _as_float(base)
+        return None if math.isnan(result) else result
+    return _as_float(Fraction(head) - Fraction(base))
+
+
+def relative_difference(base: Value, delta: Number | None) -> float | None:
+    """Give delta / |base|; None without a difference, at a base of zero, and where the quotient is no number."""
+    if delta is None or not is_number(base) or base == 0:
+        return None
+    if not (is_finite(base) and is_finite(delta)):
+        quotient = _as_float(delta) / abs(_as_float(base))
+        return None if math.isnan(quotient) else quotient
+    return _as_float(Fraction(delta) / abs(Fraction(base)))
+
+
+def _as_float(value: Number | Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

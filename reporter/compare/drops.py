@@ -1,0 +1,111 @@
+"""How much worse a metric became, held against the most that is allowed."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TypeAlias
+
+from reporter.compare.difference import difference
+from reporter.compare.findings import Finding
+from reporter.compare.limits import DropLimit, exact
+from reporter.model.comparison import MetricRow, Outcome, State, Verdict
+from reporter.model.formatting import pair
+from reporter.model.rules import Direction
+from reporter.model.values import Value, is_finite, is_number, same_value
+
+_Amount: TypeAlias = Fraction | float
+"""An exact amount, or ±Infinity."""
+
+
+def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool) -> Finding:
+    """Judge a row whose candidate value is a number and whose sides could be read.
+
+    pass: not worse than the limit, and neither is the worst end of the interval, where there is one.
+    warn: within the limit with an interval that reaches beyond it, or a drop that must be shown to be real and is not.
+    fail: beyond the limit. unknown: there is no difference to judge, or no direction. A drop equal to the limit passes.
+    """
+    if not has_base:
+        return Finding(Verdict.PASS, "no baseline yet: a first report passes")
+    if (obstacle := _obstacle(row)) is not None:
+        return Finding(Verdict.UNKNOWN, obstacle)
+    drop, worst = _drop(row), _worst(row)
+    if drop is None:
+        return Finding(Verdict.UNKNOWN, "the baseline is NaN")
+    scale = _scale(row.base) if limit.relative else Fraction(1)
+    if scale == 0:
+        nothing_lost = Finding(Verdict.PASS, "not worse than a baseline of 0")
+        return nothing_lost if drop <= 0 else Finding(Verdict.UNKNOWN, "a baseline of 0 has no relative change")
+    return _judge_amount(row, limit, drop / scale, None if worst is None else worst / scale)
+
+
+def _obstacle(row: MetricRow) -> str | None:
+    """Why there is no difference to judge."""
+    if row.state is State.ADDED:
+        return "new: the baseline has no such metric"
+    if row.outcome is Outcome.INCOMPARABLE:
+        return "not comparable with the baseline: the evaluation data differ"
+    if not is_number(row.base):
+        return "the baseline is no number"
+    if row.direction is Direction.NONE:
+        return "no direction is known: set `direction: higher` or `lower` in reporter.yaml"
+    return None
+
+
+def _drop(row: MetricRow) -> _Amount | None:
+    """The change for the worse, negative for the better; None where a side is NaN."""
+    sign = -1 if row.direction is Direction.HIGHER else 1
+    if same_value(row.base, row.head):
+        return Fraction(0)
+    if is_number(row.base) and is_number(row.head) and is_finite(row.base) and is_finite(row.head):
+        return sign * (exact(row.head) - exact(row.base))
+    delta = difference(row.base, row.head)
+    return None if delta is None else float(sign * delta)
+
+
+def _worst(row: MetricRow) -> _Amount | None:
+    """The worst change that the interval holds; None without an interval."""
+    if row.interval is None:
+        return None
+    low, high = row.interval
+    worst = -low if row.direction is Direction.HIGHER else high
+    return exact(worst) if math.isfinite(worst) else math.inf
+
+
+def _scale(base: Value) -> Fraction:
+    """|base|, of which a relative drop is a fraction; 1 where that is no finite number."""
+    return abs(exact(base)) if is_number(base) and is_finite(base) else Fraction(1)
+
+
+def _judge_amount(row: MetricRow, limit: DropLimit, drop: _Amount, worst: _Amount | None) -> Finding:
+    change, allowed = _change(drop, limit), f"(limit {limit.allowed})"
+    if drop > limit.amount:
+        return _beyond(row, limit, f"{change} {allowed}")
+    if worst is not None and worst > limit.amount:
+        return Finding(Verdict.WARN, f"{change}, but could be worse by {_shown(worst, limit)} {allowed}")
+    return Finding(Verdict.PASS, f"{change} {allowed}" if drop > 0 else change)
+
+
+def _beyond(row: MetricRow, limit: DropLimit, change: str) -> Finding:
+    """A drop beyond the limit: it matters, and may have to be shown to be real."""
+    if not limit.significant:
+        return Finding(Verdict.FAIL, change)
+    if row.interval is None:
+        return Finding(Verdict.WARN, f"{change}, but nothing shows whether the drop is real: one run each")
+    low, high = row.interval
+    if low > 0 or high < 0:
+        return Finding(Verdict.FAIL, f"{change}, and the interval excludes zero")
+    return Finding(Verdict.WARN, f"{change}, but the interval holds zero: the drop may be chance")
+
+
+def _change(drop: _Amount, limit: DropLimit) -> str:
+    if drop == 0:
+        return "unchanged"
+    return f"{'worse' if drop > 0 else 'better'} by {_shown(drop if drop > 0 else -drop, limit)}"
+
+
+def _shown(amount: _Amount, limit: DropLimit) -> str:
+    """With enough digits to tell the amount from the limit."""
+    scale = 100 if limit.relative else 1
+    text, _ = pair(float(amount * scale), float(limit.amount * scale))
+    return f"{text} %" if limit.relative else text

@@ -1,0 +1,127 @@
+"""Whether two revisions were evaluated on the same data: if not, a better number need not mean a better model.
+
+Where predictions are declared, the test rows themselves decide (`reporter.compare.statistics`). Elsewhere the pipeline is
+asked, by this rule. Start at the stage that writes the metrics file and look at the data it reads, leaving out
+1. code;
+2. models: artifacts of type `model`, files with a model's suffix, paths with a word such as `model` or `weights`;
+3. of several paths, those with the word `train` or `training`;
+4. of several paths where rule 2 knew no model: those that most stages took part in making. What was made from data (a
+   model, predictions) stands further down in the DAG than the data it is judged by.
+What remains and has the same hash in both dvc.lock files is the same data, whatever happened upstream; so is a directory
+in which only files with the word `train` differ. What has changed and comes from outside the pipeline is changed
+evaluation data. What has changed and was written by a stage is followed to what that stage read, by the same rule.
+
+Limits. A change of params or code alone that selects other test rows (another split ratio) is not seen: it cannot be told
+from a change of features; predictions tell. Data added to the one raw file that feeds training and test alike counts as
+changed evaluation data. A stage that reads only a model, and finds its data by itself, cannot be judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from reporter.compare.pipeline import Pipeline, changed_paths, is_code
+from reporter.model.evidence import Evidence
+from reporter.model.snapshot import Snapshot, Stage
+
+_MODEL_SUFFIXES = (
+    *(".bst", ".cbm", ".ckpt", ".gguf", ".h5", ".joblib", ".keras", ".mlmodel", ".model", ".onnx", ".pb", ".pickle"),
+    *(".pkl", ".pt", ".pth", ".safetensors", ".tflite"),
+)
+_MODEL_WORD = re.compile(r"(?<![a-z])(models?|weights|checkpoints?|ckpts?)(?![a-z])", re.IGNORECASE)
+_TRAIN_WORD = re.compile(r"(?<![a-z])(train|training)(?![a-z])", re.IGNORECASE)
+
+
+def changed_evaluation_data(base: Snapshot | None, head: Snapshot, evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Metrics file → what of its evaluation data differs from the baseline's; a file without any is absent.
+
+    Evidence from the predictions, where there is any, overrules the pipeline for the whole file.
+    """
+    if base is None:
+        return {}
+    search = _Search(base, head, Pipeline.of(base.stages), Pipeline.of(head.stages), _model_paths(base, head))
+    judged = {file: _by_predictions(file, evidence) for file in head.metrics if file in base.metrics}
+    found = {file: search.changed_data(file) if paths is None else paths for file, paths in judged.items()}
+    return {file: paths for file, paths in found.items() if paths}
+
+
+def _by_predictions(file: str, evidence: Evidence) -> tuple[str, ...] | None:
+    """What the predictions say of this file's test rows; None where they say nothing."""
+    known = [one for key, one in evidence.metrics.items() if key.startswith(f"{file}:")]
+    if any(one.interval is not None for one in known):
+        return ()
+    return ("the test rows",) if any(one.incomparable for one in known) else None
+
+
+def _model_paths(*snapshots: Snapshot) -> frozenset[str]:
+    """Paths of the artifacts that dvc.yaml declares to be models."""
+    fields = (artifact for snapshot in snapshots for artifact in snapshot.artifacts.values())
+    return frozenset(str(artifact.get("path")) for artifact in fields if artifact.get("type") == "model")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """Both revisions, and the way from a metrics file up to the data it was computed from."""
+
+    base: Snapshot
+    head: Snapshot
+    old: Pipeline
+    new: Pipeline
+    models: frozenset[str]
+
+    def changed_data(self, file: str) -> tuple[str, ...]:
+        """Data from outside the pipeline that the metrics of `file` are judged by and that changed, sorted."""
+        start = self.new.writer(file), self.old.writer(file)
+        if None in start:
+            return ()
+        seen = {start}
+        waiting = deque(seen)
+        changed: set[str] = set()
+        while waiting:
+            head_name, base_name = waiting.popleft()
+            for path in self._changed_inputs(self.new.stages[str(head_name)], self.old.stages[str(base_name)]):
+                producers = {*self.new.producers(path), *self.old.producers(path)}
+                if not producers:
+                    changed.add(path)
+                further = {(name, name) for name in producers if name in self.new.stages and name in self.old.stages}
+                waiting.extend(sorted(further - seen))
+                seen |= further
+        return tuple(sorted(changed))
+
+    def _changed_inputs(self, after: Stage, before: Stage) -> Iterator[str]:
+        """Evaluation data that the stage reads in either revision and that is not the same; moved data is the same."""
+        ours, theirs = self._evaluation_inputs(after, self.new), self._evaluation_inputs(before, self.old)
+        for path in changed_paths(theirs, ours):
+            moved = ours.get(path) in theirs.values() if path in ours else theirs.get(path) in ours.values()
+            if not moved and not self._only_training_files_differ(path):
+                yield path
+
+    def _evaluation_inputs(self, stage: Stage, pipeline: Pipeline) -> dict[str, str | None]:
+        """Those dependencies of the stage that rules 1 to 4 leave, with their recorded hashes."""
+        data = [path for path in stage.deps if not is_code(stage, path)]
+        without_models = [path for path in data if not self._is_model(path)]
+        kept = _some(without_models, [path for path in without_models if not _TRAIN_WORD.search(path)])
+        if len(without_models) == len(data):
+            made_by = {path: len(pipeline.ancestors(pipeline.producers(path))) for path in kept}
+            kept = _some(kept, [path for path in kept if made_by[path] < max(made_by.values())])
+        return {path: stage.deps[path] for path in kept}
+
+    def _is_model(self, path: str) -> bool:
+        suffix = PurePosixPath(path).suffix.lower()
+        return path in self.models or suffix in _MODEL_SUFFIXES or bool(_MODEL_WORD.search(path))
+
+    def _only_training_files_differ(self, path: str) -> bool:
+        before, after = self.base.data.get(path), self.head.data.get(path)
+        if before is None or after is None or before.files is None or after.files is None:
+            return False
+        differing = changed_paths(before.files, after.files)
+        return bool(differing) and all(map(_TRAIN_WORD.search, differing))
+
+
+def _some(paths: list[str], fewer: list[str]) -> list[str]:
+    """The narrower choice, unless it leaves nothing."""
+    return fewer or paths

@@ -1,0 +1,14 @@
+"""What one limit makes of one metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reporter.model.comparison import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    result: Verdict
+    reason: str
+    """One clause that also reads on after the metric's name: `worse by 0.008 (limit 0.005)`."""

@@ -1,0 +1,130 @@
+"""Gates: does a difference matter, and is it shown to be real? Two questions, kept apart.
+
+A limit answers the first on the values themselves; the interval of the difference answers the second. A value that is
+within the limit but whose interval reaches beyond it is a warning, not a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from reporter.compare.drops import judge_drop
+from reporter.compare.findings import Finding
+from reporter.compare.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
+from reporter.compare.values import WHOLE_FILE
+from reporter.model.comparison import GateRow, MetricRow, Outcome, State, Verdict
+from reporter.model.formatting import number
+from reporter.model.problem import Problem
+from reporter.model.rules import GateRule, MetricRule, Rules
+from reporter.model.values import Number, is_finite, is_nan, is_number
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known beside the rows themselves."""
+
+    has_base: bool
+    problems: Sequence[Problem] = ()
+    """Of both revisions: they say why a value is unavailable."""
+
+
+def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circumstances) -> tuple[GateRow, ...]:
+    """A row for each limit of each gated metric, in the order of reporter.yaml's rules, then of the metrics.
+
+    A rule that no metric answers to has its rows too, under its own `match`.
+    """
+    governed: dict[int, list[MetricRow]] = {}
+    for row in metrics:
+        rule = rules.for_metric(row.file, row.name)
+        if rule is not None:
+            governed.setdefault(rules.metrics.index(rule), []).append(row)
+    return tuple(
+        gate_row
+        for index, rule in enumerate(rules.metrics)
+        if rule.gate is not None
+        for gate_row in (
+            _judged_rows(governed[index], rule.gate, circumstances)
+            if index in governed
+            else _unmatched_rows(rule, rule.gate, metrics)
+        )
+    )
+
+
+def _judged_rows(rows: Sequence[MetricRow], gate: GateRule, circumstances: Circumstances) -> Iterator[GateRow]:
+    for row in rows:
+        for limit in limits_of(gate):
+            finding = _judge(row, limit, circumstances)
+            if gate.required:
+                finding = _required(finding, row)
+            yield GateRow(f"{row.file}:{row.name}", limit.text, finding.result, finding.reason)
+
+
+def _unmatched_rows(rule: MetricRule, gate: GateRule, metrics: Sequence[MetricRow]) -> Iterator[GateRow]:
+    result = Verdict.FAIL if gate.required else Verdict.UNKNOWN
+    for limit in limits_of(gate):
+        yield GateRow(rule.match, limit.text, result, _why_unmatched(rule, metrics))
+
+
+def _why_unmatched(rule: MetricRule, metrics: Sequence[MetricRow]) -> str:
+    if any(rule.matches(row.file, row.name) for row in metrics):
+        return "not judged: an earlier rule of reporter.yaml takes each metric that this one matches"
+    unread = sorted({row.file for row in metrics if row.name == WHOLE_FILE and row.state is State.UNAVAILABLE})
+    return f"no such metric, but {', '.join(unread)} could not be read" if unread else "no such metric"
+
+
+def _required(finding: Finding, row: MetricRow) -> Finding:
+    """What cannot be judged fails, and so does what is within a bound but not comparable."""
+    if finding.result is Verdict.UNKNOWN:
+        return Finding(Verdict.FAIL, f"{finding.reason} (required)")
+    if finding.result in (Verdict.PASS, Verdict.WARN):
+        if row.state is State.UNAVAILABLE:
+            return Finding(Verdict.FAIL, f"{finding.reason}, but the baseline could not be read (required)")
+        if row.outcome is Outcome.INCOMPARABLE:
+            return Finding(Verdict.FAIL, f"{finding.reason}, but the evaluation data changed (required)")
+    return finding
+
+
+def _judge(row: MetricRow, limit: Limit, circumstances: Circumstances) -> Finding:
+    if is_number(row.head) and is_nan(row.head):
+        return Finding(Verdict.FAIL, "is NaN")
+    match limit:
+        case Presence():
+            return _judge_presence(row, circumstances)
+        case Bound():
+            return _judge_bound(row.head, limit) if is_number(row.head) else _no_number(row, circumstances)
+        case DropLimit() if not is_number(row.head) or row.state is State.UNAVAILABLE:
+            return _no_number(row, circumstances)
+        case DropLimit():
+            return judge_drop(row, limit, has_base=circumstances.has_base)
+    assert_never(limit)
+
+
+def _judge_presence(row: MetricRow, circumstances: Circumstances) -> Finding:
+    if row.state in (State.UNAVAILABLE, State.REMOVED):
+        return _no_number(row, circumstances)
+    return Finding(Verdict.PASS, "is there")
+
+
+def _judge_bound(value: Number, bound: Bound) -> Finding:
+    shown, limit = number(value), number(float(bound.amount))
+    if is_finite(value):
+        beyond = exact(value) < bound.amount if bound.is_minimum else exact(value) > bound.amount
+    else:
+        beyond = (value < 0) is bound.is_minimum
+    if beyond:
+        return Finding(
+            Verdict.FAIL, f"at {shown}, {'below the minimum' if bound.is_minimum else 'above the maximum'} {limit}"
+        )
+    return Finding(Verdict.PASS, f"at {shown}, {'at least' if bound.is_minimum else 'at most'} {limit}")
+
+
+def _no_number(row: MetricRow, circumstances: Circumstances) -> Finding:
+    """Why there is no number to judge."""
+    if row.state is State.UNAVAILABLE:
+        why = next((problem.message for problem in circumstances.problems if problem.path == row.file), "")
+        return Finding(Verdict.UNKNOWN, f"could not be read{f': {why}' if why else ''}")
+    if row.state is State.REMOVED:
+        return Finding(Verdict.UNKNOWN, "no longer there")
+    return Finding(Verdict.UNKNOWN, "is no number")

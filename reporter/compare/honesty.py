@@ -1,0 +1,103 @@
+"""Checks of a revision by itself: that the numbers shown are those of the code shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reporter.compare.pipeline import Pipeline
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.rules import MetricRule, Rules
+from reporter.model.snapshot import Snapshot, Stage
+
+_OUTS = "outs"
+_STALE_HINT = "Run `dvc repro` and commit dvc.lock."
+_WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
+
+
+def honesty_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
+    """A problem for each stage whose results are not those of this revision's definitions, in the pipeline's order."""
+    affected = _metrics_by_stage(snapshot)
+    return tuple(
+        problem
+        for stage in snapshot.stages.values()
+        if stage.outdated
+        for problem in _problems(stage, affected.get(stage.name, ()), snapshot)
+    )
+
+
+def _metrics_by_stage(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """Stage → the metrics files that it, or a stage downstream of it, writes."""
+    pipeline = Pipeline.of(snapshot.stages)
+    found: dict[str, list[str]] = {}
+    for file in sorted(snapshot.metrics):
+        writer = pipeline.writer(file)
+        for name in pipeline.ancestors((writer,)) if writer is not None else ():
+            found.setdefault(name, []).append(file)
+    return {name: tuple(files) for name, files in found.items()}
+
+
+def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Iterator[Problem]:
+    revision = snapshot.revision.label
+    if stage.ran_cmd is None:
+        message = f"Stage {stage.name} has never run{_shown(metrics)}"
+        yield Problem(revision, stage.name, ProblemKind.STALE, message, _STALE_HINT)
+        return
+    if reasons := [_WORDS[kind] for kind in stage.outdated if kind in _WORDS]:
+        message = f"Stage {stage.name} has not run since its {_listed(reasons)} changed{_shown(metrics)}"
+        yield Problem(revision, stage.name, ProblemKind.STALE, message, _STALE_HINT)
+    if _OUTS in stage.outdated:
+        yield _mismatch(stage, snapshot)
+
+
+def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
+    """Outputs that are not what the last run wrote: edited, restored, or committed without dvc.lock."""
+    edited = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
+    what = _listed(edited or list(stage.outs))
+    verb = "differs" if len(edited or stage.outs) == 1 else "differ"
+    qualified = what if edited else f"the outputs of {stage.name} ({what})"
+    return Problem(
+        revision=snapshot.revision.label,
+        path=edited[0] if len(edited) == 1 else stage.name,
+        kind=ProblemKind.MISMATCH,
+        message=f"{qualified} {verb if edited else 'differ'} from what stage {stage.name} wrote when it last ran",
+        hint="Run `dvc repro`, and commit dvc.lock together with the outputs.",
+    )
+
+
+def _is_edited(path: str, stage: Stage, snapshot: Snapshot) -> bool:
+    tracked, recorded = snapshot.data.get(path), stage.outs[path]
+    return tracked is not None and None not in (tracked.hash, recorded) and tracked.hash != recorded
+
+
+def _shown(metrics: tuple[str, ...]) -> str:
+    return f": the values of {_listed(metrics)} are not of this code" if metrics else ""
+
+
+def _listed(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def configuration_problems(base: Snapshot | None, head: Snapshot, rules: Rules) -> tuple[Problem, ...]:
+    """A problem for each rule of reporter.yaml that names headline or gated metrics which neither revision has."""
+    snapshots = [head] if base is None else [base, head]
+    files = [file for snapshot in snapshots for file in snapshot.metrics.values()]
+    if any(file.problem is not None for file in files):
+        return ()
+    metrics = {(file.path, name) for file in files for name in file.values}
+    return tuple(
+        _unmatched(rule, head)
+        for rule in rules.metrics
+        if (rule.headline or rule.gate is not None) and not any(rule.matches(file, name) for file, name in metrics)
+    )
+
+
+def _unmatched(rule: MetricRule, head: Snapshot) -> Problem:
+    return Problem(
+        revision=head.revision.label,
+        path="",
+        kind=ProblemKind.CONFIGURATION,
+        message=f"reporter.yaml asks for the metric “{rule.match}”, but there is none of this name",
+        hint="Compare `match` with the names in the report: `file:name`, nested keys joined by dots.",
+    )

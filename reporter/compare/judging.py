@@ -1,0 +1,43 @@
+"""The verdict on a candidate: its gates, or its headline metrics where there are none, and one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reporter.compare.gates import Circumstances, gate_rows
+from reporter.compare.summary import summarize
+from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, State, Verdict
+from reporter.model.problem import Problem
+from reporter.model.rules import Rules
+from reporter.model.values import is_nan, is_number
+
+
+def judge(candidate: Candidate, rules: Rules, *, has_base: bool, problems: Sequence[Problem] = ()) -> Judgement:
+    """Judge one candidate by the rules in force. `problems` are the baseline's; they say why a value is unavailable.
+
+    The verdict is the worst gate's. Without gates it is unknown if a headline metric is unavailable or not comparable,
+    else warn if one regressed or became NaN, else pass.
+    """
+    circumstances = Circumstances(has_base, (*problems, *candidate.problems))
+    gates = gate_rows(candidate.metrics, rules, circumstances)
+    if gates:
+        verdict = max((gate.result for gate in gates), key=lambda result: result.severity)
+    else:
+        verdict = _verdict_by_headlines(candidate.metrics)
+    return Judgement(verdict, gates, summarize(candidate, gates, verdict, rules, has_base=has_base))
+
+
+def _verdict_by_headlines(metrics: Sequence[MetricRow]) -> Verdict:
+    headlines = [row for row in metrics if row.headline]
+    if any(_is_unjudgeable(row) for row in headlines or metrics):
+        return Verdict.UNKNOWN
+    return Verdict.WARN if any(_is_worse(row) for row in headlines) else Verdict.PASS
+
+
+def _is_unjudgeable(row: MetricRow) -> bool:
+    return row.state is State.UNAVAILABLE or row.outcome is Outcome.INCOMPARABLE
+
+
+def _is_worse(row: MetricRow) -> bool:
+    became_nan = row.state is not State.UNCHANGED and is_number(row.head) and is_nan(row.head)
+    return row.outcome is Outcome.REGRESSED or became_nan

@@ -1,0 +1,71 @@
+"""The limits of a gate, one record for each that a report judges on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+from reporter.model.formatting import number, percent
+from reporter.model.rules import GateRule
+from reporter.model.values import Number
+
+
+@dataclass(frozen=True, slots=True)
+class DropLimit:
+    """At most this change for the worse."""
+
+    text: str
+    """As a reader would say it: `max_drop 0.005`."""
+    allowed: str
+    """The amount alone: `0.005`, `2 %`."""
+    amount: Fraction
+    relative: bool
+    """The amount is a fraction of the baseline's value."""
+    significant: bool
+    """Only a drop whose interval excludes zero fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The candidate's value itself is at least, or at most, this."""
+
+    text: str
+    amount: Fraction
+    is_minimum: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The metric must be there and readable: a gate that says `required` and nothing else."""
+
+    text: str = "required"
+
+
+Limit: TypeAlias = DropLimit | Bound | Presence
+
+
+def limits_of(gate: GateRule) -> Iterator[Limit]:
+    """Each limit of a gate. `significant` alone allows no drop that is shown to be real."""
+    drops = {"max_drop": gate.max_drop, "max_relative_drop": gate.max_relative_drop}
+    bounds = {"min": gate.min, "max": gate.max}
+    for key, drop in drops.items():
+        if drop is not None:
+            relative = key == "max_relative_drop"
+            allowed = percent(drop) if relative else number(drop)
+            yield DropLimit(f"{key} {allowed}", allowed, exact(drop), relative, gate.significant)
+    for key, bound in bounds.items():
+        if bound is not None:
+            yield Bound(f"{key} {number(bound)}", exact(bound), is_minimum=key == "min")
+    has_limits = any(limit is not None for limit in (*drops.values(), *bounds.values()))
+    if gate.significant and all(drop is None for drop in drops.values()):
+        yield DropLimit("significant", "0", Fraction(0), relative=False, significant=True)
+    elif gate.required and not has_limits:
+        yield Presence()
+
+
+def exact(value: Number) -> Fraction:
+    """A finite number as it is written in decimal, so that 0.80 − 0.795 is 0.005 and not a little more."""
+    return Fraction(value) if isinstance(value, int) else Fraction(Decimal(repr(float(value))))

@@ -1,0 +1,119 @@
+"""Rows of metrics: the difference of each value, and whether it is one for the better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from reporter.compare.difference import difference, relative_difference
+from reporter.compare.directions import infer_direction
+from reporter.compare.headlines import with_headlines
+from reporter.compare.values import ValuePair, pair_values
+from reporter.model.comparison import MetricRow, Outcome, State
+from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.rules import Direction, Rules
+from reporter.model.snapshot import Snapshot
+from reporter.model.values import Number
+
+_NO_EVIDENCE = MetricEvidence()
+_GLOB = frozenset("*?[")
+
+
+def metric_rows(
+    base: Snapshot | None,
+    head: Snapshot,
+    rules: Rules,
+    evidence: Evidence,
+    changed_data: Mapping[str, tuple[str, ...]],
+) -> tuple[MetricRow, ...]:
+    """A row for each metric of either revision, changed or not.
+
+    `changed_data` names, by metrics file, the evaluation data that differ between the revisions.
+    """
+    pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules))
+    rows = [
+        _row(pair, rules, evidence.metrics.get(f"{pair.file}:{pair.name}"), changed_data.get(pair.file, ()))
+        for pair in pairs
+    ]
+    return with_headlines(rows, rules)
+
+
+def _expected(rules: Rules) -> dict[str, list[str]]:
+    """Metrics that reporter.yaml names outright, by file: each is owed a row even if its file cannot be read."""
+    expected: dict[str, list[str]] = {}
+    for rule in rules.metrics:
+        file, colon, name = rule.match.partition(":")
+        if colon and not _GLOB & set(rule.match):
+            expected.setdefault(file, []).append(name)
+    return expected
+
+
+def _row(pair: ValuePair, rules: Rules, evidence: MetricEvidence | None, changed_data: tuple[str, ...]) -> MetricRow:
+    direction = _direction(pair, rules)
+    delta = difference(pair.base, pair.head)
+    incomparable = evidence.incomparable if evidence else bool(changed_data)
+    known = evidence or _NO_EVIDENCE
+    measured = known if delta is not None else _NO_EVIDENCE
+    return MetricRow(
+        file=pair.file,
+        name=pair.name,
+        base=pair.base,
+        head=pair.head,
+        delta=delta,
+        relative=relative_difference(pair.base, delta),
+        state=pair.state,
+        direction=direction,
+        outcome=_outcome(pair.state, delta, direction, measured.interval, incomparable=incomparable),
+        interval=measured.interval,
+        p_value=measured.p_value,
+        method=measured.method,
+        note=known.note or (_changed_data_note(changed_data) if incomparable else ""),
+    )
+
+
+def _direction(pair: ValuePair, rules: Rules) -> Direction:
+    rule = rules.for_metric(pair.file, pair.name)
+    if rule is not None and rule.direction is not None:
+        return rule.direction
+    return infer_direction(pair.name)
+
+
+def _outcome(
+    state: State,
+    delta: Number | None,
+    direction: Direction,
+    interval: tuple[float, float] | None,
+    *,
+    incomparable: bool,
+) -> Outcome:
+    match state:
+        case State.ADDED | State.REMOVED | State.UNAVAILABLE | State.RENAMED:
+            return Outcome.UNKNOWN
+        case State.UNCHANGED:
+            return Outcome.SAME
+        case State.CHANGED if incomparable:
+            return Outcome.INCOMPARABLE
+        case State.CHANGED if interval is not None:
+            return _outcome_by_interval(interval, direction)
+        case State.CHANGED:
+            return _outcome_by_sign(delta, direction)
+    assert_never(state)
+
+
+def _outcome_by_interval(interval: tuple[float, float], direction: Direction) -> Outcome:
+    low, high = interval
+    if low > 0:
+        return _outcome_by_sign(low, direction)
+    return _outcome_by_sign(high, direction) if high < 0 else Outcome.INCONCLUSIVE
+
+
+def _outcome_by_sign(delta: Number | None, direction: Direction) -> Outcome:
+    if delta is None or direction is Direction.NONE:
+        return Outcome.CHANGED
+    return Outcome.IMPROVED if (delta > 0) is (direction is Direction.HIGHER) else Outcome.REGRESSED
+
+
+def _changed_data_note(changed_data: tuple[str, ...]) -> str:
+    if not changed_data:
+        return ""
+    return f"Evaluated on other data than the baseline: {', '.join(changed_data)} changed."

@@ -1,0 +1,92 @@
+"""Plots over all revisions of a comparison: which are the same, which changed, and which could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+import numpy as np
+
+from reporter.compare.order import merged_order
+from reporter.model.comparison import PlotComparison, PlotSide, State
+from reporter.model.problem import ProblemKind
+from reporter.model.snapshot import Column, PlotSpec, Snapshot, Table
+
+IMAGE = "image"
+_UNREAD = frozenset({ProblemKind.MISSING, ProblemKind.CORRUPT, ProblemKind.FORMAT, ProblemKind.ACCESS})
+
+
+def plot_comparisons(base: Snapshot | None, candidates: Sequence[Snapshot]) -> tuple[PlotComparison, ...]:
+    """Each plot of any revision once, in the order of the last candidate's definitions."""
+    snapshots = [*([base] if base else []), *candidates]
+    specs = [{spec.id: spec for spec in snapshot.plots} for snapshot in snapshots]
+    order: list[str] = reduce(lambda earlier, later: merged_order(later, earlier), specs, [])
+    return tuple(
+        _comparison(
+            plot,
+            tuple(_side(plot, snapshot, own.get(plot)) for snapshot, own in zip(snapshots, specs, strict=True)),
+            has_base=base is not None,
+        )
+        for plot in order
+    )
+
+
+def _comparison(plot: str, sides: tuple[PlotSide, ...], *, has_base: bool) -> PlotComparison:
+    latest = next(side.spec for side in reversed(sides) if side.spec is not None)
+    state = _state(sides, has_base=has_base)
+    return PlotComparison(id=plot, kind=latest.template, state=state, sides=sides, has_base=has_base)
+
+
+def _side(plot: str, snapshot: Snapshot, spec: PlotSpec | None) -> PlotSide:
+    paths = _data_paths(spec) if spec is not None else []
+    return PlotSide(
+        revision=snapshot.revision,
+        spec=spec,
+        tables={path: snapshot.tables[path] for path in paths if path in snapshot.tables},
+        image=snapshot.images.get(spec.path) if spec is not None else None,
+        problems=tuple(problem for problem in snapshot.problems if problem.path in (plot, *paths)),
+    )
+
+
+def _data_paths(spec: PlotSpec) -> list[str]:
+    """Files that the plot is drawn from, each once."""
+    return list(dict.fromkeys([*([spec.path] if spec.path else []), *(axis.path for axis in (*spec.x, *spec.y))]))
+
+
+def _state(sides: Sequence[PlotSide], *, has_base: bool) -> State:
+    if any(_is_unavailable(side) for side in sides):
+        return State.UNAVAILABLE
+    if not has_base or sides[0].spec is None:
+        return State.ADDED
+    if all(side.spec is None for side in sides[1:]):
+        return State.REMOVED
+    return State.UNCHANGED if all(_same_side(sides[0], side) for side in sides[1:]) else State.CHANGED
+
+
+def _is_unavailable(side: PlotSide) -> bool:
+    """The plot is defined and something it is drawn from is missing, or it is not known whether it is defined."""
+    if side.spec is None:
+        return any(problem.kind in _UNREAD for problem in side.problems)
+    if side.spec.template == IMAGE:
+        return side.image is None
+    return any(path not in side.tables for path in _data_paths(side.spec))
+
+
+def _same_side(left: PlotSide, right: PlotSide) -> bool:
+    return left.spec == right.spec and left.image == right.image and _same_tables(left.tables, right.tables)
+
+
+def _same_tables(left: Mapping[str, Table], right: Mapping[str, Table]) -> bool:
+    return left.keys() == right.keys() and all(_same_table(left[path], right[path]) for path in left)
+
+
+def _same_table(left: Table, right: Table) -> bool:
+    if list(left.columns) != list(right.columns):
+        return False
+    return all(_same_column(column, right.columns[name]) for name, column in left.columns.items())
+
+
+def _same_column(left: Column, right: Column) -> bool:
+    """Equal values in equal places; NaN equals NaN."""
+    is_numeric = left.dtype.kind in "fc" and right.dtype.kind in "fc"
+    return left is right or bool(np.array_equal(left, right, equal_nan=is_numeric))

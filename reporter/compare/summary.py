@@ -1,0 +1,150 @@
+"""The sentence that a report begins with: what happened to the model, in the order of what matters most."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reporter.compare.values import WHOLE_FILE
+from reporter.model.comparison import Candidate, GateRow, MetricRow, Outcome, State, Verdict
+from reporter.model.formatting import delta, interval, number, percent, value
+from reporter.model.problem import ProblemKind
+from reporter.model.rules import Rules
+from reporter.model.values import is_number
+
+_NAMED = 3
+"""How many metrics, gates or stages one clause names."""
+
+_WORDS = {
+    Outcome.IMPROVED: "better",
+    Outcome.REGRESSED: "worse",
+    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.CHANGED: "changed",
+    Outcome.INCOMPARABLE: "not comparable, as the evaluation data differ",
+}
+_STATE_WORDS = {State.UNAVAILABLE: "not readable", State.REMOVED: "gone", State.ADDED: "new"}
+_ORDER = (*_WORDS.values(), *_STATE_WORDS.values())
+"""What is said of headline metrics, in this order."""
+
+
+def summarize(candidate: Candidate, gates: Sequence[GateRow], verdict: Verdict, rules: Rules, *, has_base: bool) -> str:
+    """One sentence in plain text, without a full stop and without the verdict's symbol.
+
+    First the gates that decided the verdict, then the headline metrics, then what a reader must know of them.
+    """
+    names = _short_names(candidate.metrics)
+    deciding = [gate for gate in gates if gate.result is verdict and verdict is not Verdict.PASS]
+    change = _change(candidate, names, rules, {gate.metric for gate in deciding}) if has_base else _first(candidate)
+    clauses = [
+        *_some(_gate_clause(gate, names) for gate in deciding),
+        *change,
+        *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
+        *_stale(candidate),
+    ]
+    sentence = "; ".join(clauses)
+    return sentence if deciding else sentence[:1].upper() + sentence[1:]
+
+
+def _gate_clause(gate: GateRow, names: Mapping[str, str]) -> str:
+    """`log_loss worse by 0.004 (limit 0.002)`; a rule that matches no metric is not the name of one."""
+    return f"{names[gate.metric]} {gate.reason}" if gate.metric in names else f"{gate.metric}: {gate.reason}"
+
+
+def _short_names(metrics: Sequence[MetricRow]) -> dict[str, str]:
+    """`file:name` → the name alone where only one file has it."""
+    counts = Counter(row.name for row in metrics)
+    return {_key(row): _short(row, alone=counts[row.name] == 1) for row in metrics}
+
+
+def _short(row: MetricRow, *, alone: bool) -> str:
+    if row.name == WHOLE_FILE:
+        return row.file
+    return row.name if alone else _key(row)
+
+
+def _key(row: MetricRow) -> str:
+    return f"{row.file}:{row.name}"
+
+
+def _first(candidate: Candidate) -> Iterator[str]:
+    yield "first report: there is no baseline yet"
+    if shown := [f"{row.name} {number(row.head)}" for row in candidate.metrics if row.headline and is_number(row.head)]:
+        yield _listed(shown)
+
+
+def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: set[str]) -> Iterator[str]:
+    """What became of the headline metrics; in a word, of the whole where they are the same."""
+    if not candidate.metrics:
+        yield f"there are no metrics to compare{_params_clause(candidate, same='')}"
+        return
+    groups: dict[str, list[str]] = {}
+    for row in candidate.metrics:
+        if row.headline and _key(row) not in said and row.outcome is not Outcome.SAME:
+            word = _WORDS.get(row.outcome) or _STATE_WORDS[row.state]
+            groups.setdefault(word, []).append(_item(row, names[_key(row)], rules.significance.level))
+    if groups:
+        yield from (f"{word}: {_listed(groups[word])}" for word in _ORDER if word in groups)
+    elif not said:
+        yield _quiet(candidate)
+
+
+def _item(row: MetricRow, name: str, level: float) -> str:
+    """`roc_auc +0.012 (95 % CI +0.008 to +0.016)`; only the name where there is no difference to show."""
+    if row.outcome in (Outcome.UNKNOWN, Outcome.INCOMPARABLE):
+        return name
+    if row.delta is None:
+        return f"{name} from {value(row.base)} to {value(row.head)}"
+    shown = f"{name} {delta(row.delta)}"
+    return shown if row.interval is None else f"{shown} ({percent(level)} CI {interval(*row.interval)})"
+
+
+def _quiet(candidate: Candidate) -> str:
+    different = sum(row.state is not State.UNCHANGED for row in candidate.metrics)
+    headlines = any(row.headline for row in candidate.metrics)
+    if not different:
+        params_differ = any(row.state is not State.UNCHANGED for row in candidate.params)
+        opening = "metrics are the same" if params_differ else "nothing changed: metrics"
+        return f"{opening}{_params_clause(candidate, same=' and params are the same')}"
+    if not headlines:
+        return f"{_counted(different, 'metric')} changed"
+    return f"the headline metrics are the same; {_counted(different, 'other metric')} changed"
+
+
+def _params_clause(candidate: Candidate, same: str) -> str:
+    different = sum(row.state is not State.UNCHANGED for row in candidate.params)
+    return f", although {_counted(different, 'param')} changed" if different else same
+
+
+def _held(candidate: Candidate, rules: Rules) -> Iterator[str]:
+    """What the gates that hold say together; nothing where nothing changed."""
+    gated = [
+        row
+        for row in candidate.metrics
+        if (rule := rules.for_metric(row.file, row.name)) is not None and rule.gate is not None
+    ]
+    if any(row.outcome is Outcome.REGRESSED for row in gated):
+        yield "each gate holds"
+    elif any(row.state is not State.UNCHANGED for row in candidate.metrics):
+        yield "no gated metric worse"
+
+
+def _stale(candidate: Candidate) -> Iterator[str]:
+    stages = [problem.path for problem in candidate.problems if problem.kind is ProblemKind.STALE]
+    if stages:
+        yield f"dvc.lock is out of date ({_listed(dict.fromkeys(stages))}): the metrics are not of this code"
+
+
+def _some(clauses: Iterable[str]) -> list[str]:
+    every = list(clauses)
+    rest = len(every) - _NAMED
+    return [*every[:_NAMED], *([f"and {_counted(rest, 'more gate')}"] if rest > 0 else [])]
+
+
+def _listed(items: Iterable[str]) -> str:
+    every = list(items)
+    rest = len(every) - _NAMED
+    return ", ".join(every[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

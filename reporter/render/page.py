@@ -56,13 +56,12 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
         lstrip_blocks=True,
     )
     environment.filters["visible"] = visible
-    needs_plotly = plotly_js is not None and any(isinstance(chart, PlotlyChart) for chart in charts)
-    scripts = [script_safe(text) for text in ([plotly_js] if plotly_js and needs_plotly else [])]
-    scripts.append(script_safe(_resource("page.js")))
+    has_figures = any(isinstance(chart, PlotlyChart) for chart in charts)
+    plotly = script_safe(plotly_js) if plotly_js and has_figures else ""
+    script = script_safe(_resource("page.js"))
     return environment.get_template("page.html").render(
         report=report,
         tone=_tone(report),
-        symbol=wording.verdict_symbol(report),
         base=_commit(report.base, report) if report.base else None,
         head=_commit(report.head, report),
         behind=wording.distance_behind(report.base) if report.base else "",
@@ -73,10 +72,10 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
         charts=[_page_chart(chart) for chart in charts],
         tables=detail_tables(report),
         sections=[(section.title, team_html(section.markdown, {})) for section in report.sections],
-        policy=_policy(scripts),
+        policy=_policy([script, plotly] if plotly else [script]),
         style=_resource("page.css"),
-        scripts=scripts,
-        has_plotly=needs_plotly,
+        script=script,
+        plotly=plotly,
     )
 
 

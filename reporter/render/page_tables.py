@@ -34,6 +34,8 @@ class Column:
     is_number: bool = False
     """Aligned to the right."""
     is_code: bool = False
+    is_wide: bool = False
+    """Holds sentences, which need room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def gate_table(report: Report) -> PageTable | None:
         )
         for gate in gates
     ]
-    columns = (Column("Gate", is_code=True), Column("Limit"), Column("Result"), Column("Why"))
+    columns = (Column("Gate", is_code=True), Column("Limit"), Column("Result"), Column("Why", is_wide=True))
     return PageTable("gates", "Gates", columns, tuple(rows)) if rows else None
 
 
@@ -130,7 +132,7 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
         Column("Relative", is_number=True),
         Column("Interval", is_number=True),
         Column("Outcome"),
-        *((Column("Better is"), Column("p", is_number=True), Column("Method")) if in_full else ()),
+        *((Column("Better is"), Column("p", is_number=True), Column("Method", is_wide=True)) if in_full else ()),
     )
     return _without_empty_columns(PageTable(key, title, columns, tuple(cells), " ".join(notes)))
 
@@ -333,8 +335,8 @@ def _problems(report: Report) -> PageTable:
         Column("Path", is_code=True),
         Column("Revision"),
         Column("Kind"),
-        Column("What is wrong"),
-        Column("What to do"),
+        Column("What is wrong", is_wide=True),
+        Column("What to do", is_wide=True),
     )
     rows = tuple(Row(_problem_cells(problem)) for problem in report.problems)
     return _without_empty_columns(PageTable("problems", "Problems", columns, rows))

@@ -15,46 +15,65 @@
   function showTheme() {
     if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
     document.querySelector("#theme span").textContent = theme;
-    drawn.forEach((figure, place) => window.Plotly.react(place, figure.data, themed(figure.layout), config));
+    drawn.forEach((figure, place) => plotly().react(place, figure.data, themed(figure.layout), config));
   }
 
   // Plots: drawn when they come near the window, in the page's colours.
   const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 
+  const titleRow = 34;
+
+  function inked(part, ink) {
+    if (Array.isArray(part)) return part.map((item) => inked(item, ink));
+    if (part === null || typeof part !== "object") return part;
+    const entries = Object.entries(part).map(([key, value]) => [key, inked(value, ink)]);
+    return Object.fromEntries(entries.map(([key, value]) => [key, /font$/.test(key) ? { ...value, color: ink } : value]));
+  }
+
   function themed(layout) {
     const [ink, grid, back] = isDark() ? ["#e6edf3", "#30363d", "#161b22"] : ["#1f2328", "#e3e8ee", "#ffffff"];
-    const own = {
-      ...layout,
-      title: undefined,
-      width: undefined,
-      height: undefined,
-      autosize: true,
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { ...layout.font, color: ink },
-      hoverlabel: { bgcolor: back, bordercolor: grid, font: { color: ink }, namelength: -1 },
-    };
+    const { title, width, height = 400, margin, ...rest } = layout;
+    const own = inked({ font: {}, ...rest }, ink);
     for (const key of Object.keys(own)) {
       if (/^[xy]axis\d*$/.test(key)) {
         own[key] = { ...own[key], color: ink, gridcolor: grid, zerolinecolor: grid, linecolor: grid };
       }
     }
-    return own;
+    return {
+      ...own,
+      autosize: true,
+      height: height - (title ? titleRow : 0),
+      margin: { ...margin, t: Math.max(16, (margin?.t ?? 50) - (title ? titleRow : 0)) },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      hoverlabel: { ...own.hoverlabel, bgcolor: back, bordercolor: grid, font: { color: ink } },
+    };
+  }
+
+  // The library is in the page as text, and runs when the first plot is near: reading can start before.
+  function plotly() {
+    if (!window.Plotly) {
+      const script = document.createElement("script");
+      script.textContent = document.getElementById("plotly").textContent;
+      document.body.append(script);
+    }
+    return window.Plotly;
   }
 
   function draw(place) {
     if (drawn.has(place)) return;
     const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+    figure.layout ??= {};
     drawn.set(place, figure);
-    window.Plotly.newPlot(place, figure.data, themed(figure.layout ?? {}), config);
+    plotly().newPlot(place, figure.data, themed(figure.layout), config);
   }
 
-  const places = window.Plotly ? [...document.querySelectorAll(".plot")] : [];
+  const places = [...document.querySelectorAll(".plot")];
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       if (entry.isIntersecting) {
         watcher.unobserve(entry.target);
-        draw(entry.target);
+        setTimeout(draw, 0, entry.target);
       }
     }
   }, { rootMargin: "300px" });

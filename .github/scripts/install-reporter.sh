@@ -1,29 +1,50 @@
 #!/usr/bin/env bash
 # Installs reporter into a virtual environment of its own, so that the project's environment stays as it is:
 #   install-reporter.sh VENV PROJECT
-# The remote that .dvc/config names decides which DVC plugin joins it.
+# and prints the command that runs it. Every package is the one that requirements/ names, by its hash.
 set -euo pipefail
 
 venv=$1
 project=$2
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-python=$(command -v python3 || command -v python) || { echo "::error::Python 3.11 or newer is needed; add actions/setup-python before this step."; exit 1; }
-if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-  echo "::error::reporter needs Python 3.11 or newer; this is $("$python" -V). Add actions/setup-python before this step."
-  exit 1
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "::error title=reporter::$*"; exit 1; }
+
+if [ -n "${REPORTER_COMMAND:-}" ]; then
+  command -v "$REPORTER_COMMAND" >/dev/null || fail "REPORTER_COMMAND names $REPORTER_COMMAND, which is not there. Correct it in the runner's environment, or unset it to have reporter installed."
+  say "This runner brings reporter: $REPORTER_COMMAND"
+  command -v "$REPORTER_COMMAND"
+  exit
 fi
 
-"$python" -m venv "$venv"
-pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
-pip install --require-hashes --requirement "$source/requirements/reporter.lock"
-pip install --no-deps --no-build-isolation "$source"
+fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+python=
+for name in python3 python; do
+  if command -v "$name" >/dev/null && fits "$name"; then python=$(command -v "$name"); break; fi
+done
+[ -n "$python" ] || fail "reporter needs Python 3.11 or newer. Add actions/setup-python before this step."
+
+if ! uv=$(command -v uv); then
+  say "Installing uv"
+  "$python" -m pip install --quiet --disable-pip-version-check --no-input \
+    --target "$venv-uv" --require-hashes --requirement "$source/requirements/uv.txt" >&2
+  uv=$venv-uv/bin/uv
+fi
+
+say "Installing reporter"
+"$uv" venv --quiet --no-config --python "$python" "$venv"
+install() { "$uv" pip install --quiet --no-config --python "$venv/bin/python" "$@" >&2; }
+install --require-hashes --requirement "$source/requirements/reporter.lock"
+install --no-deps --build-constraints "$source/requirements/dev.lock" "$source"
 
 # dvc-s3 is in the lock; other remotes bring their plugin.
-config=$(git -C "$project" rev-parse --show-toplevel 2>/dev/null || echo "$project")
-for scheme in gs azure ssh gdrive oss webdav hdfs; do
-  if git -C "$config" grep --quiet --extended-regexp "^[[:space:]]*url[[:space:]]*=[[:space:]]*${scheme}s?://" -- '*.dvc/config' 2>/dev/null; then
-    echo "The project's remote needs dvc-$scheme."
-    pip install "dvc-$scheme"
+remotes=$("$venv/bin/dvc" --cd "$project" remote list 2>/dev/null) || remotes= # `reporter ci` says what is wrong there
+for plugin in gs azure ssh gdrive oss webdav hdfs; do
+  if grep --quiet --extended-regexp "[[:space:]](web)?${plugin}s?://" <<<"$remotes"; then
+    say "Installing dvc-$plugin for the project's remote"
+    install --constraints "$source/requirements/reporter.lock" "dvc-$plugin"
   fi
 done
+
+printf '%s\n' "$venv/bin/reporter"

@@ -1,0 +1,39 @@
+"""Data of a revision: every file and directory whose content DVC keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reporter.collect.files import RevisionFiles
+from reporter.collect.measures import Measures
+from reporter.collect.pipeline import Output, Pipeline
+from reporter.collect.problems import UnreadableError
+from reporter.model.snapshot import TrackedPath
+
+
+def tracked_paths(
+    pipeline: Pipeline, files: RevisionFiles, measures: Measures, *, workspace: bool
+) -> dict[str, TrackedPath]:
+    """Each cached output and target of a .dvc file: as it lies in the work tree, else as it was recorded."""
+    return {
+        output.path: _tracked(output, files, measures, workspace=workspace)
+        for output in pipeline.outputs
+        if output.cached
+    }
+
+
+def _tracked(output: Output, files: RevisionFiles, measures: Measures, *, workspace: bool) -> TrackedPath:
+    present = measures.of_output(output) if workspace else None
+    if present is not None:
+        return TrackedPath(output.path, present.hash, present.size, present.nfiles, output.source, present.files)
+    digest = output.content.hash if output.content else None
+    return TrackedPath(output.path, digest, output.size, output.nfiles, output.source, _listing(output, files))
+
+
+def _listing(output: Output, files: RevisionFiles) -> Mapping[str, str] | None:
+    if output.files is None and not (output.content and output.content.is_directory and not output.only_dvc_reads):
+        return None
+    try:
+        return files.listing(output)
+    except UnreadableError:
+        return None  # the directory's own hash tells whether it changed; a listing only says more

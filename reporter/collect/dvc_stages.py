@@ -1,0 +1,173 @@
+"""DVC's index of a revision, translated into plain records. Part of what this project takes from inside DVC."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from reporter.collect.pipeline import (
+    Content,
+    Dependency,
+    Output,
+    ParamsDependency,
+    Pipeline,
+    PlotDefinition,
+    StageDefinition,
+)
+from reporter.collect.redaction import without_secrets
+from reporter.collect.tree import Tree
+
+
+def pipeline_of(index: Any, tree: Tree) -> Pipeline:
+    """`index` is a `dvc.repo.index.Index`."""
+    stages = [stage for stage in index.stages if stage.cmd is not None]
+    sources = [stage for stage in index.stages if stage.cmd is None]
+    return Pipeline(
+        stages=tuple(_stage(stage, tree) for stage in stages),
+        sources=tuple(output for stage in sources for output in _outputs(stage, tree)),
+        metrics=tuple(_top_level(index._metrics, tree)),  # noqa: SLF001
+        params=tuple(_top_level(index._params, tree)),  # noqa: SLF001
+        variables=_variables(stages, tree),
+        plots=tuple(_plots(index._plots, tree)),  # noqa: SLF001
+        artifacts=dict(_artifacts(index._artifacts, tree)),  # noqa: SLF001
+    )
+
+
+def _stage(stage: Any, tree: Tree) -> StageDefinition:
+    from dvc.dependency import ParamsDependency as DvcParamsDependency
+
+    params = [dep for dep in stage.deps if isinstance(dep, DvcParamsDependency)]
+    others = [dep for dep in stage.deps if not isinstance(dep, DvcParamsDependency)]
+    return StageDefinition(
+        name=_stage_name(stage, tree),
+        cmd=_command(stage.cmd),
+        ran_cmd=_recorded_command(stage),
+        dependencies=tuple(_dependency(dep, tree) for dep in others),
+        params=tuple(_params_dependency(dep, tree) for dep in params),
+        outputs=tuple(_outputs(stage, tree)),
+        frozen=bool(stage.frozen),
+    )
+
+
+def _stage_name(stage: Any, tree: Tree) -> str:
+    """DVC's address of the stage, from the project's root whatever the current folder."""
+    file = tree.relative(stage.path)
+    name = getattr(stage, "name", None)
+    if name is None:
+        return file
+    return str(name) if file == "dvc.yaml" else f"{file}:{name}"
+
+
+def _command(command: str | list[str] | None) -> str | None:
+    return "\n".join(command) if isinstance(command, list) else command
+
+
+def _recorded_command(stage: Any) -> str | None:
+    """The command of the last run: DVC itself only remembers whether it differs."""
+    recorded = any(item.hash_info for item in [*stage.deps, *stage.outs])
+    if recorded and not stage.cmd_changed:
+        return _command(stage.cmd)
+    if getattr(stage, "name", None) is None:
+        return _command(stage.cmd) if recorded else None
+    lock = stage.dvcfile.lockfile_contents.get("stages", {}).get(stage.name, {})
+    return _command(lock.get("cmd"))
+
+
+def _dependency(dep: Any, tree: Tree) -> Dependency:
+    inside = bool(dep.is_in_repo)
+    digest = dep.hash_info.value if dep.hash_info else None
+    return Dependency(
+        path=tree.relative(dep.fs_path) if inside else without_secrets(str(dep.def_path)),
+        hash=digest if isinstance(digest, str) else None,
+        algorithm=str(dep.hash_name),
+        size=dep.meta.size,
+        in_project=inside,
+    )
+
+
+def _params_dependency(dep: Any, tree: Tree) -> ParamsDependency:
+    recorded = dep.hash_info.value if dep.hash_info else None
+    return ParamsDependency(
+        tree.relative(dep.fs_path), tuple(dep.params), recorded if isinstance(recorded, dict) else None
+    )
+
+
+def _outputs(stage: Any, tree: Tree) -> Iterator[Output]:
+    for out in stage.outs:
+        if out.is_in_repo:
+            yield _output(out, stage, tree)
+
+
+def _output(out: Any, stage: Any, tree: Tree) -> Output:
+    digest = out.hash_info.value if out.hash_info else None
+    return Output(
+        path=tree.relative(out.fs_path),
+        content=Content(digest, str(out.hash_name), out.remote) if digest else None,
+        size=out.meta.size,
+        nfiles=out.meta.nfiles,
+        cached=bool(out.use_cache),
+        is_metric=bool(out.metric),
+        plot=_plot_properties(out.plot),
+        files=_inline_files(out.files),
+        source=_source(stage.deps[0]) if stage.is_import else None,
+        only_dvc_reads=bool(
+            stage.is_repo_import
+            or stage.is_partial_import
+            or out.meta.version_id
+            or any("version_id" in file for file in out.files or ())
+        ),
+    )
+
+
+def _plot_properties(plot: Any) -> Mapping[str, Any] | None:
+    if isinstance(plot, list):  # DVC's schema allows several plots of a file, its code none but the first
+        plot = plot[0] if plot else None
+    if not plot:
+        return None
+    return dict(plot) if isinstance(plot, dict) else {}
+
+
+def _inline_files(files: list[dict[str, Any]] | None) -> dict[str, str] | None:
+    if not files:
+        return None
+    return {file["relpath"]: str(file.get("md5") or file.get("etag") or "") for file in files}
+
+
+def _source(dep: Any) -> str:
+    repository = getattr(dep, "def_repo", None)
+    address = f"{repository['url']}: {dep.def_path}" if repository else str(dep.def_path)
+    return without_secrets(address)
+
+
+def _top_level(by_file: Mapping[str, Iterable[str]], tree: Tree) -> Iterator[str]:
+    for file, paths in by_file.items():
+        folder = posixpath.dirname(tree.relative(file))
+        for path in paths:
+            yield posixpath.normpath(posixpath.join(folder, path))
+
+
+def _variables(stages: Iterable[Any], tree: Tree) -> dict[str, tuple[str, ...]]:
+    names: dict[str, dict[str, None]] = {}
+    for stage in stages:
+        for file, used in (getattr(stage, "tracked_vars", None) or {}).items():
+            names.setdefault(tree.relative(file), {}).update(dict.fromkeys(used))
+    return {file: tuple(used) for file, used in names.items()}
+
+
+def _plots(by_file: Mapping[str, Iterable[Any]], tree: Tree) -> Iterator[PlotDefinition]:
+    for file, entries in by_file.items():
+        relative = tree.relative(file)
+        for entry in entries:
+            named = {entry: None} if isinstance(entry, str) else entry
+            for name, properties in named.items():
+                yield PlotDefinition(relative, str(name), properties or {})
+
+
+def _artifacts(by_file: Mapping[str, Mapping[str, Any]], tree: Tree) -> Iterator[tuple[str, dict[str, Any]]]:
+    for file, artifacts in by_file.items():
+        relative = tree.relative(file)
+        folder = posixpath.dirname(relative)
+        for name, fields in artifacts.items():
+            path = posixpath.normpath(posixpath.join(folder, fields["path"]))
+            yield (name if relative == "dvc.yaml" else f"{relative}:{name}"), {**fields, "path": path}

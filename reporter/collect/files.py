@@ -1,0 +1,139 @@
+"""Files of one revision wherever they are: in the tree (git or the work tree), in the cache, or in a remote."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from reporter.collect.dvc_internals import OpenRevision
+from reporter.collect.pipeline import Content, Output, Pipeline
+from reporter.collect.problems import UnreadableError
+from reporter.collect.storage import Storage
+from reporter.collect.storage_errors import explain_failure
+from reporter.model.problem import ProblemKind
+
+
+class RevisionFiles:
+    """All paths are POSIX paths from the DVC project's root."""
+
+    def __init__(self, opened: OpenRevision, pipeline: Pipeline, storage: Storage) -> None:
+        self._opened = opened
+        self._tree = opened.tree
+        self._storage = storage
+        self._outputs = {output.path: output for output in pipeline.outputs}
+
+    def in_tree(self, path: str) -> bool:
+        return self._tree.exists(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether the tree has it or DVC keeps it."""
+        return self.in_tree(path) or self.owner(path) is not None
+
+    def has_absent_outputs(self, path: str) -> bool:
+        """Whether DVC keeps something below the directory `path` that is not in the tree."""
+        return any(name.startswith(f"{path}/") and not self.in_tree(name) for name in self._outputs)
+
+    def read(self, path: str) -> bytes:
+        """Content of a file. Raises UnreadableError."""
+        try:
+            return self._tree.read(path)
+        except FileNotFoundError:
+            return self._read_stored(path)
+        except IsADirectoryError as error:
+            raise UnreadableError(ProblemKind.FORMAT, "is a directory, expected a file") from error
+        except OSError as error:
+            raise UnreadableError(ProblemKind.CORRUPT, f"cannot be read: {error.strerror}") from error
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Bring what `read` of these paths will need, together and not one after another."""
+        self._storage.fetch(self._contents(paths))
+
+    def expand(self, path: str) -> tuple[str, ...]:
+        """The files that `path` stands for: itself, or those below it if it is a directory. Raises UnreadableError."""
+        if not self.is_directory(path):
+            return (path,)
+        return tuple(sorted(set(self._below(path))))
+
+    def is_directory(self, path: str) -> bool:
+        if self._tree.exists(path):
+            return self._tree.is_directory(path)
+        owner = self.owner(path)
+        if owner is None:
+            return any(other.startswith(f"{path}/") for other in self._outputs)
+        if not _is_directory(owner):
+            return False
+        inner = posixpath.relpath(path, owner.path)
+        return inner == "." or any(name.startswith(f"{inner}/") for name in self.listing(owner))
+
+    def owner(self, path: str) -> Output | None:
+        """The output that holds `path`: itself or the directory around it."""
+        parts = path.split("/")
+        ancestors = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((self._outputs[ancestor] for ancestor in ancestors if ancestor in self._outputs), None)
+
+    def listing(self, output: Output) -> Mapping[str, str]:
+        """Files of a directory output: relative path → hash. Raises UnreadableError."""
+        if output.files is not None:
+            return output.files
+        if output.content is None:
+            raise UnreadableError(ProblemKind.MISSING, "was never produced", "run `dvc repro`")
+        return self._storage.listing(output.content)
+
+    def _below(self, path: str) -> Iterator[str]:
+        if self._tree.is_directory(path):
+            yield from self._tree.files(path)
+        owner = self.owner(path)
+        inside = [owner] if owner else [other for name, other in self._outputs.items() if name.startswith(f"{path}/")]
+        for output in inside:
+            if self._tree.exists(output.path):
+                continue
+            names = (
+                [posixpath.join(output.path, name) for name in self.listing(output)]
+                if _is_directory(output)
+                else [output.path]
+            )
+            yield from (name for name in names if name.startswith(f"{path}/"))
+
+    def _contents(self, paths: Iterable[str]) -> Iterator[Content]:
+        for path in paths:
+            owner = self.owner(path)
+            if owner and not owner.only_dvc_reads and not self._tree.exists(path):
+                with suppress(UnreadableError):  # said when the file itself is read
+                    yield self._content(owner, path)
+
+    def _content(self, owner: Output, path: str) -> Content:
+        if owner.content is None:
+            raise UnreadableError(
+                ProblemKind.MISSING, "was never produced: dvc.lock does not know it", "run `dvc repro`"
+            )
+        if path == owner.path:
+            return owner.content
+        digest = self.listing(owner).get(posixpath.relpath(path, owner.path))
+        if digest is None:
+            raise UnreadableError(ProblemKind.MISSING, f"is not in {owner.path} as dvc.lock records it")
+        return Content(digest, owner.content.algorithm, owner.content.remote)
+
+    def _read_stored(self, path: str) -> bytes:
+        owner = self.owner(path)
+        if owner is None:
+            where = "the work tree" if self._opened.revision.is_workspace else "the commit"
+            raise UnreadableError(ProblemKind.MISSING, f"is neither in {where} nor an output of a stage")
+        if not owner.cached:
+            raise UnreadableError(
+                ProblemKind.MISSING, "is not there, and DVC does not cache it", "run `dvc repro`, or commit it"
+            )
+        if owner.only_dvc_reads:
+            return self._read_through_dvc(owner, path)
+        return self._storage.read(self._content(owner, path))
+
+    def _read_through_dvc(self, owner: Output, path: str) -> bytes:
+        try:
+            return self._opened.read_through_dvc(path)
+        except Exception as error:
+            content = owner.content or Content("", "md5")
+            raise explain_failure(error, content, None, damaged=False) from error
+
+
+def _is_directory(output: Output) -> bool:
+    return output.files is not None or (output.content is not None and output.content.is_directory)

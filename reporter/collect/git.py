@@ -1,0 +1,123 @@
+"""The git repository around the project: names to commits, ancestry, and getting what a shallow clone lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reporter.collect.redaction import one_line
+from reporter.errors import ProjectError
+from reporter.process import Completed, run
+
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",  # a missing credential must fail, not wait for an answer
+    "GIT_OPTIONAL_LOCKS": "0",  # reading the status must not write the index
+}
+_FETCH_SECONDS = 120.0
+_EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
+FULL_SHA = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    root: Path
+    """The top of the work tree."""
+
+    def run(self, *arguments: str, timeout: float | None = None) -> Completed:
+        return run("git", *arguments, cwd=self.root, env=_ENVIRONMENT, timeout=timeout)
+
+    def read(self, *arguments: str) -> str | None:
+        """What a git command prints; None if it fails."""
+        done = self.run(*arguments)
+        return done.text if done.ok else None
+
+    def commit(self, name: str) -> str | None:
+        """The full SHA of the commit that `name` stands for; None if git knows no such commit."""
+        if not name or name.startswith("-"):
+            return None  # git would take it for an option
+        return self.read("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+
+    def refs(self, *patterns: str) -> dict[str, str]:
+        """Full names of the references below `patterns` → SHA of the object."""
+        lines = (self.read("for-each-ref", "--format=%(refname) %(objectname)", *patterns) or "").splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines)
+
+    def experiments(self) -> dict[str, str]:
+        """Names of `dvc exp` experiments → SHA."""
+        matches = ((_EXPERIMENT_REF.fullmatch(ref), sha) for ref, sha in self.refs("refs/exps").items())
+        return {match["name"]: sha for match, sha in matches if match}
+
+    def remote(self) -> str | None:
+        """`origin`, else the only or first remote; None for a repository without one."""
+        remotes = (self.read("remote") or "").split()
+        return "origin" if "origin" in remotes else next(iter(remotes), None)
+
+    def is_dirty(self) -> bool:
+        """Whether a tracked file differs from HEAD; untracked files are not counted."""
+        status = self.run("status", "--porcelain", "--untracked-files=no", "--ignore-submodules")
+        if not status.ok:
+            raise ProjectError(f"git cannot read the work tree: {one_line(status.stderr)}", "run `git status`")
+        return bool(status.stdout)
+
+    def is_shallow(self) -> bool:
+        return self.read("rev-parse", "--is-shallow-repository") == "true"
+
+    def merge_base(self, commit: str, tips: Sequence[str]) -> str | None:
+        """The best common ancestor of `commit` and the union of `tips`; None if there is none."""
+        return self.read("merge-base", commit, *tips)
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` contains `older`; a commit contains itself."""
+        return self.run("merge-base", "--is-ancestor", older, newer).ok
+
+    def distance(self, older: str, newer: str) -> int | None:
+        """How many commits `newer` has that `older` has not."""
+        count = self.read("rev-list", "--count", f"{older}..{newer}")
+        return int(count) if count else None
+
+    def fetch(self, *arguments: str) -> str | None:
+        """Fetch from the remote; None if it worked, else one line that says why not."""
+        remote = self.remote()
+        if remote is None:
+            return "the repository has no remote"
+        done = self.run("fetch", "--quiet", "--no-tags", *_split(arguments, remote), timeout=_FETCH_SECONDS)
+        return None if done.ok else one_line(_last_error(done.stderr))
+
+    def blob(self, sha: str, path: str) -> bytes | None:
+        """Content of `path` (POSIX, from the top of the repository) in commit `sha`; None if it has no such file."""
+        done = self.run("cat-file", "blob", f"{sha}:{path}")
+        return done.stdout if done.ok else None
+
+    def tracked(self, directory: Path) -> frozenset[str]:
+        """Files below `directory` that the index holds, as POSIX paths from `directory`."""
+        done = run("git", "ls-files", "-z", cwd=directory, env=_ENVIRONMENT)
+        return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
+
+def find_git_root(directory: Path) -> Path:
+    """The top of the work tree around `directory`. Raises ProjectError where there is none."""
+    done = run("git", "rev-parse", "--show-toplevel", cwd=directory, env=_ENVIRONMENT)
+    if done.ok and done.text:
+        return Path(done.text).resolve()
+    if "dubious ownership" in done.stderr:
+        raise ProjectError(
+            f"git does not trust the owner of {directory}",
+            f"run `git config --global --add safe.directory {directory}`",
+        )
+    raise ProjectError(
+        f"{directory} is not inside a git repository", "run `git init`, or change into the project's folder"
+    )
+
+
+def _split(arguments: tuple[str, ...], remote: str) -> list[str]:
+    """Options go before the remote's name, refspecs after it."""
+    options = [argument for argument in arguments if argument.startswith("--")]
+    return [*options, remote, *(argument for argument in arguments if not argument.startswith("--"))]
+
+
+def _last_error(stderr: str) -> str:
+    lines = [line for line in stderr.splitlines() if line.startswith(("fatal:", "error:"))]
+    return lines[0] if lines else stderr

@@ -1,0 +1,133 @@
+"""The door to a project: opens the DVC project around a folder, resolves revisions and reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reporter.collect.baseline import find_baseline
+from reporter.collect.git import Git, find_git_root
+from reporter.collect.revisions import named_revision, workspace_revision
+from reporter.collect.snapshots import Wanted, take_snapshot
+from reporter.errors import ProjectError
+from reporter.model.ci import CiContext
+from reporter.model.revision import WORKSPACE, Policy, Revision
+from reporter.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from reporter.collect.dvc_internals import DvcProject
+    from reporter.collect.storage import Storage
+
+__all__ = ["Project", "Wanted", "open_project"]
+
+
+def _silent(_: str) -> None:
+    """Progress that nobody asked for."""
+
+
+def open_project(directory: Path, progress: Callable[[str], None] = _silent) -> Project:
+    """The DVC project around `directory`. `progress` takes one line for each download.
+
+    Raises ProjectError where there is no git repository or no DVC project.
+    """
+    git_root = find_git_root(directory)
+    inside = directory.resolve()
+    for folder in (inside, *inside.parents):
+        if (folder / ".dvc").is_dir():
+            return Project(folder, Git(git_root), progress)
+        if folder == git_root:
+            break
+    raise _no_project(directory, Git(git_root))
+
+
+def _no_project(directory: Path, git: Git) -> ProjectError:
+    below = [
+        path.removesuffix("/.dvc/config") for path in sorted(git.tracked(git.root)) if path.endswith("/.dvc/config")
+    ]
+    hint = f"change into {' or '.join(below[:3])}" if below else "run `dvc init`, or change into the project's folder"
+    return ProjectError(f"{directory} is not inside a DVC project", hint)
+
+
+class Project:
+    """One DVC project. DVC is imported when the first snapshot is taken."""
+
+    def __init__(self, root: Path, git: Git, progress: Callable[[str], None]) -> None:
+        self.root = root
+        """The folder that holds `.dvc`."""
+        self.git_root = git.root
+        self._git = git
+        self._progress = progress
+
+    @cached_property
+    def _dvc(self) -> DvcProject:
+        from reporter.collect.dvc_internals import DvcProject
+
+        return DvcProject(self.root)
+
+    @cached_property
+    def _storage(self) -> Storage:
+        from reporter.collect.storage import Storage
+
+        return Storage(self._dvc, self._progress)
+
+    @property
+    def cache_folder(self) -> Path:
+        """DVC's local cache."""
+        return self._dvc.cache_folder
+
+    def resolve_head(self, head: str | None) -> Revision:
+        """The candidate; None and `workspace` are the work tree. Raises ProjectError for an unknown name."""
+        return workspace_revision(self._git) if head in {None, WORKSPACE} else named_revision(self._git, head or "")
+
+    def resolve_base(
+        self, base: str | None, head: Revision, policy: Policy, ci: CiContext | None, default: str | None
+    ) -> Revision | None:
+        """What `head` is compared with; None on the first commit. `default` is reporter.yaml's `base`.
+
+        Raises ProjectError for an unknown name, and where a shallow clone lacks the history.
+        """
+        return find_baseline(self._git, base, head, policy=policy, ci=ci, default=default)
+
+    def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot:
+        """Read a revision once, whole. Raises ProjectError where one of its DVC files is broken."""
+        with self._dvc.at(revision) as opened:
+            return take_snapshot(
+                opened,
+                self._storage,
+                wanted,
+                read_template=lambda path: self._read_template(revision, path),
+                is_tracked=self._tracked() if revision.is_workspace else opened.tree.exists,
+            )
+
+    def read_text(self, revision: Revision, path: str) -> str | None:
+        """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
+
+        A path or link that leads out of the repository is not followed: it may come from a stranger's pull request.
+        """
+        data = self._read_workspace(path) if revision.is_workspace else self._git.blob(revision.sha, self._in_git(path))
+        return None if data is None else data.decode("utf-8", "replace")
+
+    def _read_workspace(self, path: str) -> bytes | None:
+        full = (self.root / path).resolve()
+        if not full.is_relative_to(self.git_root) or not full.is_file():
+            return None
+        return full.read_bytes()
+
+    def _in_git(self, path: str) -> str:
+        return str(PurePosixPath(self.root.relative_to(self.git_root).as_posix(), path))
+
+    def _read_template(self, revision: Revision, path: str) -> str | None:
+        """A plot's template as the revision has it, else as the work tree has it now."""
+        text = self.read_text(revision, path)
+        if text is not None or revision.is_workspace:
+            return text
+        data = self._read_workspace(path)
+        return None if data is None else data.decode("utf-8", "replace")
+
+    def _tracked(self) -> Callable[[str], bool]:
+        """Whether git tracks a path of the work tree, or anything below it."""
+        files = self._git.tracked(self.root)
+        folders = {str(parent) for file in files for parent in PurePosixPath(file).parents}
+        return lambda path: path in files or path in folders

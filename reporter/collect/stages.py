@@ -1,0 +1,116 @@
+"""Stages with what dvc.lock recorded, and whether that record is of this revision's commands, code, data and params."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from reporter.collect.files import RevisionFiles
+from reporter.collect.measures import Measures
+from reporter.collect.pipeline import Output, ParamsDependency, Pipeline, StageDefinition
+from reporter.collect.problems import UnreadableError
+from reporter.collect.values import parse, plain, select
+from reporter.model.snapshot import Stage
+from reporter.model.values import Value, flatten, same_value
+
+IsTracked = Callable[[str], bool]
+"""Whether git tracks a path, or anything below it."""
+
+
+def stages_of(pipeline: Pipeline, files: RevisionFiles, measures: Measures, is_tracked: IsTracked) -> dict[str, Stage]:
+    return {stage.name: _stage(stage, files, measures, is_tracked) for stage in pipeline.stages}
+
+
+def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_tracked: IsTracked) -> Stage:
+    return Stage(
+        name=stage.name,
+        cmd=stage.cmd,
+        deps={dep.path: dep.hash for dep in stage.dependencies},
+        params={name: value for dep in stage.params for name, value in _recorded_params(dep)},
+        outs={out.path: out.content.hash if out.content else None for out in stage.outputs},
+        code=tuple(dep.path for dep in stage.dependencies if dep.in_project and is_tracked(dep.path)),
+        outdated=tuple(_outdated(stage, files, measures)),
+        ran_cmd=stage.ran_cmd,
+    )
+
+
+def _recorded_params(dep: ParamsDependency) -> Iterator[tuple[str, Value]]:
+    for name, value in (dep.recorded or {}).items():
+        leaf = plain(value)
+        tree = {name: leaf} if not dep.names else {}
+        for key, inner in flatten(tree) if tree else _named(name, leaf):
+            yield f"{dep.path}:{key}", inner
+
+
+def _named(name: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """A tracked name is a path already: its dots are no part of a key."""
+    if isinstance(value, Mapping) and value:
+        yield from flatten(value, f"{name}.")
+    else:
+        yield name, value
+
+
+def _outdated(stage: StageDefinition, files: RevisionFiles, measures: Measures) -> Iterator[str]:
+    """What `dvc status` would call changed; what cannot be known without downloading data is not called changed."""
+    if stage.frozen:
+        return
+    if stage.ran_cmd != stage.cmd:
+        yield "cmd"
+    if any(_differs(dep.hash, measures.of_dependency(dep)) for dep in stage.dependencies if dep.in_project):
+        yield "deps"
+    if any(_params_differ(dep, files) for dep in stage.params):
+        yield "params"
+    if any(_output_differs(output, measures) for output in stage.outputs):
+        yield "outs"
+
+
+def _differs(recorded: str | None, current: str | None) -> bool:
+    return recorded is None or (current is not None and current != recorded)
+
+
+def _output_differs(output: Output, measures: Measures) -> bool:
+    if output.content is None:
+        return True
+    measured = measures.of_output(output)
+    return measured is not None and measured.hash != output.content.hash
+
+
+def _params_differ(dep: ParamsDependency, files: RevisionFiles) -> bool:
+    if dep.recorded is None:
+        return True
+    try:
+        tree = parse(files.read(dep.path), dep.path)
+    except UnreadableError:
+        return True
+    current = _current_params(tree, dep.names) if isinstance(tree, Mapping) else {}
+    return not same_value(_sorted(plain(current)), _sorted(plain(dep.recorded)))
+
+
+def _current_params(tree: Mapping[Any, Any], names: tuple[str, ...]) -> Mapping[Any, Any]:
+    if not names:
+        return tree
+    found = ((name, _lookup(select(tree, [name]), name.split("."))) for name in names)
+    return {name: value for name, value in found if value is not _ABSENT}
+
+
+_ABSENT = object()
+
+
+def _lookup(tree: Any, keys: list[str]) -> Any:
+    for key in keys:
+        if isinstance(tree, Mapping):
+            tree = next((value for name, value in tree.items() if str(name) == key), _ABSENT)
+        elif isinstance(tree, list) and key.isdigit() and int(key) < len(tree):
+            tree = tree[int(key)]
+        else:
+            return _ABSENT
+    return tree
+
+
+def _sorted(value: Value) -> Value:
+    """Mappings with their keys in order: dvc.lock sorts them, a params file does not."""
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value

@@ -1,0 +1,136 @@
+"""Objects by their hash: from the cache, else from the remote storage into the cache."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from json import JSONDecodeError, loads
+from pathlib import Path
+
+from reporter.collect.dvc_internals import DvcProject, RemoteObjects, digest_of
+from reporter.collect.pipeline import Content
+from reporter.collect.problems import UnreadableError
+from reporter.collect.storage_errors import explain_failure
+from reporter.model.problem import ProblemKind
+
+Progress = Callable[[str], None]
+
+_DOWNLOADS_AT_ONCE = 8
+_REFUSALS = 3
+"""A storage may refuse what it does not have; after so many refusals and no success it refuses us."""
+
+
+class Storage:
+    """The cache and the remotes of one project, over all of its revisions."""
+
+    def __init__(self, dvc: DvcProject, progress: Progress) -> None:
+        self._dvc = dvc
+        self._progress = progress
+        self._remotes: dict[tuple[str | None, str], RemoteObjects] = {}
+        self._given_up: dict[str | None, UnreadableError] = {}
+        self._failures: dict[Content, UnreadableError] = {}
+        self._refused: dict[str | None, int] = {}
+        self._uncached: dict[Content, bytes] = {}
+        self._listings: dict[Content, Mapping[str, str]] = {}
+
+    def read(self, content: Content) -> bytes:
+        """The bytes of an object, checked against its hash. Raises UnreadableError."""
+        data = self._cached(content)
+        if data is None:
+            data = self._download(content)
+        return data
+
+    def fetch(self, contents: Iterable[Content]) -> None:
+        """Bring what the cache lacks, several at a time. What fails is said by `read`."""
+        missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]
+        if not missing:
+            return
+        self._progress(f"Fetching {len(missing)} {'file' if len(missing) == 1 else 'files'} from the remote storage")
+        self._attempt(missing[0])  # alone: if nobody answers, one timeout is enough
+        with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
+            list(pool.map(self._attempt, missing[1:]))
+
+    def listing(self, content: Content) -> Mapping[str, str]:
+        """Files of a directory: relative POSIX path → hash. Raises UnreadableError."""
+        if content not in self._listings:
+            try:
+                entries = loads(self.read(content))
+                self._listings[content] = {entry["relpath"]: entry["md5"] for entry in entries}
+            except (JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+                raise UnreadableError(
+                    ProblemKind.CORRUPT, "the listing of its directory in the cache is broken"
+                ) from error
+        return self._listings[content]
+
+    def _at_hand(self, content: Content) -> bool:
+        return content in self._uncached or content in self._failures or self._dvc.cached(content).exists()
+
+    def _attempt(self, content: Content) -> None:
+        with suppress(UnreadableError):  # remembered, and raised again by `read`
+            self._download(content)
+
+    def _cached(self, content: Content) -> bytes | None:
+        """None where the cache lacks the object or holds a damaged one, which a download may mend."""
+        if content in self._uncached:
+            return self._uncached[content]
+        try:
+            data = self._dvc.cached(content).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UnreadableError(ProblemKind.CORRUPT, f"the cache cannot be read: {error.strerror}") from error
+        return data if _is_sound(content, data) else None
+
+    def _download(self, content: Content) -> bytes:
+        known = self._failures.get(content) or self._given_up.get(content.remote)
+        if known is not None:
+            raise known
+        try:
+            data = self._download_now(content)
+        except UnreadableError as error:
+            self._failures[content] = error
+            raise
+        self._refused[content.remote] = -_REFUSALS
+        return data
+
+    def _download_now(self, content: Content) -> bytes:
+        remote: RemoteObjects | None = None
+        try:
+            remote = self._remote(content)
+            with tempfile.TemporaryDirectory(prefix="reporter-") as folder:
+                target = Path(folder, "object")
+                remote.download(content.hash, target)
+                data = target.read_bytes()
+                if _is_sound(content, data):
+                    self._keep(content, target, data)
+        except Exception as error:
+            raise self._failure(error, content, remote) from error
+        if not _is_sound(content, data):
+            raise UnreadableError(ProblemKind.CORRUPT, "the remote storage holds other content than dvc.lock says")
+        return data
+
+    def _keep(self, content: Content, downloaded: Path, data: bytes) -> None:
+        try:
+            self._dvc.add_to_cache(content, downloaded)
+        except OSError:  # a cache that cannot be written costs the next run a download, no more
+            self._uncached[content] = data
+
+    def _failure(self, error: Exception, content: Content, remote: RemoteObjects | None) -> UnreadableError:
+        failure = explain_failure(error, content, remote, damaged=self._dvc.cached(content).exists())
+        if failure.remote is not None:
+            self._refused[content.remote] = self._refused.get(content.remote, 0) + 1
+            if failure.final or self._refused[content.remote] >= _REFUSALS:
+                self._given_up[content.remote] = failure
+        return failure
+
+    def _remote(self, content: Content) -> RemoteObjects:
+        key = (content.remote, content.algorithm)
+        if key not in self._remotes:
+            self._remotes[key] = self._dvc.remote(*key)
+        return self._remotes[key]
+
+
+def _is_sound(content: Content, data: bytes) -> bool:
+    return digest_of(data, content.algorithm) == content.hash.removesuffix(".dir")

@@ -1,0 +1,115 @@
+"""What the exceptions of a storage's client mean to a user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reporter.collect.dvc_internals import RemoteObjects
+from reporter.collect.pipeline import Content
+from reporter.collect.problems import UnreadableError
+from reporter.collect.redaction import one_line
+from reporter.model.problem import ProblemKind
+
+_REFUSED_STATUS = {401, 403}
+_REFUSED_CODES = {
+    "401",
+    "403",
+    "AccessDenied",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "Forbidden",
+}
+_NO_CREDENTIALS = {
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "CredentialRetrievalError",
+    "DefaultCredentialsError",
+    "AuthError",
+}
+_UNREACHABLE = {
+    "ConnectionError",
+    "TimeoutError",
+    "gaierror",
+    "EndpointConnectionError",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "ConnectionClosedError",
+    "ClientConnectorError",
+    "ClientConnectionError",
+    "ServerTimeoutError",
+    "ServerDisconnectedError",
+    "ServiceRequestError",
+    "FSTimeoutError",
+}
+
+
+def explain_failure(
+    error: Exception, content: Content, remote: RemoteObjects | None, *, damaged: bool
+) -> UnreadableError:
+    """`damaged`: the cache has the object, with wrong content."""
+    from dvc.config import NoRemoteError
+
+    if isinstance(error, NoRemoteError | FileNotFoundError):
+        return _missing(content, remote, damaged=damaged)
+    name = f"remote '{remote.name if remote else content.remote or 'default'}'"
+    message, hint = _why(error, f"{name} ({remote.address})" if remote and remote.address else name)
+    return UnreadableError(ProblemKind.ACCESS, message, hint, remote=name, final=not _is_refused(error))
+
+
+def _why(error: Exception, where: str) -> tuple[str, str]:
+    """The reason a storage as a whole cannot be read, and its mend."""
+    from dvc.config import ConfigError
+    from dvc.fs import RemoteMissingDepsError
+
+    kinds = {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
+    if isinstance(error, RemoteMissingDepsError):
+        return (
+            f"{where} needs a package that is not installed",
+            "install DVC's support for it, as in `pip install dvc-s3`",
+        )
+    if isinstance(error, ConfigError):
+        return f"{where} is not configured rightly: {one_line(str(error))}", "see `dvc remote list`"
+    if kinds & _NO_CREDENTIALS:
+        return f"there are no credentials for {where}", "give them in the environment or in .dvc/config.local"
+    if _is_refused(error):
+        return f"{where} refuses the credentials", "check that they are current and may read"
+    if kinds & _UNREACHABLE:
+        return f"{where} is unreachable", "check the network, or run `dvc fetch` where it is reachable"
+    return f"{where} cannot be read: {one_line(str(error)) or type(error).__name__}", "run `dvc fetch` to see why"
+
+
+def _missing(content: Content, remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
+    elsewhere = f"not in remote '{remote.name}'" if remote else "there is no remote"
+    if damaged:
+        return UnreadableError(
+            ProblemKind.CORRUPT,
+            f"its object in the cache is damaged, and {elsewhere}",
+            "run the stage again, or push it from where it is sound",
+        )
+    message = (
+        f"in neither the cache nor remote '{remote.name}'" if remote else "not in the cache, and there is no remote"
+    )
+    return UnreadableError(
+        ProblemKind.MISSING, message, f"run `dvc push` where {content.hash[:7]} was made, or reproduce it"
+    )
+
+
+def _is_refused(error: Exception) -> bool:
+    return any(_is_refusal(link) for link in _chain(error))
+
+
+def _is_refusal(error: BaseException) -> bool:
+    status = getattr(error, "status", None)
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return isinstance(error, PermissionError) or status in _REFUSED_STATUS or code in _REFUSED_CODES
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__

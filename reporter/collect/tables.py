@@ -1,0 +1,175 @@
+"""Tables: the data of plots and predictions files, as columns of numpy arrays."""
+
+from __future__ import annotations
+
+import csv
+import io
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reporter.collect.problems import UnreadableError
+from reporter.collect.values import parse
+from reporter.model.problem import ProblemKind
+from reporter.model.snapshot import Column, Table
+
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_STRUCTURED = {".json", ".yaml", ".yml", ".toml"}
+_NOT_A_NUMBER = {"", "nan", "NaN", "NAN", "inf", "+inf", "-inf", "Inf", "-Inf", "Infinity", "+Infinity", "-Infinity"}
+"""Cells that a column of numbers may hold; a column of nothing else is text."""
+_INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGERS = re.compile(rf"(?:{_INTEGER.pattern}\n)*+")
+_DECIMALS = re.compile(rf"(?:{_DECIMAL.pattern}\n)*+")
+_INT64 = range(-(2**63), 2**63)
+_EXACT_IN_FLOAT64 = 2**53
+_SAFE_DIGITS = 15
+"""An integer of so many digits survives as float64."""
+
+
+def plot_table(data: bytes, path: str, *, header: bool = True) -> Table:
+    """Data of a plot: CSV and TSV, or the rows found in a JSON, YAML or TOML file. Raises UnreadableError.
+
+    Without a `header` the columns of a CSV file are called 0, 1, …
+    """
+    extension = posixpath.splitext(path)[1].lower()
+    if extension in _DELIMITERS:
+        return _separated(data, _DELIMITERS[extension], header=header)
+    if extension in _STRUCTURED:
+        return _from_rows(_rows_in(parse(data, path)))
+    raise UnreadableError(ProblemKind.FORMAT, "is no plot: DVC draws JSON, YAML, CSV, TSV and images")
+
+
+def predictions_table(data: bytes, path: str) -> Table:
+    """A predictions file: CSV, TSV, JSON (rows) or Parquet. Raises UnreadableError."""
+    extension = posixpath.splitext(path)[1].lower()
+    if extension in {".parquet", ".pq"}:
+        return _parquet(data)
+    if extension in _DELIMITERS or extension in _STRUCTURED:
+        return plot_table(data, path)
+    raise UnreadableError(ProblemKind.FORMAT, "is no table that can be read: use CSV, TSV, JSON or Parquet")
+
+
+def column(cells: Sequence[str]) -> Column:
+    """Text cells as int64, float64 (an empty cell is NaN), or else object (an empty cell is None).
+
+    Text stays text: `007`, `1_000`, a column of nothing but `inf`, and numbers too large to be kept exactly.
+    """
+    joined = "\n".join(cells) + "\n"
+    if len(cells) == joined.count("\n"):  # no cell holds a line break
+        if _INTEGERS.fullmatch(joined):
+            return _integers(cells)
+        if _DECIMALS.fullmatch(joined):
+            return np.array(cells, dtype=np.float64)
+        if numbers := _numbers_with_gaps(cells):
+            return np.array(numbers, dtype=np.float64)
+    return np.array([cell or None for cell in cells], dtype=object)
+
+
+def values_column(values: Sequence[Any]) -> Column:
+    """Parsed values (None for a missing one) as bool, int64, float64 or object."""
+    present = [value for value in values if value is not None]
+    kinds = {type(value) for value in present}
+    if kinds == {bool} and len(present) == len(values):
+        return np.array(values, dtype=np.bool_)
+    if kinds == {int} and len(present) == len(values) and all(value in _INT64 for value in values):
+        return np.array(values, dtype=np.int64)
+    if (
+        kinds
+        and kinds <= {int, float}
+        and all(abs(value) <= _EXACT_IN_FLOAT64 for value in present if type(value) is int)
+    ):
+        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = [value if value is None or isinstance(value, str) else str(value) for value in values]
+    return objects
+
+
+def _integers(cells: Sequence[str]) -> Column:
+    numbers = [int(cell) for cell in cells]
+    if all(number in _INT64 for number in (min(numbers, default=0), max(numbers, default=0))):
+        return np.array(numbers, dtype=np.int64)
+    return np.array(cells, dtype=object)
+
+
+def _numbers_with_gaps(cells: Sequence[str]) -> list[float] | None:
+    """Numbers among empty cells, NaN and infinities; None if there is any other text, or no number at all."""
+    numbers = [cell for cell in cells if cell not in _NOT_A_NUMBER]
+    if not numbers or not _DECIMALS.fullmatch("\n".join(numbers) + "\n"):
+        return None
+    if any(len(cell) > _SAFE_DIGITS and _INTEGER.fullmatch(cell) for cell in numbers):
+        return None  # an id, too long to be kept exactly beside a gap
+    return [float(cell) if cell else np.nan for cell in cells]
+
+
+def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
+    try:
+        text = data.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableError(ProblemKind.CORRUPT, "is not a table in UTF-8 text") from error
+    rows = [row for row in rows if row]
+    if not rows:
+        return Table({})
+    names = rows.pop(0) if header else [str(number) for number in range(len(rows[0]))]
+    return Table({name: column(cells) for name, cells in zip(names, _columns(rows, len(names)), strict=True)})
+
+
+def _columns(rows: list[list[str]], width: int) -> Iterator[Sequence[str]]:
+    """The transpose of `rows`; a short row has empty cells, what is beyond the header is dropped."""
+    if not rows:
+        return iter([()] * width)
+    if any(len(row) != width for row in rows):
+        rows = [[*row[:width], *[""] * (width - len(row))] for row in rows]
+    return iter(zip(*rows, strict=True))
+
+
+def _rows_in(content: Any) -> list[dict[str, Any]]:
+    """The rows that DVC finds in a file: lists of objects at any depth, joined side by side."""
+    rows: list[dict[str, Any]] = []
+    for found in _lists(content):
+        for number, row in enumerate(found):
+            if number == len(rows):
+                rows.append({})
+            rows[number].update(row)
+    return rows
+
+
+def _lists(content: Any) -> Iterator[list[dict[str, Any]]]:
+    if isinstance(content, Mapping):
+        for value in content.values():
+            yield from _lists(value)
+    elif isinstance(content, list) and content and all(isinstance(row, Mapping) for row in content):
+        yield content
+
+
+def _from_rows(rows: list[dict[str, Any]]) -> Table:
+    names = dict.fromkeys(str(name) for row in rows for name in row)
+    if not rows:
+        raise UnreadableError(ProblemKind.PLOT, "holds no list of rows to draw")
+    return Table({name: values_column([row.get(name) for row in rows]) for name in names})
+
+
+def _parquet(data: bytes) -> Table:
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(io.BytesIO(data))
+    except ImportError as error:
+        raise UnreadableError(
+            ProblemKind.FORMAT, "is Parquet, which needs pyarrow", "run `pip install pyarrow`"
+        ) from error
+    except (ValueError, OSError) as error:
+        raise UnreadableError(ProblemKind.CORRUPT, "is not valid Parquet") from error
+    return Table({str(name): _frame_column(frame[name]) for name in frame.columns})
+
+
+def _frame_column(series: Any) -> Column:
+    if series.dtype.kind in "iufb":
+        return np.asarray(series.to_numpy())
+    return values_column(
+        [None if missing else value for value, missing in zip(series.tolist(), series.isna(), strict=True)]
+    )

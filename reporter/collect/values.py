@@ -1,0 +1,168 @@
+"""Metrics and params files, parsed exactly: the text of a file in, names and values out."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from reporter.collect.problems import UnreadableError
+from reporter.model.problem import ProblemKind
+from reporter.model.values import Value, flatten
+
+_FORMATS = "DVC reads JSON, YAML and TOML (params also Python)"
+_PATTERN = frozenset("*?[]!")
+
+
+def metric_values(data: bytes, path: str) -> dict[str, Value]:
+    """Flattened name → value of a metrics file; a file that is one number has one value without a name.
+
+    Unlike DVC, lists and nulls are kept. Raises UnreadableError.
+    """
+    tree = parse(data, path)
+    if isinstance(tree, str):  # any prose is valid YAML: one text. It is no metric.
+        raise UnreadableError(
+            ProblemKind.FORMAT, "is not a metrics file: it holds text, not names and values", _FORMATS
+        )
+    return dict(flatten(_mapping(tree)))
+
+
+def param_values(data: bytes, path: str, names: Sequence[str]) -> dict[str, Value]:
+    """Flattened name → value of a params file: those below `names`, or all where there are none. Raises UnreadableError."""
+    tree = parse(data, path)
+    if isinstance(tree, Mapping):
+        return dict(flatten(_mapping(select(tree, names) if names else tree)))
+    if tree is None:
+        return {}
+    raise UnreadableError(ProblemKind.FORMAT, "is not a params file: it holds no names and values", _FORMATS)
+
+
+def parse(data: bytes, path: str) -> Any:
+    """The content of a structured file as DVC would parse it by its extension; YAML for any other.
+
+    The result is shared between calls and must not be changed. Raises UnreadableError.
+    """
+    try:
+        return _parse(data, posixpath.splitext(path)[1].lower())
+    except UnicodeDecodeError as error:
+        raise UnreadableError(ProblemKind.FORMAT, "is not a text file", _FORMATS) from error
+    except RecursionError as error:
+        raise UnreadableError(ProblemKind.CORRUPT, "is nested without end") from error
+    except ValueError as error:  # what JSON, TOML, YAML and Python parsers have in common
+        raise UnreadableError(
+            ProblemKind.CORRUPT, str(error), "mend the file, or run the stage that writes it"
+        ) from error
+
+
+def plain(value: Any) -> Value:
+    """A parser's value as JSON could hold it: dates as text, tuples and sets as lists, keys as text."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {str(key): plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+        case set() | frozenset():
+            return [plain(inner) for inner in sorted(value, key=str)]
+        case _:
+            return str(value)
+
+
+def select(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
+    """The part of `tree` below dotted `names`, in the tree's own order. A name that is not there is left out."""
+    if any(_PATTERN & set(name) for name in names):
+        return _select_patterns(tree, names)
+    return _select(tree, [name.split(".") for name in names])
+
+
+def _select(tree: Mapping[Any, Any], wanted: list[list[str]]) -> dict[Any, Any]:
+    kept: dict[Any, Any] = {}
+    for key, value in tree.items():
+        rests = [parts[1:] for parts in wanted if parts[0] == str(key)]
+        if any(not rest for rest in rests):
+            kept[key] = value
+        elif rests and isinstance(value, Mapping):
+            if inner := _select(value, rests):
+                kept[key] = inner
+        elif rests and isinstance(value, list | tuple):
+            kept.update(_select_patterns({key: value}, [".".join([str(key), *rest]) for rest in rests]))
+    return kept
+
+
+def _select_patterns(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
+    """DVC's own rules where a name holds a wildcard or points into a list."""
+    from copy import deepcopy
+
+    import dpath
+
+    selected: dict[Any, Any] = {}
+    for name in names:
+        dpath.merge(selected, deepcopy(dpath.search(dict(tree), name, separator=".")), separator=".")
+    return selected
+
+
+def _mapping(tree: Any) -> dict[str, Value]:
+    if tree is None:
+        return {}
+    value = plain(tree)
+    return dict(value) if isinstance(value, Mapping) else {"": value}
+
+
+@lru_cache(maxsize=1024)
+def _parse(data: bytes, extension: str) -> Any:
+    """Unchanged files are parsed once for all revisions."""
+    text = data.decode("utf-8")
+    match extension:
+        case ".json":
+            return _parse_json(text)
+        case ".toml":
+            return _parse_toml(text)
+        case ".py":
+            return _parse_python(text)
+        case _:
+            return parse_yaml(text)
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text) if text.strip() else None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not valid JSON (line {error.lineno}: {error.msg})") from error
+
+
+def _parse_toml(text: str) -> Any:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"is not valid TOML ({error})") from error
+
+
+def _parse_python(text: str) -> Any:
+    from dvc.utils.serialize import ParseError, parse_py
+
+    try:
+        return parse_py(text, "params.py")
+    except ParseError as error:
+        raise ValueError("is not valid Python") from error
+
+
+def parse_yaml(text: str) -> Any:
+    """YAML 1.2, as DVC reads it: `1e-3` is a number, `yes` and `017` are not what YAML 1.1 made of them.
+
+    Raises ValueError with the line.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML(typ="safe").load(text)
+    except MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ValueError(f"is not valid YAML ({line}{error.problem or error.context})") from error
+    except YAMLError as error:
+        raise ValueError("is not valid YAML") from error

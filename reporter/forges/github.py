@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import quote
 
 from github import Auth, Github, GithubException
+from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GithubPullRequest
 
 from reporter.forges.github_branch import BranchWriter
@@ -27,6 +29,7 @@ class GitHubForge:
     def __init__(self, context: CiContext, token: str, limits: ForgeLimits, patience: Patience | None = None) -> None:
         self._limits = limits
         patience = patience or Patience()
+        logging.getLogger("github").setLevel(logging.WARNING)  # PyGithub prints each refusal, expected ones as well
         self._server_url = context.server_url
         self._name = context.repository
         # The token goes into the Authorization header and nowhere else; PyGithub masks it in its own log.
@@ -85,7 +88,7 @@ class GitHubForge:
         with github_errors(f"list the comments of pull request #{pull_request}", _READ):
             own = self._login
             comments = self._repository.get_issue(pull_request).get_comments()
-            return [OwnComment(each.id, each.html_url, each.body) for each in comments if each.user.login == own]
+            return [OwnComment(each.id, each.html_url, each.body) for each in comments if _author(each) == own]
 
     def create_comment(self, pull_request: int, body: str) -> str:
         with github_errors(f"comment on pull request #{pull_request}", _WRITE):
@@ -106,6 +109,10 @@ class GitHubForge:
     def file_url(self, commit: str, path: str) -> str:
         # Unlike raw.githubusercontent.com this address shows to signed-in readers of a private repository.
         return f"{self._server_url}/{self._name}/blob/{commit}/{quote(path)}?raw=true"
+
+
+def _author(comment: IssueComment) -> str | None:
+    return getattr(comment.user, "login", None)  # null once the account is deleted
 
 
 def _first_open(found: Iterable[GithubPullRequest], context: CiContext) -> GithubPullRequest | None:

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from github import GithubException, InputGitTreeElement, UnknownObjectException
 from github.GitCommit import GitCommit
 from github.GithubObject import NotSet
-from github.GitTree import GitTree
+from github.GitRef import GitRef
 from github.Repository import Repository
 
 from reporter.errors import ForgeError, PermissionMissingError
@@ -32,6 +32,12 @@ class _MovedMeanwhileError(Exception):
     """Another writer was faster; try again on top of its commit."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Tip:
+    ref: GitRef
+    commit: GitCommit
+
+
 @dataclass
 class BranchWriter:
     repository: Repository
@@ -44,7 +50,7 @@ class BranchWriter:
         with github_errors(f"write to the branch {self.branch}", "contents: write"):
             for _ in range(_ATTEMPTS):
                 try:
-                    return self._add_on_top(self._head(), files, message)
+                    return self._add_on_top(self._tip(), files, message)
                 except _MovedMeanwhileError:
                     continue
         raise ForgeError(
@@ -52,27 +58,28 @@ class BranchWriter:
             hint="run the job again when fewer jobs post at once, or give each its own branch (images.branch)",
         )
 
-    def _add_on_top(self, head: GitCommit | None, files: Mapping[str, bytes], message: str) -> StoredFiles:
-        present = self._present(head, files) if head else frozenset()
+    def _add_on_top(self, tip: _Tip | None, files: Mapping[str, bytes], message: str) -> StoredFiles:
+        present = self._present(tip.commit, files) if tip else frozenset()
         missing = {path: content for path, content in files.items() if path not in present}
-        if head and not missing:
-            return StoredFiles(head.sha, sent=0)
-        commit = self._commit(head, missing, message)
-        self._move(head, commit)
+        if tip and not missing:
+            return StoredFiles(tip.commit.sha, sent=0)
+        commit = self._commit(tip, missing, message)
+        self._move(tip, commit)
         return StoredFiles(commit.sha, sent=len(missing))
 
-    def _head(self) -> GitCommit | None:
-        """The commit that the branch points to; None where the branch does not exist."""
+    def _tip(self) -> _Tip | None:
+        """Where the branch points to; None where it does not exist."""
         try:
-            sha = self.repository.get_git_ref(f"heads/{self.branch}").object.sha
+            ref = self.repository.get_git_ref(f"heads/{self.branch}").complete()
         except UnknownObjectException:
             return None
-        return self.repository.get_git_commit(sha)
+        return _Tip(ref, self.repository.get_git_commit(ref.object.sha))
 
-    def _present(self, head: GitCommit, files: Mapping[str, bytes]) -> frozenset[str]:
-        tree = self.repository.get_git_tree(head.tree.sha, recursive=True)
+    def _present(self, commit: GitCommit, files: Mapping[str, bytes]) -> frozenset[str]:
+        """Those of the files that the branch has; perhaps others too."""
+        tree = self.repository.get_git_tree(commit.tree.sha, recursive=True)
         if tree.raw_data["truncated"]:
-            return frozenset(path for path in files if self._has(head.tree.sha, PurePosixPath(path).parts))
+            return frozenset(path for path in files if self._has(commit.tree.sha, PurePosixPath(path).parts))
         return frozenset(entry.path for entry in tree.tree)
 
     def _has(self, tree_sha: str, parts: tuple[str, ...]) -> bool:
@@ -83,11 +90,10 @@ class BranchWriter:
             return entry is not None
         return self._has(entry.sha, tuple(rest))
 
-    def _commit(self, head: GitCommit | None, files: Mapping[str, bytes], message: str) -> GitCommit:
+    def _commit(self, tip: _Tip | None, files: Mapping[str, bytes], message: str) -> GitCommit:
         entries = [InputGitTreeElement(path, "100644", "blob", sha=self._blob(path, files[path])) for path in files]
-        base = self.repository.get_git_tree(head.tree.sha) if head else NotSet
-        tree: GitTree = self.repository.create_git_tree(entries, base)
-        return self.repository.create_git_commit(message, tree, [head] if head else [])
+        tree = self.repository.create_git_tree(entries, tip.commit.tree if tip else NotSet)
+        return self.repository.create_git_commit(message, tree, [tip.commit] if tip else [])
 
     def _blob(self, path: str, content: bytes) -> str:
         if path not in self._blobs:
@@ -95,10 +101,10 @@ class BranchWriter:
             self._blobs[path] = self.repository.create_git_blob(encoded, "base64").sha
         return self._blobs[path]
 
-    def _move(self, head: GitCommit | None, commit: GitCommit) -> None:
+    def _move(self, tip: _Tip | None, commit: GitCommit) -> None:
         try:
-            if head:
-                self.repository.get_git_ref(f"heads/{self.branch}").edit(commit.sha, force=False)
+            if tip:
+                tip.ref.edit(commit.sha, force=False)
             else:
                 self.repository.create_git_ref(f"refs/heads/{self.branch}", commit.sha)
         except GithubException as error:

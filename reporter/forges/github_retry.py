@@ -6,11 +6,17 @@ secondary rate limits are waited out, and writes are at least a second apart.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from github import GithubRetry
 from github.GithubException import RateLimitExceededExceedsMaxWait
+
+_LONG_WAIT = 5
+"""Seconds; a longer one is told to whoever watches the log."""
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,11 @@ class PatientRetry(GithubRetry):
         if wait is not None and self.max_rate_limit_wait is not None and wait > self.max_rate_limit_wait:
             message = {"message": "You have exceeded a rate limit."}
             raise RateLimitExceededExceedsMaxWait(response.status, message, dict(response.headers), wait=wait)
-        return super().increment(method, url, response, error, _pool, _stacktrace)
+        retry = super().increment(method, url, response, error, _pool, _stacktrace)
+        seconds = wait or retry.get_backoff_time()
+        if seconds > _LONG_WAIT:
+            _logger.warning("GitHub is busy or limits the rate: waiting %.0f s before the next try", seconds)
+        return retry
 
 
 def retry_with(patience: Patience) -> PatientRetry:

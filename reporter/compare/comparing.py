@@ -35,7 +35,7 @@ def compare(base: Snapshot | None, candidates: Sequence[Snapshot], rules: Rules)
 
 def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate:
     found = _evidence(base, head, rules)
-    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, found))
+    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, rules, found))
     return Candidate(
         revision=head.revision,
         metrics=metrics,
@@ -53,8 +53,9 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
 
 
 def _evidence(base: Snapshot | None, head: Snapshot, rules: Rules) -> Evidence:
-    """What predictions and repeated runs tell; a report without either does not pay for loading the methods."""
-    if base is None or not (rules.predictions or rules.seeds):
+    """What predictions and repeated runs tell; a report that asks for nothing does not pay for loading the methods."""
+    asked = rules.predictions or rules.seeds or any(rule.headline or rule.gate for rule in rules.metrics)
+    if base is None or not asked:
         return Evidence()
     from reporter.compare.statistics import evidence
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reporter.model.comparison import MetricRow
+from reporter.compare.values import WHOLE_FILE
+from reporter.model.comparison import MetricRow, State
 from reporter.model.rules import Direction, Rules
 from reporter.model.values import is_number
 
@@ -23,7 +24,8 @@ def with_headlines(rows: Sequence[MetricRow], rules: Rules) -> tuple[MetricRow, 
     """Mark the rows that are shown first.
 
     These are the metrics that reporter.yaml calls `headline`; if it has no such rule, those it gates; if it gates none,
-    the first three numbers with a known direction, those of the model's quality before those of training and resources.
+    the first three numbers with a known direction, those of the model's quality before those of training and resources,
+    and each file that could not be read at all.
     """
     chosen = _named(rows, rules) if any(rule.headline for rule in rules.metrics) else _gated(rows, rules)
     if not chosen and not any(rule.headline or rule.gate for rule in rules.metrics):
@@ -44,7 +46,8 @@ def _gated(rows: Sequence[MetricRow], rules: Rules) -> set[tuple[str, str]]:
 def _first_known(rows: Sequence[MetricRow]) -> set[tuple[str, str]]:
     directed = [row for row in rows if row.direction is not Direction.NONE and _has_number(row)]
     primary_first = sorted(directed, key=lambda row: bool(_SECONDARY.search(f"{row.file}:{row.name}")))
-    return {(row.file, row.name) for row in primary_first[:DEFAULT_HEADLINES]}
+    unread = [row for row in rows if row.name == WHOLE_FILE and row.state is State.UNAVAILABLE]
+    return {(row.file, row.name) for row in [*primary_first[:DEFAULT_HEADLINES], *unread]}
 
 
 def _has_number(row: MetricRow) -> bool:

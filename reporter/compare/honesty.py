@@ -50,16 +50,19 @@ def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Ite
 
 
 def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
-    """Outputs that are not what the last run wrote: edited, restored, or committed without dvc.lock."""
-    edited = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
-    what = _listed(edited or list(stage.outs))
-    verb = "differs" if len(edited or stage.outs) == 1 else "differ"
-    qualified = what if edited else f"the outputs of {stage.name} ({what})"
+    """Outputs that are not what the last run wrote: edited, restored, or committed without dvc.lock.
+
+    Of an output that git keeps, as metrics often are, no hash is known but that of the last run: it is a suspect.
+    """
+    tracked = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
+    untracked = [path for path in stage.outs if path not in snapshot.data]
+    suspects = tracked or untracked or list(stage.outs)
+    subject = suspects[0] if len(suspects) == 1 else f"{'Each' if tracked else 'At least one'} of {_listed(suspects)}"
     return Problem(
         revision=snapshot.revision.label,
-        path=edited[0] if len(edited) == 1 else stage.name,
+        path=suspects[0] if len(suspects) == 1 else stage.name,
         kind=ProblemKind.MISMATCH,
-        message=f"{qualified} {verb if edited else 'differ'} from what stage {stage.name} wrote when it last ran",
+        message=f"{subject} differs from what stage {stage.name} wrote when it last ran",
         hint="Run `dvc repro`, and commit dvc.lock together with the outputs.",
     )
 

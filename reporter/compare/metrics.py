@@ -51,9 +51,9 @@ def _expected(rules: Rules) -> dict[str, list[str]]:
 def _row(pair: ValuePair, rules: Rules, evidence: MetricEvidence | None, changed_data: tuple[str, ...]) -> MetricRow:
     direction = _direction(pair, rules)
     delta = difference(pair.base, pair.head)
-    incomparable = evidence.incomparable if evidence else bool(changed_data)
     known = evidence or _NO_EVIDENCE
-    measured = known if delta is not None else _NO_EVIDENCE
+    incomparable = known.incomparable or bool(changed_data)
+    measured = known if delta is not None and not incomparable else _NO_EVIDENCE
     return MetricRow(
         file=pair.file,
         name=pair.name,
@@ -67,7 +67,7 @@ def _row(pair: ValuePair, rules: Rules, evidence: MetricEvidence | None, changed
         interval=measured.interval,
         p_value=measured.p_value,
         method=measured.method,
-        note=known.note or (_changed_data_note(changed_data) if incomparable else ""),
+        note=_changed_data_note(changed_data) if changed_data and not known.incomparable else known.note,
     )
 
 
@@ -114,6 +114,4 @@ def _outcome_by_sign(delta: Number | None, direction: Direction) -> Outcome:
 
 
 def _changed_data_note(changed_data: tuple[str, ...]) -> str:
-    if not changed_data:
-        return ""
     return f"Evaluated on other data than the baseline: {', '.join(changed_data)} changed."

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from factories import make_metric_row, make_problem, sha
+from figure_factories import clouds, importances, losses, make_plot, make_spec, predictions, roc
 
+from reporter.figures import draw
+from reporter.figures.encode import figure_json
 from reporter.model.comparison import (
     ArtifactRow,
     Cause,
@@ -25,11 +28,13 @@ from reporter.model.comparison import (
     State,
     Verdict,
 )
+from reporter.model.drawing import Drawing, PlotlyDrawing
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import PlotRow, Report, RunInfo, SectionText
 from reporter.model.revision import Revision
-from reporter.model.rules import CommentRule, Direction
+from reporter.model.rules import CommentRule, Direction, PlotsRule
 from reporter.model.values import Value
+from reporter.render.chart import Caption, Chart, PlotlyChart
 
 METRICS = "evaluation/metrics.json"
 BOOTSTRAP = "paired bootstrap, 2,000 resamples, n = 83,214"
@@ -505,3 +510,33 @@ SCENARIOS: Mapping[str, Callable[[], Report]] = {
         hostile,
     )
 }
+
+
+def flight_charts() -> tuple[Chart, ...]:
+    """The charts of `better`, drawn as the pipeline draws them."""
+    figures = {
+        "ROC curve": make_plot(make_spec("linear", x="fpr", y=("tpr",), plot="ROC curve"), roc(1.5), roc(2.1)),
+        "Loss": make_plot(
+            make_spec("linear", x="step", y=("train", "validation"), plot="Loss"), losses(0.8), losses(1.4, seed=1)
+        ),
+        "Calibration": make_plot(make_spec("scatter", plot="Calibration"), clouds(0), clouds(1.5)),
+        "Confusion matrix": make_plot(
+            make_spec("confusion", x="actual", y=("predicted",), plot="Confusion matrix"),
+            predictions(0.6, ("late", "on time")),
+            predictions(0.8, ("late", "on time")),
+        ),
+        "Feature importance": make_plot(
+            make_spec("bar_horizontal", x="importance", y=("feature",), plot="Feature importance"),
+            importances(0.2),
+            importances(0.25),
+        ),
+    }
+    drawings = {drawing.plot: drawing for drawing in draw(list(figures.values()), PlotsRule())}
+    return tuple(_chart(drawings[row.id], row) for row in better().plots)
+
+
+def _chart(drawing: Drawing, row: PlotRow) -> Chart:
+    assert isinstance(drawing, PlotlyDrawing)
+    return PlotlyChart(
+        Caption(row.id, row.title, row.alt, row.state, row.kind, drawing.notes), figure_json(drawing.page)
+    )

@@ -36,6 +36,8 @@ class Column:
     is_code: bool = False
     is_wide: bool = False
     """Holds sentences, which need room."""
+    is_extra: bool = False
+    """Left out on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
         Column(_base_name(report), is_number=True),
         Column(wording.revision_name(report.head), is_number=True),
         Column("Change", is_number=True),
-        Column("Relative", is_number=True),
-        Column("Interval", is_number=True),
+        Column("Relative", is_number=True, is_extra=not in_full),
+        Column("Interval", is_number=True, is_extra=not in_full),
         Column("Outcome"),
         *((Column("Better is"), Column("p", is_number=True), Column("Method", is_wide=True)) if in_full else ()),
     )

@@ -15,7 +15,7 @@
   function showTheme() {
     if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
     document.querySelector("#theme span").textContent = theme;
-    drawn.forEach((figure, place) => plotly().react(place, figure.data, themed(figure.layout), config));
+    drawn.forEach((figure, place) => plotly().react(place, figure.data.map(recoloured), themed(figure.layout), config));
   }
 
   // Plots: drawn when they come near the window, in the page's colours.
@@ -28,6 +28,19 @@
     if (part === null || typeof part !== "object") return part;
     const entries = Object.entries(part).map(([key, value]) => [key, inked(value, ink)]);
     return Object.fromEntries(entries.map(([key, value]) => [key, /font$/.test(key) ? { ...value, color: ink } : value]));
+  }
+
+  // The palette is made for paper: what is too dark for a dark page is lightened there.
+  const lightened = { "#0072b2": "#4aa8e0", "#000000": "#e6edf3" };
+  const onPage = (color) => (isDark() && typeof color === "string" && lightened[color.toLowerCase()]) || color;
+
+  function recoloured(trace) {
+    const copy = { ...trace };
+    for (const part of ["line", "marker"]) {
+      if (trace[part]) copy[part] = { ...trace[part], color: onPage(trace[part].color) };
+    }
+    if (trace.marker?.line) copy.marker.line = { ...trace.marker.line, color: onPage(trace.marker.line.color) };
+    return copy;
   }
 
   function themed(layout) {
@@ -65,7 +78,7 @@
     const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
     figure.layout ??= {};
     drawn.set(place, figure);
-    plotly().newPlot(place, figure.data, themed(figure.layout), config);
+    plotly().newPlot(place, figure.data.map(recoloured), themed(figure.layout), config);
   }
 
   const places = [...document.querySelectorAll(".plot")];

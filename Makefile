@@ -32,11 +32,11 @@ demo: environment ## train on real data, change a parameter, and write reports/r
 
 test: lint ## lint, then every test that is not slow
 	@.ci/browser
-	pytest -n 2 -m 'not slow'
+	pytest -n 2 --dist loadgroup -m 'not slow'
 
 test-slow: $(PROJECT) ## the tests that take minutes
 	@.ci/browser
-	pytest -n 2 -m slow
+	pytest -n 2 --dist loadgroup -m slow
 
 lint: $(PROJECT) ## formatting, rules, types, floors, dead code and workflows
 	ruff check

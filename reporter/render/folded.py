@@ -11,7 +11,8 @@ from reporter.render import wording
 from reporter.render.escape import code, html_text, prose, shorten
 from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, paragraphs, table
 from reporter.render.mermaid import pipeline_graph, stage_note
-from reporter.render.opening import cause_text, metric_table, value_text
+from reporter.render.metric_table import metric_table, value_text
+from reporter.render.opening import cause_text
 from reporter.render.team_text import team_html
 
 _MOST_CAUSES = 12
@@ -34,10 +35,9 @@ def _explained(explanation: Explanation, report: Report) -> str:
     file = code(explanation.file)
     if not explanation.causes:
         return f"**{file}**: nothing that DVC tracks upstream of it changed. Look for randomness or an untracked input."
-    causes = explanation.causes[:_MOST_CAUSES]
     lines = [
-        f"{text}, read by stage {code(cause.stage)} ({wording.how_far(cause)})"
-        for text, cause in zip(cause_text(explanation, report), causes, strict=False)
+        f"{cause_text(cause, report)}, read by stage {code(cause.stage)} ({wording.how_far(cause)})"
+        for cause in explanation.causes[:_MOST_CAUSES]
     ]
     if len(explanation.causes) > _MOST_CAUSES:
         lines.append(f"… and {len(explanation.causes) - _MOST_CAUSES:,} more")

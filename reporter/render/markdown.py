@@ -134,7 +134,7 @@ def _footer(report: Report, whole: str | None) -> str:
         (_whereabouts(whole) if safe_url(whole) else f"full report: {_whereabouts(whole)}") if whole else "",
         f"dvc-reporter {prose(run.version)}".strip(),
     ]
-    return f"<sub>{' · '.join(piece for piece in pieces if piece)}</sub>"
+    return " · ".join(piece for piece in pieces if piece)
 
 
 def _commits(report: Report) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
-from reporter.model.comparison import Explanation, MetricRow, ParamRow, State, Verdict
+from reporter.model.comparison import Cause, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
-from reporter.model.values import Value
 from reporter.render import wording
 from reporter.render.escape import code, html_text, link, prose, safe_url, shorten
-from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, paragraphs, table
+from reporter.render.markup import LEFT, beginning, bullets, details, paragraphs, table
+from reporter.render.metric_table import metric_table, value_text
 
 LONGEST_SENTENCE = 500
 """Characters."""
@@ -80,70 +80,26 @@ def headline_table(report: Report, most: int | None) -> str:
     return paragraphs(shown, bullets(notes))
 
 
-def metric_table(rows: Sequence[MetricRow], report: Report, *, in_full: bool = False) -> str:
-    """Rows as they come. `in_full` adds the direction, the corrected p-value and the method."""
-    name = wording.short_names(rows)
-    base = wording.NOTHING if report.base is None else code(wording.revision_name(report.base))
-    columns = [
-        ("Metric", LEFT),
-        (base, RIGHT),
-        (code(wording.revision_name(report.head)), RIGHT),
-        ("Change", RIGHT),
-        ("Interval", RIGHT),
-        ("", LEFT),
-        ("Better is", LEFT),
-        ("p", RIGHT),
-        ("Method", LEFT),
-    ]
-    cells = []
-    for row in rows:
-        before, after = wording.both_values(row)
-        more = [wording.wanted_direction(row.direction), wording.probability(row.p_value), prose(row.method or "")]
-        cells.append(
-            [
-                code(name(row)),
-                "" if report.base is None else value_text(row.base, before),
-                value_text(row.head, after),
-                wording.difference(row),
-                wording.bounds(row),
-                "" if report.base is None else str(wording.outcome_sign(row)),
-                *(more if in_full else ["", "", ""]),
-            ]
-        )
-    return table(columns, cells)
-
-
-def value_text(content: Value, shown: str) -> str:
-    """Numbers and this project's own words as they are; a text of the repository's as code."""
-    is_own_word = content is None or isinstance(content, bool | int | float)
-    return shown if is_own_word else code(shown)
-
-
 def why_line(report: Report) -> str:
     """The nearest changes upstream of the metrics, in one line."""
     if not any(wording.is_different(row) for row in report.metrics):
         return ""
     nearest = sorted((cause for found in report.explanations for cause in found.causes), key=lambda c: c.distance)
-    causes = list(dict.fromkeys(cause_text(Explanation("", (cause,)), report)[0] for cause in nearest))
+    causes = list(dict.fromkeys(cause_text(cause, report) for cause in nearest))
     if not causes:
         return ""
     more = f" and {len(causes) - _MOST_CAUSES:,} more" if len(causes) > _MOST_CAUSES else ""
     return f"**Changed upstream:** {', '.join(causes[:_MOST_CAUSES])}{more}"
 
 
-def cause_text(explanation: Explanation, report: Report) -> list[str]:
-    """Each cause in a few words: param `train.lr` 0.1 → 0.05."""
-    lines = []
-    for cause in explanation.causes:
-        row = wording.changed_param(cause, report.params)
-        change = f" {_change(row)}" if row else ""
-        lines.append(f"{wording.cause_noun(cause.kind)} {code(cause.name)}{change}")
-    return lines
-
-
-def _change(row: ParamRow) -> str:
-    before, after = wording.both_values(row)
-    return f"{value_text(row.base, before)} → {value_text(row.head, after)}"
+def cause_text(cause: Cause, report: Report) -> str:
+    """A cause in a few words: param `train.lr` 0.1 → 0.05."""
+    row = wording.changed_param(cause, report.params)
+    change = ""
+    if row:
+        before, after = wording.both_values(row)
+        change = f" {value_text(row.base, before)} → {value_text(row.head, after)}"
+    return f"{wording.cause_noun(cause.kind)} {code(cause.name)}{change}"
 
 
 def gate_part(report: Report, most: int | None) -> str:
@@ -189,5 +145,5 @@ def _gallery(plots: Sequence[PlotRow], pictures: Mapping[str, str]) -> str:
 def _picture(plot: PlotRow, address: str) -> str:
     alt = html_text(shorten(plot.alt or plot.title or plot.id, LONGEST_SENTENCE))
     shown = html.escape(address)
-    image = f'<img src="{shown}" alt="{alt}" width="49%">'
+    image = f'<img src="{shown}" alt="{alt}" width="49%" align="top">'
     return f'<a href="{shown}">{image}</a>' if safe_url(address) else image

@@ -147,7 +147,7 @@ def _metric_row(row: MetricRow, name: str, *, in_full: bool) -> Row:
         _value(before, row.base),
         _value(after, row.head),
         _number(delta, row.delta),
-        _number("" if not row.relative else formatting.percent(row.relative, signed=True), row.relative),
+        _number("" if not row.relative else wording.percent(row.relative), row.relative),
         _number(wording.bounds(row), row.interval[0] if row.interval else None),
         Cell(wording.outcome_sign(row).word, tone=_TONES.get(row.outcome, "")),
     )

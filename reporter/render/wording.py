@@ -29,6 +29,8 @@ from reporter.model.values import Value, is_number
 NOTHING = "–"
 """Stands where a revision has no value."""
 
+NO_BREAK = "\u00a0"
+
 UNTRUSTWORTHY = frozenset({ProblemKind.STALE, ProblemKind.MISMATCH})
 """Problems that put the numbers themselves in doubt, not only their completeness."""
 
@@ -158,22 +160,24 @@ def difference(row: MetricRow) -> str:
         return ""
     if row.delta == 0:
         return "0"
-    relative = (
-        ""
-        if row.relative is None or not math.isfinite(row.relative)
-        else f" ({formatting.percent(row.relative, signed=True)})"
-    )
+    relative = "" if row.relative is None or not math.isfinite(row.relative) else f" ({percent(row.relative)})"
     return formatting.delta(row.delta) + relative
 
 
+def percent(fraction: float) -> str:
+    """A relative change, which no line break parts from its sign."""
+    return formatting.percent(fraction, signed=True).replace(" ", NO_BREAK)
+
+
 def bounds(row: MetricRow | SliceRow) -> str:
-    return formatting.interval(*row.interval) if row.interval else ""
+    """Both ends of an interval, which no line break parts."""
+    return formatting.interval(*row.interval).replace(" ", NO_BREAK) if row.interval else ""
 
 
 def probability(value: float | None) -> str:
     if value is None:
         return ""
-    return "< 0.001" if value < 0.001 else f"{value:.2g}"  # noqa: PLR2004  the usual last step of a printed p-value
+    return f"<{NO_BREAK}0.001" if value < 0.001 else f"{value:.2g}"  # noqa: PLR2004  the usual last step of a printed p-value
 
 
 def is_different(row: MetricRow) -> bool:

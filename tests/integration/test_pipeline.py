@@ -31,7 +31,6 @@ METRICS = [
     "brier_score",
 ]
 ON_ONE_WORKER = pytest.mark.xdist_group("small_year")  # so that the fixture is trained once
-)
 
 
 def project_at(folder: Path) -> Path:

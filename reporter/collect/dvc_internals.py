@@ -19,6 +19,7 @@ from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.redaction import without_secrets
 from reporter.collect.tree import Tree
+from reporter.errors import ProjectError
 from reporter.model.revision import Revision
 
 _LEGACY_ALGORITHM = "md5-dos2unix"
@@ -123,7 +124,6 @@ class OpenRevision:
 
     def pipeline(self) -> Pipeline:
         """All that the revision's DVC files define. Raises ProjectError naming the file that is broken."""
-        from dvc.exceptions import DvcException
         from dvc.repo.index import Index
 
         def stop(path: str, error: Exception) -> None:
@@ -131,7 +131,9 @@ class OpenRevision:
 
         try:
             return pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
-        except DvcException as error:
+        except ProjectError:
+            raise
+        except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
             raise broken_file(error, None, self.revision.label) from error
 
     def measure(self, path: str, algorithm: str) -> Measured:
@@ -143,7 +145,9 @@ class OpenRevision:
         _, meta, found = build(
             repo.cache.local, self.tree.absolute(path), repo.fs, algorithm, dry_run=True, ignore=repo.dvcignore
         )
-        files = {"/".join(key): info.value for key, _, info in found} if isinstance(found, HashTree) else None
+        files = (
+            dict(sorted(("/".join(key), info.value) for key, _, info in found)) if isinstance(found, HashTree) else None
+        )
         return Measured(found.hash_info.value, meta.size, meta.nfiles, files)
 
     def read_through_dvc(self, path: str) -> bytes:

@@ -21,8 +21,9 @@ from reporter.collect.tree import Tree
 
 def pipeline_of(index: Any, tree: Tree) -> Pipeline:
     """`index` is a `dvc.repo.index.Index`."""
-    stages = [stage for stage in index.stages if stage.cmd is not None]
-    sources = [stage for stage in index.stages if stage.cmd is None]
+    found = sorted(index.stages, key=lambda stage: _root_first(tree.relative(stage.path)))  # stable within a file
+    stages = [stage for stage in found if stage.cmd is not None]
+    sources = [stage for stage in found if stage.cmd is None]
     return Pipeline(
         stages=tuple(_stage(stage, tree) for stage in stages),
         sources=tuple(output for stage in sources for output in _outputs(stage, tree)),
@@ -32,6 +33,17 @@ def pipeline_of(index: Any, tree: Tree) -> Pipeline:
         plots=tuple(_plots(index._plots, tree)),  # noqa: SLF001
         artifacts=dict(_artifacts(index._artifacts, tree)),  # noqa: SLF001
     )
+
+
+def _root_first(path: str) -> tuple[int, str]:
+    """Order of DVC files: the walk that found them has none that can be relied on."""
+    return path.count("/"), path
+
+
+def _in_order(by_file: Mapping[str, Any], tree: Tree) -> list[tuple[str, Any]]:
+    """Path of a dvc.yaml from the root, and what it holds."""
+    found = [(tree.relative(file), content) for file, content in by_file.items()]
+    return sorted(found, key=lambda pair: _root_first(pair[0]))
 
 
 def _stage(stage: Any, tree: Tree) -> StageDefinition:
@@ -141,8 +153,8 @@ def _source(dep: Any) -> str:
 
 
 def _top_level(by_file: Mapping[str, Iterable[str]], tree: Tree) -> Iterator[str]:
-    for file, paths in by_file.items():
-        folder = posixpath.dirname(tree.relative(file))
+    for file, paths in _in_order(by_file, tree):
+        folder = posixpath.dirname(file)
         for path in paths:
             yield posixpath.normpath(posixpath.join(folder, path))
 
@@ -156,18 +168,16 @@ def _variables(stages: Iterable[Any], tree: Tree) -> dict[str, tuple[str, ...]]:
 
 
 def _plots(by_file: Mapping[str, Iterable[Any]], tree: Tree) -> Iterator[PlotDefinition]:
-    for file, entries in by_file.items():
-        relative = tree.relative(file)
+    for file, entries in _in_order(by_file, tree):
         for entry in entries:
             named = {entry: None} if isinstance(entry, str) else entry
             for name, properties in named.items():
-                yield PlotDefinition(relative, str(name), properties or {})
+                yield PlotDefinition(file, str(name), properties or {})
 
 
 def _artifacts(by_file: Mapping[str, Mapping[str, Any]], tree: Tree) -> Iterator[tuple[str, dict[str, Any]]]:
-    for file, artifacts in by_file.items():
-        relative = tree.relative(file)
-        folder = posixpath.dirname(relative)
+    for file, artifacts in _in_order(by_file, tree):
+        folder = posixpath.dirname(file)
         for name, fields in artifacts.items():
             path = posixpath.normpath(posixpath.join(folder, fields["path"]))
-            yield (name if relative == "dvc.yaml" else f"{relative}:{name}"), {**fields, "path": path}
+            yield (name if file == "dvc.yaml" else f"{file}:{name}"), {**fields, "path": path}

@@ -50,4 +50,5 @@ class Problems:
             return Problem(self._revision, paths[0], error.kind, error.message, error.hint)
         named = ", ".join(paths[:_NAMED_FILES])
         more = f" and {len(paths) - _NAMED_FILES} more" if len(paths) > _NAMED_FILES else ""
-        return Problem(self._revision, "", error.kind, f"{error.message}; not read: {named}{more}", error.hint)
+        message = f"{error.message}; not read: {named}{more}"
+        return Problem(self._revision, "", error.kind, message, error.hint, files=tuple(paths))

@@ -38,3 +38,5 @@ class Problem:
     """One line: what is wrong."""
     hint: str = ""
     """One line: what to do about it."""
+    files: tuple[str, ...] = ()
+    """All files it concerns, where one cause (a storage that does not answer) is said once for several; `path` is empty then."""

@@ -1,0 +1,153 @@
+"""Real git and DVC projects in a temporary folder, small enough to make one for each test."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+GIT_IDENTITY = {
+    "GIT_AUTHOR_NAME": "A Scientist",
+    "GIT_AUTHOR_EMAIL": "scientist@example.org",
+    "GIT_COMMITTER_NAME": "A Scientist",
+    "GIT_COMMITTER_EMAIL": "scientist@example.org",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+
+
+def isolated_environment(folder: Path) -> dict[str, str]:
+    """Variables under which git and DVC see nothing of the machine's own configuration and caches."""
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    git_config = home / ".gitconfig"
+    git_config.write_text('[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n')
+    return {
+        **GIT_IDENTITY,
+        "GIT_CONFIG_GLOBAL": str(git_config),
+        "DVC_SITE_CACHE_DIR": str(home / "dvc-site"),
+        "DVC_GLOBAL_CONFIG_DIR": str(home / "dvc-global"),
+        "DVC_SYSTEM_CONFIG_DIR": str(home / "dvc-system"),
+        "DVC_NO_ANALYTICS": "1",
+    }
+
+
+class ProjectFactory:
+    """A DVC project on disk, built step by step."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def new(cls, root: Path, subfolder: str = "") -> ProjectFactory:
+        """`git init` and `dvc init`, with a first commit. With `subfolder` the DVC project lies below the repository's top."""
+        from dvc.repo import Repo
+
+        root.mkdir(parents=True, exist_ok=True)
+        git(root, "init", "--quiet", "--initial-branch=main")
+        project = root / subfolder
+        project.mkdir(parents=True, exist_ok=True)
+        Repo.init(str(project), subdir=bool(subfolder)).close()
+        made = cls(project)
+        made.commit("Initialize the project")
+        return made
+
+    def copy(self, root: Path) -> ProjectFactory:
+        """The same project elsewhere; its cache is copied too."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return ProjectFactory(root)
+
+    def write(self, files: Mapping[str, Any]) -> ProjectFactory:
+        """Text and bytes as they are, anything else as JSON; None removes the file."""
+        for name, content in files.items():
+            path = self.root / name
+            if content is None:
+                path.unlink()
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)  # a file out of the cache is read-only
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return self
+
+    def git(self, *arguments: str) -> str:
+        return git(self.root, *arguments)
+
+    def commit(self, message: str = "Change") -> str:
+        """Commit everything that is not ignored; returns the SHA."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    @contextmanager
+    def dvc(self) -> Iterator[Any]:
+        """DVC's own `Repo`, with the project as current folder."""
+        from dvc.repo import Repo
+
+        before = Path.cwd()
+        os.chdir(self.root)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # building a project is DVC's affair; reading it is ours, and stays strict
+                with Repo(str(self.root)) as repo:
+                    yield repo
+        finally:
+            os.chdir(before)
+
+    def add(self, *paths: str) -> ProjectFactory:
+        """`dvc add`."""
+        with self.dvc() as repo:
+            repo.add(list(paths))
+        return self
+
+    def record(self) -> ProjectFactory:
+        """`dvc commit --force`: write dvc.lock for the outputs as they lie there, without running a stage."""
+        with self.dvc() as repo:
+            repo.commit(force=True)
+        return self
+
+    def remote(self, folder: Path, name: str = "storage") -> ProjectFactory:
+        """A default remote in a local folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.write({".dvc/config": f"[core]\n    remote = {name}\n['remote \"{name}\"']\n    url = {folder}\n"})
+        return self
+
+    def push(self) -> ProjectFactory:
+        with self.dvc() as repo:
+            repo.push()
+        return self
+
+    def empty_cache(self) -> ProjectFactory:
+        """Forget every cached object, as a fresh machine has none."""
+        shutil.rmtree(self.root / ".dvc" / "cache" / "files", ignore_errors=True)
+        return self
+
+    def clone(self, target: Path, *options: str) -> ProjectFactory:
+        """`git clone` through the file protocol, so that `--depth` counts; outputs and cache stay behind."""
+        top = Path(self.git("rev-parse", "--show-toplevel"))
+        git(target.parent, "clone", "--quiet", *options, f"file://{top}", str(target))
+        return ProjectFactory(target / self.root.resolve().relative_to(top.resolve()))
+
+    def dvc_json(self, *arguments: str) -> Any:
+        """What the command `dvc … --json` prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "dvc", *arguments, "--json"], cwd=self.root, capture_output=True, check=True
+        )
+        return json.loads(done.stdout)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

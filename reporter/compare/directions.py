@@ -16,14 +16,14 @@ from reporter.model.rules import Direction
 
 _HIGHER = """
 acc accuracy ap aps auc auprc auroc aucpr bleu chrf correct correlation dice f1 f2 fbeta fps gmean hits
-iou jaccard kappa likelihood map mar matthews mcc meteor miou mrr ndcg npv pearson ppv prauc prec precision psnr qps
+iou jaccard kappa likelihood map matthews mcc meteor miou mrr ndcg npv pearson ppv prauc prec precision psnr qps
 r2 recall reward rocauc rouge rougel rougelsum sensitivity silhouette spearman specificity speedup ssim throughput tnr
 tpr youden
 """
 _LOWER = """
-bce bpb brier cer cost crossentropy deviance duration ece elapsed emissions energy err error errors failure failures
+bce bpb brier cer cost crossentropy deviance duration ece elapsed emissions err error errors failure failures
 fdr fid fnr fpr hinge incorrect kld latency logloss loss losses lpips mae mape mase mce medae memory misclassification
-misclassified mse msle nll perplexity ppl regret residual rmse rmsle rss runtime size smape ter time wape wer wmape
+misclassified mse msle nll perplexity ppl regret residual rmse rmsle rss runtime smape ter time wape wer wmape
 """
 _HIGHER_PHRASES = (
     "area under",

@@ -51,7 +51,7 @@ def calibration_gaps(examples: Classified, bins: int) -> FloatArray:
 
 
 def sum_of_absolutes(means: FloatArray) -> FloatArray:
-    return np.abs(means).sum(axis=1)
+    return np.asarray(np.abs(means).sum(axis=1))
 
 
 def the_mean(means: FloatArray) -> FloatArray:

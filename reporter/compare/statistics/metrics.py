@@ -154,7 +154,7 @@ def _within_unit(scores: FloatArray) -> bool:
 
 def evaluate(metric: Metric, examples: Examples) -> float:
     """Compute a metric; NaN where it is not defined (ROC AUC of one class)."""
-    value = of_weights(metric.formula, examples, metric.average)(np.ones((1, examples.rows)))
+    value = of_weights(metric.formula, examples, metric.average)(np.ones((1, examples.rows), dtype=np.int32))
     return float(value[0])
 
 

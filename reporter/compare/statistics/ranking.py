@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,8 @@ from reporter.compare.statistics.columns import FloatArray, IntArray
 from reporter.compare.statistics.examples import Classified
 from reporter.model.rules import Average
 
-Weights: TypeAlias = npt.NDArray[Any]
-"""How often each example counts, shape (B, n); integers are summed faster than floats."""
+Weights: TypeAlias = npt.NDArray[np.int32]
+"""How often each example counts, shape (B, n). Integers are gathered and summed several times faster than floats."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,29 +27,42 @@ class Ranking:
     rows: IntArray
     """Shape (m,): the example at each place."""
     positives: IntArray
-    """The examples that are positive, in the same order."""
-    last_positives: IntArray
-    """For each group with a positive, the place of its last one among `positives`."""
+    """Places of the positives, ascending."""
+    groups: IntArray
+    """For each group with a positive, which of `positives` is its first."""
     first: IntArray
-    """For each group with a positive, the place of its first member in `rows`."""
+    """For each group with a positive, the place of its first member."""
     last: IntArray
     """… and of its last member."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """Running counts at each group with a positive, each of shape (B, groups)."""
+    """Counts at each group with a positive."""
 
-    gained: FloatArray
-    """Positives in the group."""
-    above: FloatArray
-    """Examples with a higher score."""
-    through: FloatArray
-    """Examples with a higher or equal score."""
-    positives: FloatArray
-    """Positives with a higher or equal score."""
-    total: FloatArray
-    """All examples, shape (B,)."""
+    ranking: Ranking
+    running: Weights
+    """Shape (B, m): examples down to each place."""
+    gained: Weights
+    """Shape (B, groups): positives in the group."""
+    positives: Weights
+    """Shape (B, groups): positives in the group and above."""
+
+    @property
+    def through(self) -> Weights:
+        """Examples in the group and above, shape (B, groups)."""
+        return self.running.take(self.ranking.last, axis=1)
+
+    @property
+    def above(self) -> Weights:
+        """Examples above the group, shape (B, groups)."""
+        first = self.ranking.first
+        return np.asarray(self.running.take(np.maximum(first - 1, 0), axis=1) * (first > 0))
+
+    @property
+    def all_positives(self) -> FloatArray:
+        """Shape (B,)."""
+        return self.positives[:, -1].astype(np.float64)
 
 
 CurveFunction: TypeAlias = Callable[[Curve], FloatArray]
@@ -60,45 +73,43 @@ def rank(scores: FloatArray, positive: npt.NDArray[np.bool_], rows: IntArray | N
     """Sort by score; `rows` tells the example of each score where that is not its position."""
     order = np.argsort(-scores, kind="stable")
     ranked, is_positive = scores[order], positive[order]
-    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) if len(ranked) else np.array([], dtype=np.int64)
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    first = np.append(0, last[:-1] + 1)
     seen = np.cumsum(is_positive)[last]
-    with_positive = np.diff(seen, prepend=0) > 0
-    first = np.concatenate([[0], last[:-1] + 1])[: len(last)]
-    examples = order if rows is None else rows[order]
-    return Ranking(examples, examples[is_positive], seen[with_positive] - 1, first[with_positive], last[with_positive])
+    gained = np.diff(seen, prepend=0)
+    kept = gained > 0
+    return Ranking(
+        rows=order if rows is None else rows[order],
+        positives=np.flatnonzero(is_positive),
+        groups=(seen - gained)[kept],
+        first=first[kept],
+        last=last[kept],
+    )
 
 
 def curve(ranking: Ranking, weights: Weights) -> Curve:
-    if not len(ranking.positives):
-        nothing = np.zeros((len(weights), 0))
-        return Curve(nothing, nothing, nothing, nothing, weights.sum(axis=1))
-    running = np.cumsum(weights.take(ranking.rows, axis=1), axis=1, dtype=weights.dtype)
-    positives = np.cumsum(weights.take(ranking.positives, axis=1), axis=1, dtype=weights.dtype)
-    positives = positives.take(ranking.last_positives, axis=1).astype(np.float64)
-    above = running.take(np.maximum(ranking.first - 1, 0), axis=1) * (ranking.first > 0)
-    through = running.take(ranking.last, axis=1).astype(np.float64)
-    return Curve(np.diff(positives, axis=1, prepend=0), above, through, positives, running[:, -1].astype(np.float64))
+    """Count down the ranking, which holds at least one positive."""
+    ordered = weights.take(ranking.rows, axis=1)
+    gained = np.add.reduceat(ordered.take(ranking.positives, axis=1), ranking.groups, axis=1)
+    running = np.cumsum(ordered, axis=1, dtype=np.int32)
+    return Curve(ranking, running, gained, np.cumsum(gained, axis=1, dtype=np.int32))
 
 
 def average_precision(points: Curve) -> FloatArray:
     """Sum over thresholds of precision × gain in recall, without interpolation (as in scikit-learn)."""
-    precision = points.positives / np.maximum(points.through, TINY)
-    return _per(np.einsum("bg,bg->b", points.gained, precision), _last(points.positives))
+    precision = points.positives / np.maximum(points.through, 1)
+    return _per(np.einsum("bg,bg->b", points.gained, precision), points.all_positives)
 
 
 def roc_auc(points: Curve) -> FloatArray:
     """Probability that a positive scores above a negative, ties counted half (Hanley & McNeil 1982, The meaning and use of the
     area under a receiver operating characteristic curve).
     """
-    positives = _last(points.positives)
-    negatives = points.total - positives
+    negatives = points.running[:, -1] - points.all_positives
     negatives_above = points.above - (points.positives - points.gained)
     negatives_through = points.through - points.positives
     beaten = negatives[:, None] - (negatives_above + negatives_through) / 2
-    return _per(np.einsum("bg,bg->b", points.gained, beaten), positives * negatives)
-
-
-TINY = 1e-300
+    return _per(np.einsum("bg,bg->b", points.gained, beaten), points.all_positives * negatives)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +138,7 @@ def rankings(examples: Classified, average: Average) -> Rankings:
 
 def ranked_value(ranked: Rankings, value: CurveFunction, weights: Weights) -> FloatArray:
     """Shape (B,): the value, averaged over the classes for which it is defined."""
-    values = np.column_stack([value(curve(ranking, weights)) for ranking in ranked.each])
+    values = np.column_stack([_value(ranking, value, weights) for ranking in ranked.each])
     if len(ranked.each) == 1:
         return values[:, 0]
     if ranked.classes is None:
@@ -139,9 +150,10 @@ def ranked_value(ranked: Rankings, value: CurveFunction, weights: Weights) -> Fl
     return _per(np.asarray((np.nan_to_num(values) * importance).sum(axis=1)), np.asarray(importance.sum(axis=1)))
 
 
-def _last(running: FloatArray) -> FloatArray:
-    return running[:, -1] if running.shape[1] else np.zeros(len(running))
+def _value(ranking: Ranking, value: CurveFunction, weights: Weights) -> FloatArray:
+    return value(curve(ranking, weights)) if len(ranking.positives) else np.full(len(weights), np.nan)
 
 
 def _per(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0)
+    undefined = np.full(len(numerator), np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0))

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,8 +30,14 @@ from reporter.compare.statistics.examples import Classified, Examples
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied, of_weights
 from reporter.compare.statistics.tallies import incidence, tally
 
-BLOCK = 1_000_000
+BLOCK = 250_000
 """Weights held at once: 4 MB of them, and a few times that in what is computed of them."""
+THREADS = 2
+"""Numpy lets go of the interpreter while it gathers and sums."""
+PRODUCT = 200_000
+"""Multiplications in one matrix product. A larger one OpenBLAS would spread over threads of its own, which on a busy machine spend
+most of their time waiting for each other: ten times slower, measured.
+"""
 TABLE_BLOCK = 4_000_000
 """The same for the counts of the joint table."""
 SUBSETS = 20
@@ -161,10 +168,10 @@ def _of_table(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.random.
     difference = Difference(cells, metrics)
     block = max(1, TABLE_BLOCK // max(len(counts), 3 * len(difference.classes)))
     replicates = [
-        difference(rng.multinomial(pair.rows, counts / pair.rows, size=size).astype(np.float64))
+        difference(rng.multinomial(pair.rows, counts / pair.rows, size=size).astype(np.int32))
         for size in _blocks(plan.resamples, block)
     ]
-    return np.concatenate(replicates) - difference(counts[None, :].astype(np.float64))
+    return np.concatenate(replicates) - difference(counts[None, :].astype(np.int32))
 
 
 def _joint_table(pair: Pair) -> tuple[Pair, IntArray]:
@@ -199,26 +206,33 @@ def _of_units(pair: Pair, units: IntArray) -> Pair:
 def _of_subset(
     pair: Pair, metrics: Sequence[Metric], total: int, resamples: int, rng: np.random.Generator
 ) -> FloatArray:
+    """Deviations of shape (resamples, metrics). Each block has a generator of its own, so threads do not change the result."""
     difference = Difference(pair, metrics)
-    replicates = []
-    for block in _blocks(resamples, max(1, BLOCK // pair.rows)):
-        weights = draw(rng, pair.units, total, block)
-        replicates.append(difference(weights if pair.clusters is None else weights.take(pair.clusters, axis=1)))
+
+    def replicate(block: int, own: np.random.Generator) -> FloatArray:
+        weights = draw(own, pair.units, total, block)
+        return difference(weights if pair.clusters is None else weights.take(pair.clusters, axis=1))
+
+    blocks = list(_blocks(resamples, max(1, BLOCK // pair.rows)))
+    with ThreadPoolExecutor(THREADS) as threads:
+        replicates = list(threads.map(replicate, blocks, rng.spawn(len(blocks))))
     return np.concatenate(replicates) - difference(np.ones((1, pair.rows), dtype=np.int32))
 
 
 def draw(rng: np.random.Generator, units: int, total: int, count: int) -> npt.NDArray[np.int32]:
     """Draw `total` of `units` with replacement, `count` times; how often each unit was drawn, shape (count, units).
 
-    For a subset (`units` < `total`) the counts are independent Poisson variates (Hanley & MacGibbon 2006, Creating non-parametric
-    bootstrap samples using Poisson frequencies); every metric divides by its own sum of weights.
+    For a subset (`units` < `total`), and for more than `EXACT_UNITS`, the counts are independent Poisson variates, whose sum
+    varies a little (Hanley & MacGibbon 2006, Creating non-parametric bootstrap samples using Poisson frequencies). Every
+    metric divides by its own sum of weights.
     """
-    if units == total:
+    if units == total and units <= EXACT_UNITS:
         drawn = (np.bincount(rng.integers(0, units, units), minlength=units) for _ in range(count))
         return np.stack(list(drawn)).astype(np.int32)
     return _poisson(total / units).take(rng.integers(0, RESOLUTION, (count, units), dtype=np.uint16))
 
 
+EXACT_UNITS = 10_000
 RESOLUTION = 65_536
 
 
@@ -252,10 +266,9 @@ class Difference:
             if isinstance(m.formula, Ranked)
         }
 
-    def __call__(self, weights: npt.NDArray[np.int32] | FloatArray) -> FloatArray:
-        exact = np.asarray(weights, dtype=np.float64)
-        tallies = [tally(matrix, exact, binary=self._binary) for matrix in self._incidence]
-        means = self._means(exact)
+    def __call__(self, weights: npt.NDArray[np.int32]) -> FloatArray:
+        tallies = [tally(matrix, weights, binary=self._binary) for matrix in self._incidence]
+        means = self._means(weights)
         values = []
         for metric in self._metrics:
             match metric.formula:
@@ -268,11 +281,20 @@ class Difference:
             values.append(head - base)
         return np.column_stack(values)
 
-    def _means(self, weights: FloatArray) -> Iterator[FloatArray]:
+    def _means(self, weights: npt.NDArray[np.int32]) -> Iterator[FloatArray]:
         if self._columns is None:
             return iter(())
-        means = weights @ self._columns / weights.sum(axis=1, keepdims=True)
+        means = _product(weights, self._columns) / weights.sum(axis=1, keepdims=True)
         return iter(np.split(means, np.cumsum(self._widths)[:-1], axis=1))
+
+
+def _product(weights: npt.NDArray[np.int32], columns: FloatArray) -> FloatArray:
+    """Shape (B, n) times shape (n, k), a few rows of `columns` at a time."""
+    product = np.zeros((len(weights), columns.shape[1]))
+    step = max(1, PRODUCT // product.size)
+    for start in range(0, len(columns), step):
+        product += weights[:, start : start + step].astype(np.float64) @ columns[start : start + step]
+    return product
 
 
 def _blocks(total: int, block: int) -> Iterator[int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Classified
@@ -51,9 +52,9 @@ def incidence(examples: Classified) -> Any:
     return csr_array((np.ones(len(row)), (row, kind)), shape=(rows, 3 * classes))
 
 
-def tally(matrix: Any, weights: FloatArray, *, binary: bool) -> Tally:
+def tally(matrix: Any, weights: npt.NDArray[np.int32], *, binary: bool) -> Tally:
     """Count the examples of an incidence matrix once for each row of `weights`, shape (B, n)."""
-    hits, actual, predicted = np.split(np.asarray(matrix.T @ weights.T).T, 3, axis=1)
+    hits, actual, predicted = np.split(np.asarray(matrix.T @ weights.T.astype(np.float64)).T, 3, axis=1)
     return Tally(hits, actual, predicted, binary)
 
 
@@ -107,9 +108,9 @@ def _averaged(counts: Tally, average: Average, numerator: FloatArray, denominato
             return _ratio((each * counts.actual).sum(axis=1), counts.total[:, 0])
 
 
-def _mean_of_present(values: FloatArray, present: np.typing.NDArray[np.bool_]) -> FloatArray:
+def _mean_of_present(values: FloatArray, present: npt.NDArray[np.bool_]) -> FloatArray:
     return _ratio((values * present).sum(axis=1), present.sum(axis=1))
 
 
-def _ratio(numerator: FloatArray, denominator: FloatArray | np.typing.NDArray[np.integer]) -> FloatArray:
+def _ratio(numerator: FloatArray, denominator: FloatArray | npt.NDArray[np.integer]) -> FloatArray:
     return np.divide(numerator, denominator, out=np.zeros(np.shape(numerator)), where=denominator > 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import quote
 
-from github import Auth, Github, GithubException
+from github import Auth, Github, GithubException, set_log_level
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GithubPullRequest
 
@@ -21,6 +21,8 @@ from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 _ACTIONS_BOT = "github-actions[bot]"
 _READ = "pull-requests: read"
 _WRITE = "pull-requests: write"
+_NO_SUCH_COMMIT = (404, 422)
+_FORBIDDEN = 403
 
 
 class GitHubForge:
@@ -29,7 +31,7 @@ class GitHubForge:
     def __init__(self, context: CiContext, token: str, limits: ForgeLimits, patience: Patience | None = None) -> None:
         self._limits = limits
         patience = patience or Patience()
-        logging.getLogger("github").setLevel(logging.WARNING)  # PyGithub prints each refusal, expected ones as well
+        set_log_level(logging.WARNING)  # PyGithub prints each refusal, expected ones as well
         self._server_url = context.server_url
         self._name = context.repository
         # The token goes into the Authorization header and nowhere else; PyGithub masks it in its own log.
@@ -64,11 +66,20 @@ class GitHubForge:
     def _open_pull_request(self, context: CiContext) -> GithubPullRequest | None:
         """The open pull request of a commit or, as GitHub knows no commits of forks, of the branch it was pushed to."""
         with github_errors(f"find the pull request of {context.head_sha[:7]} in {self._name}", _READ):
-            of_commit = _first_open(self._repository.get_commit(context.head_sha).get_pulls(), context)
-            if of_commit or not (context.branch and context.head_repository):
+            if of_commit := _first_open(self._pull_requests_of(context.head_sha), context):
                 return of_commit
+            if not (context.branch and context.head_repository):
+                return None
             owner = context.head_repository.partition("/")[0]
             return _first_open(self._repository.get_pulls(state="open", head=f"{owner}:{context.branch}"), context)
+
+    def _pull_requests_of(self, commit: str) -> Sequence[GithubPullRequest]:
+        try:
+            return list(self._repository.get_commit(commit).get_pulls())
+        except GithubException as error:
+            if error.status in _NO_SUCH_COMMIT:
+                return []
+            raise
 
     @cached_property
     def _login(self) -> str:
@@ -76,7 +87,7 @@ class GitHubForge:
         try:
             return self._github.get_user().login
         except GithubException as error:
-            if error.status != 403:  # noqa: PLR2004  forbidden to the tokens of apps, among them that of Actions
+            if error.status != _FORBIDDEN:  # which it is to the tokens of apps, among them that of Actions
                 raise
         try:
             _, answer = self._github.requester.graphql_query("query { viewer { login } }", {})

@@ -51,6 +51,11 @@ def _refused(error: GithubException, action: str, permission: str) -> NoReturn:
                 f"cannot {action}: GitHub does not accept the token",
                 hint="the token is mistyped, expired or revoked; pass a valid one as GITHUB_TOKEN or the `token` input",
             ) from error
+        case GithubException(status=403) if _closed(error):
+            raise ForgeError(
+                f"cannot {action}: {said(error)}",
+                hint="unlock the conversation or unarchive the repository; no right of the token opens them",
+            ) from error
         case GithubException(status=403):
             raise _forbidden(error, action, permission) from error
         case GithubException(status=404):
@@ -62,6 +67,11 @@ def _refused(error: GithubException, action: str, permission: str) -> NoReturn:
         f"cannot {action}: GitHub answered {error.status}: {said(error)}",
         hint="run the job again; if that does not help, the answer says what GitHub did not accept",
     ) from error
+
+
+def _closed(error: GithubException) -> bool:
+    """Nobody may write here, whatever the token: the conversation is locked or the repository archived."""
+    return any(word in said(error).lower() for word in ("is locked", "was archived"))
 
 
 def _forbidden(error: GithubException, action: str, permission: str) -> PermissionMissingError:

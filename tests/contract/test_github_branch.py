@@ -121,6 +121,18 @@ def test_a_race_for_an_existing_branch_too(github):
     assert all("force" not in request.body or not request.body["force"] for request in github.sent("PATCH"))
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_write_that_succeeded_although_github_answered_with_an_error_is_not_done_twice(github, exists):
+    if exists:
+        github.add_files(BRANCH, {"first.png": b"first"})
+    github.fail(502, "Server Error", path="git/refs", method="PATCH" if exists else "POST", after=True)
+
+    published = publish(github)
+
+    assert github.picture(published.links["images/loss.png"]) == LOSS
+    assert len(github.git.history(REF)) == 1 + exists
+
+
 def test_many_jobs_may_post_at_once(github):
     results, failures = {}, []
 

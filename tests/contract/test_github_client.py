@@ -231,6 +231,16 @@ class TestRefusals:
         with pytest.raises(ForgeError, match="has not found it"):
             forge_of(github).own_comments(7)
 
+    @pytest.mark.parametrize(
+        "words",
+        ["Unable to create comment because issue is locked.", "Repository was archived so is read-only."],
+    )
+    def test_what_nobody_may_write_to_is_no_missing_right(self, github, words):
+        github.fail(403, words, method="POST")
+        with pytest.raises(ForgeError, match=words) as caught:
+            forge_of(github).create_comment(7, "x")
+        assert not isinstance(caught.value, PermissionMissingError)
+
     def test_an_invalid_token_is_said_to_be_one(self, github):
         with pytest.raises(ForgeError, match="does not accept the token") as caught:
             forge_of(github, "ghp_wrong").find_pull_request(context_of(github))

@@ -77,8 +77,6 @@ class FakeGitHub:
     checks: list[CheckRun] = field(default_factory=list)
     statuses: list[CommitStatus] = field(default_factory=list)
     protected_refs: set[str] = field(default_factory=set)
-    knows_fork_commits: bool = False
-    """Whether GET /commits/SHA/pulls finds the pull request of a fork's commit."""
     tree_listing: int = 100_000
     """Entries of a recursive listing before it is cut off."""
     requests: list[Request] = field(default_factory=list)

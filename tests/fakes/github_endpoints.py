@@ -55,13 +55,6 @@ class Endpoints:
             raise Refusal(404, "Not Found")
         return {"data": {"viewer": {"login": self.token.login}}}
 
-    def get_rate_limit(self) -> Any:
-        limit = {"limit": 5000, "remaining": 4999, "reset": 0, "used": 1}
-        return answer("RateLimitOverview", resources={"core": limit, "search": limit}, rate=limit)
-
-    def get_repository(self) -> Any:
-        return self._repository(self.github.repository)
-
     def _repository(self, full_name: str) -> dict[str, Any]:
         owner, _, name = full_name.partition("/")
         return answer(
@@ -90,11 +83,10 @@ class Endpoints:
 
     def list_pulls_of_commit(self, sha: str) -> Any:
         self._need("pull-requests: read")
-        known = [
-            pull
-            for pull in self.github.pulls.values()
-            if pull.head_sha == sha and (self.github.knows_fork_commits or not pull.head_repository)
-        ]
+        of_commit = [pull for pull in self.github.pulls.values() if pull.head_sha == sha]
+        known = [pull for pull in of_commit if not pull.head_repository]
+        if of_commit and not known:
+            raise Refusal(422, f"No commit found for SHA: {sha}")  # it lies in a fork
         return self._page([answer("PullRequestSimple", **self._pull_fields(pull)) for pull in known])
 
     def _pull(self, number: str) -> Pull:
@@ -142,10 +134,6 @@ class Endpoints:
         self._check_length()
         return self._comment(self.github.add_comment(pull.number, self.token.login, self.body["body"]))
 
-    def get_comment(self, comment: str) -> Any:
-        self._need("pull-requests: read")
-        return self._comment(self._find_comment(comment))
-
     def update_comment(self, comment: str) -> Any:
         found = self._find_comment(comment)
         self._need("pull-requests: write", "issues=write; pull_requests=write")
@@ -191,12 +179,6 @@ class Endpoints:
             raise Refusal(422, "content is not valid Base64") from error
         sha = self.github.git.add_blob(raw)
         return {"url": f"{self.repo_url}/git/blobs/{sha}", "sha": sha}
-
-    def get_blob(self, sha: str) -> Any:
-        self._need("contents: read")
-        content = self._object(self.github.git.blobs, sha)
-        encoded = base64.b64encode(content).decode()
-        return answer("Blob", content=encoded, encoding="base64", sha=sha, size=len(content))
 
     def create_tree(self) -> Any:
         self._need("contents: write")

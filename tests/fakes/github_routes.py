@@ -42,9 +42,7 @@ REPO = "/repos/{owner}/{name}"
 _CHECK = "ReposOwnerRepoCheckRuns"
 ROUTES = (
     _route("GET", "/user", "get_user", answer="PublicUser"),
-    _route("GET", "/rate_limit", "get_rate_limit", answer="RateLimitOverview"),
     _route("POST", "/graphql", "post_graphql"),
-    _route("GET", REPO, "get_repository", answer="Repository"),
     _route("GET", f"{REPO}/pulls", "list_pulls", answer="[PullRequestSimple]"),
     _route("GET", f"{REPO}/pulls/{{number}}", "get_pull", answer="PullRequest"),
     _route("GET", f"{REPO}/commits/{{sha}}/pulls", "list_pulls_of_commit", answer="[PullRequestSimple]"),
@@ -53,13 +51,11 @@ ROUTES = (
         "POST", f"{REPO}/issues/{{number}}/comments", "create_comment",
         "ReposOwnerRepoIssuesIssueNumberCommentsPostBody", "IssueComment", 201,
     ),
-    _route("GET", f"{REPO}/issues/comments/{{comment}}", "get_comment", answer="IssueComment"),
     _route(
         "PATCH", f"{REPO}/issues/comments/{{comment}}", "update_comment",
         "ReposOwnerRepoIssuesCommentsCommentIdPatchBody", "IssueComment",
     ),
     _route("POST", f"{REPO}/git/blobs", "create_blob", "ReposOwnerRepoGitBlobsPostBody", "ShortBlob", 201),
-    _route("GET", f"{REPO}/git/blobs/{{sha}}", "get_blob", answer="Blob"),
     _route("POST", f"{REPO}/git/trees", "create_tree", "ReposOwnerRepoGitTreesPostBody", "GitTree", 201),
     _route("GET", f"{REPO}/git/trees/{{sha}}", "get_tree", answer="GitTree"),
     _route("POST", f"{REPO}/git/commits", "create_commit", "ReposOwnerRepoGitCommitsPostBody", "GitCommit", 201),

@@ -48,5 +48,5 @@ def test_outputs_keep_line_breaks_and_cannot_forge_another_output(tmp_path):
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(ForgeError, match="cannot write .*: Is a directory"):
+    with pytest.raises(ForgeError, match=r"cannot write .*: Is a directory"):
         append_summary(str(tmp_path), "x", 1000)

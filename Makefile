@@ -57,9 +57,11 @@ storage: $(PROJECT) ## run the embedded S3 storage until Ctrl-C
 	@python -m demo.storage
 
 lock: $(LOCKED) ## resolve the requirements anew
-	@# Beside what pyproject.toml asks for: what builds the project itself, here editable, in the action as a wheel.
+	@# dev: everything here; reporter: what the action installs; train: what the stages need in a workflow. Beside
+	@# what pyproject.toml asks for stands what builds the project itself, here editable, in the action as a wheel.
 	echo editables | $(COMPILE) --upgrade --extra s3 --group dev pyproject.toml - -o requirements/dev.lock
 	echo hatchling | $(COMPILE) --extra s3 --constraints requirements/dev.lock pyproject.toml - -o requirements/reporter.lock
+	$(COMPILE) --extra s3 --group train --constraints requirements/dev.lock pyproject.toml -o requirements/train.lock
 	grep '^uv==' requirements/dev.lock | cut -d' ' -f1 | $(COMPILE) - -o requirements/uv.txt
 
 clean: ## remove everything that was made here, the environment and the storage included

@@ -14,15 +14,14 @@ from reporter.compare.statistics.examples import Classified, Examples, UnusableP
 from reporter.compare.statistics.flips import flips
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
-from reporter.compare.statistics.reported import agrees, find_reported
+from reporter.compare.statistics.reported import disagreement, find_reported
 from reporter.compare.statistics.resampling import Pair, Plan
-from reporter.compare.statistics.slices import Slice, Slices, slices
+from reporter.compare.statistics.slices import Slice, slices
 from reporter.model.comparison import Flips
 from reporter.model.evidence import MetricEvidence
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
-from reporter.model.values import is_number
 
 UNUSABLE = "No interval: the predictions could not be used (see the problems)."
 
@@ -108,28 +107,20 @@ def _assess_paired(
 ) -> Assessment:
     usable, lacking = _usable(subject, metrics)
     examples = _paired_examples(subject, pairing)
-    found = estimates(examples, usable, plan)
-    evidence, problems = _evidence(subject, pairing, usable, found)
-    for metric, note in lacking.items():
-        evidence[subject.rule.metrics[metric]] = MetricEvidence(note=f"No interval: {note}.")
-    of_slices = _slices(subject, pairing, examples, usable, plan)
+    evidence, of_metrics = _evidence(subject, pairing, usable, estimates(examples, usable, plan))
+    without = {subject.rule.metrics[name]: MetricEvidence(note=f"No interval: {why}.") for name, why in lacking.items()}
+    found, of_slices = _slices(subject, pairing, examples, usable, plan)
     return Assessment(
-        metrics=evidence,
-        slices=of_slices.found,
+        metrics=evidence | without,
+        slices=found,
         flips=_flips(subject, pairing, examples),
-        problems=(
-            *unknown,
-            *(
-                _configuration(subject.rule, note, "name the column, or leave the metric out")
-                for note in lacking.values()
-            ),
-            *problems,
-            *(
-                _configuration(subject.rule, note, "group by a coarser column to see all")
-                for note in of_slices.left_out
-            ),
-        ),
+        problems=(*unknown, *_lacking(subject.rule, lacking), *of_metrics, *of_slices),
     )
+
+
+def _lacking(rule: PredictionsRule, lacking: Mapping[str, str]) -> Iterator[Problem]:
+    for why in lacking.values():
+        yield _configuration(rule, why, "name the column in reporter.yaml, or leave the metric out")
 
 
 def _usable(subject: _Subject, metrics: list[Metric]) -> tuple[list[Metric], dict[str, str]]:
@@ -159,16 +150,27 @@ def _evidence(
     problems: list[Problem] = []
     for metric in metrics:
         estimate, key = found[metric.name], subject.rule.metrics[metric.name]
-        recomputed = (estimate.base, estimate.head)
-        if not pairing.whole:
-            recomputed = (evaluate(metric, subject.examples[0]), evaluate(metric, subject.examples[1]))
-        wrong = list(_mismatches(subject, metric, key, recomputed))
+        wrong = list(_disagreements(subject, metric, estimate, whole=pairing.whole))
         problems += wrong
-        mismatch = any(problem.kind is ProblemKind.MISMATCH for problem in wrong)
-        evidence[key] = _disagreeing(wrong) if mismatch else _agreeing(estimate, pairing)
+        evidence[key] = _disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
+        if all(find_reported(snapshot.metrics, key) is None for snapshot in subject.snapshots):
+            message = f"{metric.name} explains {key}, which no metrics file holds"
+            problems.append(_configuration(subject.rule, message, "correct its name in reporter.yaml"))
         if not math.isfinite(estimate.delta):
-            problems.append(_undefined(subject.rule, metric))
+            message = f"{metric.name} is not defined on these examples (are all of one class?)"
+            problems.append(_configuration(subject.rule, message, "evaluate on examples of every class"))
     return evidence, problems
+
+
+def _disagreements(subject: _Subject, metric: Metric, estimate: Estimate, *, whole: bool) -> Iterator[Problem]:
+    """Compare each side's reported value with the one of all its rows, shared with the other side or not."""
+    for snapshot, examples, estimated in zip(
+        subject.snapshots, subject.examples, (estimate.base, estimate.head), strict=True
+    ):
+        recomputed = estimated if whole else evaluate(metric, examples)
+        problem = disagreement(snapshot, subject.rule, metric.name, recomputed, examples)
+        if problem is not None:
+            yield problem
 
 
 def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
@@ -182,39 +184,19 @@ def _disagreeing(problems: list[Problem]) -> MetricEvidence:
     return MetricEvidence(note=f"No interval: the reported value is not what the predictions give ({said}).")
 
 
-def _undefined(rule: PredictionsRule, metric: Metric) -> Problem:
-    return _configuration(
-        rule,
-        f"{metric.name} is not defined on these examples (are all of one class?)",
-        "evaluate on examples of every class",
-    )
-
-
-def _mismatches(subject: _Subject, metric: Metric, key: str, recomputed: tuple[float, float]) -> Iterator[Problem]:
-    """Reported values that are not the recomputed ones, or a reported metric that is nowhere."""
-    reported = [find_reported(snapshot.metrics, key) for snapshot in subject.snapshots]
-    if not any(reported):
-        yield _configuration(
-            subject.rule, f"{metric.name} explains {key}, which no metrics file holds", "correct the name"
-        )
-    for snapshot, examples, pair_of, value in zip(
-        subject.snapshots, subject.examples, reported, recomputed, strict=True
-    ):
-        if pair_of is None or not is_number(pair_of[1]) or agrees(pair_of[1], value, examples):
-            continue
-        yield Problem(
-            snapshot.revision.label,
-            pair_of[0].path,
-            ProblemKind.MISMATCH,
-            f"{key} reports {pair_of[1]:.6g}, but {metric.name} of {subject.rule.path} is {value:.6g}",
-            "one of them is wrong: check the metric's definition and that both files are of one run",
-        )
-
-
-def _slices(subject: _Subject, pairing: Paired, examples: Pair, metrics: list[Metric], plan: Plan) -> Slices:
-    rule, table = subject.rule, subject.tables[1]
-    groups = {group: column(table, group, base=False)[pairing.head] for group in rule.groups}
-    return slices(examples, rule.path, metrics, groups, plan)
+def _slices(
+    subject: _Subject, pairing: Paired, examples: Pair, metrics: list[Metric], plan: Plan
+) -> tuple[tuple[Slice, ...], list[Problem]]:
+    """Slices of every group whose column is there, and a problem for each that is not or was cut short."""
+    rule, columns = subject.rule, subject.tables[1].columns
+    groups = {group: columns[group][pairing.head] for group in rule.groups if group in columns}
+    found = slices(examples, rule.path, metrics, groups, plan)
+    absent = [group for group in rule.groups if group not in columns]
+    problems = [
+        _configuration(rule, f"there is no column {group!r} to group by", "correct `groups`") for group in absent
+    ]
+    problems += [_configuration(rule, note, "group by a coarser column to see all") for note in found.left_out]
+    return found.found, problems
 
 
 def _flips(subject: _Subject, pairing: Paired, examples: Pair) -> Flips | None:

@@ -10,8 +10,10 @@ import numpy as np
 
 from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Classified, Examples
-from reporter.model.snapshot import ValueFile
-from reporter.model.values import Value
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.rules import PredictionsRule
+from reporter.model.snapshot import Snapshot, ValueFile
+from reporter.model.values import Value, is_number
 
 TOLERANCE = 1e-6
 """Relative: what summing in another order or in single precision may change."""
@@ -31,6 +33,23 @@ def find_reported(metrics: Mapping[str, ValueFile], key: str) -> tuple[ValueFile
         if name != key and (name in file.values or file.problem is not None):
             return file, file.values.get(name)
     return None
+
+
+def disagreement(
+    snapshot: Snapshot, rule: PredictionsRule, metric: str, recomputed: float, examples: Examples
+) -> Problem | None:
+    """Say that the value a revision reports is not the recomputed one; None where they agree or no number is reported."""
+    key = rule.metrics[metric]
+    reported = find_reported(snapshot.metrics, key)
+    if reported is None or not is_number(reported[1]) or agrees(reported[1], recomputed, examples):
+        return None
+    return Problem(
+        snapshot.revision.label,
+        reported[0].path,
+        ProblemKind.MISMATCH,
+        f"{key} reports {reported[1]:.6g}, but {metric} of {rule.path} is {recomputed:.6g}",
+        "one of them is wrong: check the metric's definition, and that both files are of one run",
+    )
 
 
 def agrees(reported: float, recomputed: float, examples: Examples) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from dvc.config import Config
 from rich.console import Console
 from ruamel.yaml import YAML
 
-from demo.storage import ROOT, StorageStartError, connected, embedded_storage
+from demo.storage import ROOT, StorageStartError, connected, embedded_storage, exit_on_signal
 
 BRANCH = "faster-learning"
 SECTION, PARAM, VALUE = "train", "learning_rate", 0.3
@@ -136,6 +137,7 @@ def tell(checkout: Path) -> None:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, exit_on_signal)
     checkout = Path(__file__).resolve().parents[1]
     try:
         if _output(("git", "status", "--porcelain", "--untracked-files=no"), checkout):

@@ -231,7 +231,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _exit_on_signal)
+    signal.signal(signal.SIGTERM, exit_on_signal)
     try:
         return int(options.action(options))
     except StorageStartError as error:
@@ -256,8 +256,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)  # as an exception, so that every block is left in order
+def exit_on_signal(number: int, _frame: FrameType | None) -> None:
+    """End by an exception, so that every block is left in order and the server stopped."""
+    sys.exit(128 + number)
 
 
 @contextmanager

@@ -72,13 +72,20 @@ def post(
     outcome's `failure`, after everything else has been done. `folder` is what the output `report` names.
     """
     attempts = Attempts(say, read_only_token=context.read_only_token)
-    posting = Posting(bundle.report, context)
+    posting = Posting(_with_own_links(bundle.report, context), context)
     forge = attempts.run(connect)
     if not isinstance(forge, ReporterError):
         posting = _post_to_forge(attempts, posting, bundle.images, forge, open_store)
     attempts.run(lambda: _write_summary(posting, say))
     attempts.run(lambda: _write_outputs(posting, folder))
     return PostOutcome(posting.comment_url, attempts.failure)
+
+
+def _with_own_links(report: Report, context: CiContext) -> Report:
+    """The report with no link of the bundle's own choosing: anybody may have written it."""
+    here = f"{context.server_url}/{context.repository}"
+    url = report.run.url if report.run.url and report.run.url.startswith(f"{here}/") else context.run_url
+    return replace(report, run=replace(report.run, url=url, repository_url=here))
 
 
 def _post_to_forge(

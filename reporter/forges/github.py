@@ -127,18 +127,27 @@ def _author(comment: IssueComment) -> str | None:
 
 
 def _first_open(found: Iterable[GithubPullRequest], context: CiContext) -> GithubPullRequest | None:
-    """The open pull request whose head is the commit, else one whose head has moved on from it."""
+    """The open pull request whose head is the commit, else one whose head has moved on from it.
+
+    GitHub also lists pull requests that merely contain the commit, and a fork may use the same name for a branch.
+    """
     candidates = [each for each in found if each.state == "open"]
     exact = (each for each in candidates if each.head.sha == context.head_sha)
-    of_branch = (each for each in candidates if each.head.ref == context.branch)
+    of_branch = (
+        each for each in candidates if each.head.ref == context.branch and _is_from(each, context.head_repository)
+    )
     return next(exact, None) or next(of_branch, None)
 
 
+def _is_from(pull_request: GithubPullRequest, repository: str | None) -> bool:
+    name = (pull_request.head.raw_data["repo"] or {}).get("full_name", "")  # null once the fork is deleted
+    return repository is not None and str(name).lower() == repository.lower()
+
+
 def _as_record(found: GithubPullRequest, repository: str) -> PullRequest:
-    head_repository = (found.head.raw_data["repo"] or {}).get("full_name", "")  # null once the fork is deleted
     return PullRequest(
         number=found.number,
         base_branch=found.base.ref,
         head_sha=found.head.sha,
-        from_fork=head_repository.lower() != repository.lower(),
+        from_fork=not _is_from(found, repository),
     )

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from reporter.forges.interface import Forge
 from reporter.publish.store import Published
 
+_NO_WORKFLOW = "[skip ci]"
+"""The push of a personal token starts workflows, unlike that of GITHUB_TOKEN."""
+
 _DIGITS = 32
 """Of a picture's SHA-256: enough that two pictures never meet."""
 
@@ -32,7 +35,7 @@ class BranchStore:
         """Add the pictures that the branch has not got, in one commit."""
         paths = {name: content_path(content) for name, content in images.items()}
         files = {paths[name]: content for name, content in images.items()}
-        stored = self.forge.add_files(self.branch, files, f"Add {_count(len(files))} of a report")
+        stored = self.forge.add_files(self.branch, files, f"Add pictures of a report {_NO_WORKFLOW}")
         links = {name: self.forge.file_url(stored.commit, path) for name, path in paths.items()}
         return Published(links, f"{self.place}, {stored.sent} of {_count(len(files))} new")
 

@@ -49,12 +49,21 @@ class TestFindingThePullRequest:
         assert forge_of(github).find_pull_request(context_of(github)) is None
 
     def test_the_one_whose_head_it_is_comes_first(self, github):
-        github.open_pull(5, "f" * 40, head_ref="try-more-trees")
+        github.open_pull(5, "f" * 40, contains=(HEAD,))
         assert forge_of(github).find_pull_request(context_of(github)).number == 7
 
-    def test_one_that_has_moved_on_is_found_by_its_branch(self, github):
-        github.pulls[7].head_sha = "f" * 40
+    @pytest.mark.parametrize("contains", [(), (HEAD,)], ids=["forced over", "on top"])
+    def test_one_that_has_moved_on_is_found_by_its_branch(self, github, contains):
+        github.pulls[7] = replace(github.pulls[7], head_sha="f" * 40, contains=contains)
         assert forge_of(github).find_pull_request(context_of(github)) == PullRequest(7, "main", "f" * 40)
+
+    def test_one_that_merely_contains_the_commit_is_not_it(self, github):
+        github.pulls[7] = replace(github.pulls[7], head_sha="f" * 40, head_ref="built-on-top", contains=(HEAD,))
+        assert forge_of(github).find_pull_request(context_of(github)) is None
+
+    def test_a_fork_s_branch_of_the_same_name_is_not_it(self, github):
+        github.pulls[7] = replace(github.pulls[7], head_sha="f" * 40, head_repository="guest/flights", contains=(HEAD,))
+        assert forge_of(github).find_pull_request(context_of(github)) is None
 
     def test_of_a_fork_s_commit_which_github_does_not_know(self, github):
         github.open_pull(8, HEAD, head_repository="guest/flights")

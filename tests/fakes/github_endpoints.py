@@ -83,8 +83,8 @@ class Endpoints:
 
     def list_pulls_of_commit(self, sha: str) -> Any:
         self._need("pull-requests: read")
-        of_commit = [pull for pull in self.github.pulls.values() if pull.head_sha == sha]
-        known = [pull for pull in of_commit if not pull.head_repository]
+        of_commit = [pull for pull in self.github.pulls.values() if sha in (pull.head_sha, *pull.contains)]
+        known = [pull for pull in of_commit if not pull.head_repository or sha in pull.contains]
         if of_commit and not known:
             raise Refusal(422, f"No commit found for SHA: {sha}")  # it lies in a fork
         return self._page([answer("PullRequestSimple", **self._pull_fields(pull)) for pull in known])

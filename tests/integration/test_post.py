@@ -168,6 +168,25 @@ class TestAWholePost:
         assert len(job.summary.encode()) <= 1024 * 1024
 
 
+class TestABundleThatAnybodyMayHaveWritten:
+    def test_its_links_lead_nowhere_else(self, job, github, bundle):
+        run = replace(REPORT.run, url="https://evil.example/log", repository_url="https://evil.example/octo/flights")
+        job.post(replace(bundle, report=replace(REPORT, run=run)))
+        assert "evil.example" not in github.comments[0].body + job.summary
+        assert "/octo/flights/actions/runs/42" in github.comments[0].body
+
+    def test_the_log_of_the_run_that_trained_is_kept(self, job, github, bundle):
+        run = replace(REPORT.run, url=f"{github.server_url}/octo/flights/actions/runs/41")
+        job.post(replace(bundle, report=replace(REPORT, run=run)), event="workflow_run")
+        assert "/octo/flights/actions/runs/41" in github.comments[0].body
+
+    def test_it_is_posted_for_the_event_s_commit_whatever_it_says(self, job, github, bundle):
+        head = replace(REPORT.head, sha="e" * 40)
+        job.post(replace(bundle, report=replace(REPORT, head=head)), event="workflow_run")
+        assert github.checks[0].body["head_sha"] == HEAD
+        assert read_marker(github.comments[0].body).head_sha == HEAD
+
+
 class TestNewerCommits:
     def test_an_older_report_leaves_the_newer_one_s_comment_alone(self, job, github, bundle):
         newer = "f" * 40

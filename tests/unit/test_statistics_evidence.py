@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+
 from reporter.compare.statistics import evidence
 from reporter.model.comparison import SliceRow
 from reporter.model.evidence import Evidence, MetricEvidence
@@ -236,7 +237,7 @@ def test_slices_are_listed_worst_first_with_intervals_and_corrected_p_values(exa
     score[np.arange(400) % 4 == 2] = 0.5
     broken = Table({**examples["head"].columns, "score": score})
     result = found(examples | {"head": broken}, rule(groups=("carrier",)))
-    assert [row.value for row in result.slices][0] == "2"
+    assert result.slices[0].value == "2"
     assert [row.delta for row in result.slices] == sorted(row.delta for row in result.slices)
     assert all(isinstance(row, SliceRow) and row.rows == 100 and row.interval for row in result.slices)
     assert {row.metric for row in result.slices} == {"roc_auc"}

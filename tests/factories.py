@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from reporter.compare.difference import difference, relative_difference
 from reporter.model.comparison import Candidate, Comparison, MetricRow, Outcome, PlotComparison, State
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.revision import WORKSPACE, Revision
@@ -143,7 +144,6 @@ def make_metric_row(
     head: Value = 0.8,
     *,
     file: str = "metrics.json",
-    delta: float | None = None,
     state: State | None = None,
     direction: Direction = Direction.HIGHER,
     outcome: Outcome | None = None,
@@ -154,8 +154,7 @@ def make_metric_row(
     note: str = "",
 ) -> MetricRow:
     """A row of two numbers; what is not named follows from them by sign and direction."""
-    if delta is None and isinstance(base, int | float) and isinstance(head, int | float):
-        delta = head - base
+    delta = difference(base, head)
     state = state or (State.CHANGED if base != head else State.UNCHANGED)
     return MetricRow(
         file=file,
@@ -163,7 +162,7 @@ def make_metric_row(
         base=base,
         head=head,
         delta=delta,
-        relative=delta / abs(base) if delta is not None and isinstance(base, int | float) and base else None,
+        relative=relative_difference(base, delta),
         state=state,
         direction=direction,
         outcome=outcome or _outcome(delta, state, direction),

@@ -18,9 +18,9 @@ def difference(base: Value, head: Value) -> Number | None:
     if isinstance(base, int) and isinstance(head, int):
         return head - base
     if not (is_finite(base) and is_finite(head)):
-        result = _as_float(head) - _as_float(base)
+        result = as_float(head) - as_float(base)
         return None if math.isnan(result) else result
-    return _as_float(Fraction(head) - Fraction(base))
+    return as_float(Fraction(head) - Fraction(base))
 
 
 def relative_difference(base: Value, delta: Number | None) -> float | None:
@@ -28,12 +28,13 @@ def relative_difference(base: Value, delta: Number | None) -> float | None:
     if delta is None or not is_number(base) or base == 0:
         return None
     if not (is_finite(base) and is_finite(delta)):
-        quotient = _as_float(delta) / abs(_as_float(base))
+        quotient = as_float(delta) / abs(as_float(base))
         return None if math.isnan(quotient) else quotient
-    return _as_float(Fraction(delta) / abs(Fraction(base)))
+    return as_float(Fraction(delta) / abs(Fraction(base)))
 
 
-def _as_float(value: Number | Fraction) -> float:
+def as_float(value: Number | Fraction) -> float:
+    """The nearest float; ±Infinity for what is beyond every one."""
     try:
         return float(value)
     except OverflowError:

@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import TypeAlias
 
-from reporter.compare.difference import difference
+from reporter.compare.difference import as_float, difference
 from reporter.compare.findings import Finding
 from reporter.compare.limits import DropLimit, exact
 from reporter.model.comparison import MetricRow, Outcome, State, Verdict
@@ -60,7 +60,7 @@ def _drop(row: MetricRow) -> _Amount | None:
     if is_number(row.base) and is_number(row.head) and is_finite(row.base) and is_finite(row.head):
         return sign * (exact(row.head) - exact(row.base))
     delta = difference(row.base, row.head)
-    return None if delta is None else float(sign * delta)
+    return None if delta is None else as_float(sign * delta)
 
 
 def _worst(row: MetricRow) -> _Amount | None:
@@ -107,5 +107,5 @@ def _change(drop: _Amount, limit: DropLimit) -> str:
 def _shown(amount: _Amount, limit: DropLimit) -> str:
     """With enough digits to tell the amount from the limit."""
     scale = 100 if limit.relative else 1
-    text, _ = pair(float(amount * scale), float(limit.amount * scale))
+    text, _ = pair(as_float(amount * scale), as_float(limit.amount * scale))
     return f"{text} %" if limit.relative else text

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from reporter.compare.difference import as_float
 from reporter.compare.drops import judge_drop
 from reporter.compare.findings import Finding
 from reporter.compare.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
@@ -108,7 +109,7 @@ def _judge_presence(row: MetricRow, circumstances: Circumstances) -> Finding:
 
 
 def _judge_bound(value: Number, bound: Bound) -> Finding:
-    shown, limit = number(value), number(float(bound.amount))
+    shown, limit = number(value), number(as_float(bound.amount))
     if is_finite(value):
         beyond = exact(value) < bound.amount if bound.is_minimum else exact(value) > bound.amount
     else:

@@ -1,0 +1,169 @@
+"""Whether two revisions were evaluated on the same data, told from the pipeline or, better, from the predictions."""
+
+from __future__ import annotations
+
+import pytest
+from factories import BASE, HEAD, make_snapshot, make_stage, make_tracked
+
+from reporter.compare import compare
+from reporter.compare.evaluation_data import changed_evaluation_data
+from reporter.model.comparison import Outcome
+from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.rules import PredictionsRule, Rules, Task
+
+METRICS = {"metrics.json": {"accuracy": 0.8}}
+NO_RULES = Rules()
+NO_EVIDENCE = Evidence()
+
+
+def split(raw="1", train="1", test="1"):
+    """prepare: raw → train, test; train: train → model; evaluate: model, test → metrics."""
+    return [
+        make_stage("prepare", deps={"raw.csv": raw}, outs={"data/train.csv": train, "data/test.csv": test}),
+        make_stage("train", deps={"data/train.csv": train}, outs={"model.pkl": train}),
+        make_stage("evaluate", deps={"model.pkl": train, "data/test.csv": test}, outs={"metrics.json": train + test}),
+    ]
+
+
+def changed(before, after, *, rules=NO_RULES, evidence=NO_EVIDENCE, base_data=(), head_data=(), artifacts=None):
+    """What of the evaluation data of metrics.json differs."""
+    base = make_snapshot(BASE, metrics=METRICS, stages=before, data=base_data)
+    head = make_snapshot(HEAD, metrics=METRICS, stages=after, data=head_data, artifacts=artifacts)
+    return changed_evaluation_data(base, head, rules, evidence).get("metrics.json", ())
+
+
+def reads(deps, name="evaluate", outs=("metrics.json",)):
+    return make_stage(name, deps=deps, outs=dict.fromkeys(outs, "".join(deps.values())))
+
+
+def test_the_same_pipeline_on_the_same_data_is_comparable():
+    assert changed(split(), split()) == ()
+
+
+def test_a_raw_file_that_feeds_training_and_test_changes_the_evaluation_data():
+    assert changed(split(), split(raw="2", train="2", test="2")) == ("raw.csv",)
+
+
+def test_a_raw_file_whose_test_part_stayed_the_same_changes_nothing():
+    assert changed(split(), split(raw="2", train="2")) == ()
+
+
+def test_test_rows_that_params_or_code_made_different_are_not_seen():
+    assert changed(split(), split(train="2", test="2")) == ()
+
+
+def test_new_training_data_leave_the_metrics_comparable():
+    before = [reads({"train.csv": "1"}, "fit", ["model.pkl"]), reads({"model.pkl": "1", "test.csv": "1"})]
+    after = [reads({"train.csv": "2"}, "fit", ["model.pkl"]), reads({"model.pkl": "2", "test.csv": "1"})]
+    assert changed(before, after) == ()
+
+
+def test_new_test_data_do_not():
+    assert changed([reads({"model.pkl": "1", "test.csv": "1"})], [reads({"model.pkl": "1", "test.csv": "2"})]) == (
+        "test.csv",
+    )
+
+
+def test_a_file_in_git_can_be_the_test_data():
+    before, after = reads({"src/evaluate.py": "1", "test.csv": "1"}), reads({"src/evaluate.py": "2", "test.csv": "2"})
+    assert changed([before], [after]) == ("test.csv",)
+
+
+@pytest.mark.parametrize(
+    "model", ["out/net.pt", "model.pkl", "models/current", "weights/best", "checkpoint", "nets/a.onnx"]
+)
+def test_a_model_that_is_tracked_like_data_is_no_evaluation_data(model):
+    assert changed([reads({model: "1", "test": "1"})], [reads({model: "2", "test": "1"})]) == ()
+
+
+def test_an_artifact_of_type_model_is_a_model_whatever_its_name():
+    before, after = [reads({"out/best": "1", "test": "1"})], [reads({"out/best": "2", "test": "1"})]
+    assert changed(before, after) == ("out/best",)
+    assert changed(before, after, artifacts={"classifier": {"path": "out/best", "type": "model"}}) == ()
+
+
+def test_what_was_made_from_data_is_not_mistaken_for_the_data_it_is_judged_by():
+    def pipeline(train):
+        return [
+            reads({"a.csv": train}, "fit", ["out/run"]),
+            reads({"out/run": train, "b.csv": "1"}, "score", ["out/answers.csv"]),
+            reads({"out/answers.csv": train, "labels.csv": "1"}),
+        ]
+
+    assert changed(pipeline("1"), pipeline("2")) == ()
+
+
+def test_predictions_alone_are_followed_to_the_data_they_are_of():
+    def pipeline(train, test):
+        return [
+            reads({"a.csv": train}, "fit", ["out/run"]),
+            reads({"out/run": train, "b.csv": test}, "score", ["out/answers.csv"]),
+            reads({"out/answers.csv": train + test}),
+        ]
+
+    assert changed(pipeline("1", "1"), pipeline("2", "1")) == ()
+    assert changed(pipeline("1", "1"), pipeline("2", "2")) == ("b.csv",)
+
+
+def test_a_stage_that_trains_and_evaluates_on_one_file_is_judged_by_it():
+    assert changed([reads({"data/train.csv": "1"})], [reads({"data/train.csv": "2"})]) == ("data/train.csv",)
+    both = {"data/train.csv": "1", "data/valid.csv": "1"}
+    assert changed([reads(both)], [reads({**both, "data/train.csv": "2"})]) == ()
+    assert changed([reads(both)], [reads({**both, "data/valid.csv": "2"})]) == ("data/valid.csv",)
+
+
+def test_test_data_that_only_moved_are_the_same():
+    assert changed([reads({"test.csv": "1"})], [reads({"held-out.csv": "1"})]) == ()
+
+
+def test_other_test_data_under_another_name_are_not():
+    assert changed([reads({"v1.csv": "1"})], [reads({"v2.csv": "2"})]) == ("v1.csv", "v2.csv")
+
+
+def test_a_directory_in_which_only_training_files_differ_is_the_same_evaluation_data():
+    before = make_tracked("data", files={"train/1.png": "a", "test/1.png": "b"})
+    after = make_tracked("data", files={"train/1.png": "x", "test/1.png": "b"})
+    stages = [reads({"data": before.hash})], [reads({"data": after.hash})]
+    assert changed(*stages, base_data=[before], head_data=[after]) == ()
+    assert changed(*stages) == ("data",)
+
+
+def test_what_a_lock_does_not_record_is_not_called_changed():
+    unknown = make_stage("evaluate", deps={"test.csv": None}, outs={"metrics.json": None})
+    assert changed([reads({"test.csv": "1"})], [unknown]) == ()
+
+
+def test_a_metrics_file_that_no_stage_writes_cannot_be_judged():
+    assert changed([], [reads({"test.csv": "2"})]) == ()
+
+
+def test_without_a_baseline_nothing_differs():
+    assert changed_evaluation_data(None, make_snapshot(HEAD, metrics=METRICS), NO_RULES, NO_EVIDENCE) == {}
+
+
+class TestPredictions:
+    RULES = Rules(
+        predictions=(PredictionsRule("p.csv", Task.BINARY, "y", metrics={"accuracy": "metrics.json:accuracy"}),)
+    )
+    BEFORE, AFTER = [reads({"test.csv": "1"})], [reads({"test.csv": "2"})]
+
+    def judged(self, evidence, after=AFTER):
+        found = Evidence(metrics={"metrics.json:accuracy": evidence})
+        return changed(self.BEFORE, after, rules=self.RULES, evidence=found)
+
+    def test_shared_rows_overrule_the_pipeline(self):
+        assert self.judged(MetricEvidence(interval=(0.1, 0.2))) == ()
+
+    def test_other_rows_overrule_the_pipeline(self):
+        assert self.judged(MetricEvidence(incomparable=True), after=self.BEFORE) == ("the test rows",)
+
+    def test_where_they_say_nothing_the_pipeline_decides(self):
+        assert self.judged(MetricEvidence(note="No interval: no such column.")) == ("test.csv",)
+
+
+def test_the_rows_say_which_data_changed():
+    base = make_snapshot(BASE, metrics=METRICS, stages=[reads({"test.csv": "1"})])
+    head = make_snapshot(HEAD, metrics={"metrics.json": {"accuracy": 0.9}}, stages=[reads({"test.csv": "2"})])
+    (row,) = compare(base, [head], NO_RULES).candidates[0].metrics
+    assert row.outcome is Outcome.INCOMPARABLE
+    assert "test.csv changed" in row.note

@@ -1,0 +1,99 @@
+"""Checks of a revision by itself: that the numbers shown are those of the code shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from factories import BASE, HEAD, make_problem, make_snapshot, make_stage, make_tracked, md5
+
+from reporter.compare import compare
+from reporter.compare.honesty import configuration_problems, honesty_problems
+from reporter.model.problem import ProblemKind
+from reporter.model.rules import GateRule, MetricRule, Rules
+
+TRAIN = make_stage("train", deps={"src/train.py": "1"}, outs={"model.pkl": md5("model")})
+EVALUATE = make_stage("evaluate", deps={"model.pkl": md5("model")}, outs={"metrics.json": "1"})
+METRICS = {"metrics.json": {"accuracy": 0.8}}
+
+
+def problems(*stages, data=()):
+    return honesty_problems(make_snapshot(HEAD, stages=stages, metrics=METRICS, data=data))
+
+
+def test_a_pipeline_that_is_up_to_date_has_no_problem():
+    assert problems(TRAIN, EVALUATE) == ()
+
+
+def test_an_outdated_stage_is_named_with_the_metrics_it_leads_to():
+    (problem,) = problems(replace(TRAIN, outdated=("cmd", "deps", "params")), EVALUATE)
+    assert (problem.kind, problem.path, problem.revision) == (ProblemKind.STALE, "train", "workspace")
+    assert problem.message == (
+        "Stage train has not run since its command, dependencies and params changed: "
+        "the values of metrics.json are not of this code"
+    )
+    assert "dvc repro" in problem.hint
+
+
+def test_an_outdated_stage_that_leads_to_no_metrics_says_nothing_of_metrics():
+    (problem,) = problems(EVALUATE, make_stage("plot", outs={"plot.png": "1"}, outdated=["deps"]))
+    assert problem.message == "Stage plot has not run since its dependencies changed"
+
+
+def test_a_stage_that_never_ran_says_so():
+    (problem,) = problems(replace(TRAIN, ran_cmd=None, outdated=("cmd", "deps", "params", "outs")), EVALUATE)
+    assert problem.kind is ProblemKind.STALE
+    assert problem.message.startswith("Stage train has never run: ")
+
+
+def test_metrics_that_git_holds_otherwise_than_the_last_run_wrote_them_are_a_mismatch():
+    (problem,) = problems(TRAIN, replace(EVALUATE, outdated=("outs",)))
+    assert (problem.kind, problem.path) == (ProblemKind.MISMATCH, "metrics.json")
+    assert problem.message == "metrics.json differs from what stage evaluate wrote when it last ran"
+
+
+def test_a_tracked_output_with_another_hash_is_told_from_its_siblings():
+    outs = {"model.pkl": md5("model"), "scaler.pkl": md5("scaler")}
+    stage = replace(TRAIN, outs=outs, outdated=("outs",))
+    (problem,) = problems(stage, data=[make_tracked("model.pkl", "edited"), make_tracked("scaler.pkl", "scaler")])
+    assert (problem.kind, problem.path) == (ProblemKind.MISMATCH, "model.pkl")
+
+
+def test_where_several_outputs_are_possible_none_is_singled_out():
+    (problem,) = problems(replace(EVALUATE, outs={"metrics.json": "1", "more.json": "2"}, outdated=("outs",)))
+    assert problem.path == "evaluate"
+    assert problem.message.startswith("At least one of metrics.json and more.json differs")
+
+
+def test_a_stage_can_be_stale_and_its_outputs_edited():
+    kinds = [problem.kind for problem in problems(replace(EVALUATE, outdated=("deps", "outs")))]
+    assert kinds == [ProblemKind.STALE, ProblemKind.MISMATCH]
+
+
+class TestConfiguration:
+    RULES = Rules(metrics=(MetricRule("acc*", headline=True), MetricRule("nope", gate=GateRule(min=0))))
+
+    def test_a_rule_that_names_no_metric_is_a_problem(self):
+        (problem,) = configuration_problems(None, make_snapshot(HEAD, metrics=METRICS), self.RULES)
+        assert problem.kind is ProblemKind.CONFIGURATION
+        assert "“nope”" in problem.message
+
+    def test_a_metric_of_the_baseline_alone_will_do(self):
+        base = make_snapshot(BASE, metrics={"metrics.json": {"nope": 1}})
+        assert configuration_problems(base, make_snapshot(HEAD, metrics=METRICS), self.RULES) == ()
+
+    def test_a_rule_that_only_sets_a_direction_may_match_nothing(self):
+        rules = Rules(metrics=(MetricRule("nope"),))
+        assert configuration_problems(None, make_snapshot(HEAD, metrics=METRICS), rules) == ()
+
+    def test_where_a_file_could_not_be_read_nothing_is_blamed_on_the_rules(self):
+        head = make_snapshot(HEAD, metrics={"metrics.json": make_problem()})
+        assert configuration_problems(None, head, self.RULES) == ()
+
+
+def test_problems_are_carried_over_each_once_to_the_side_they_belong_to():
+    of_base, of_head = make_problem("a.json"), make_problem("b.json", revision="workspace")
+    base = make_snapshot(BASE, problems=[of_base, of_base], stages=[replace(TRAIN, outdated=("deps",))])
+    head = make_snapshot(HEAD, problems=[of_head, of_head], stages=[TRAIN])
+    comparison = compare(base, [head], Rules())
+    assert [problem.kind for problem in comparison.problems] == [ProblemKind.MISSING, ProblemKind.STALE]
+    assert comparison.candidates[0].problems == (of_head,)

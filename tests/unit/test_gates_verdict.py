@@ -1,0 +1,175 @@
+"""The verdict on a candidate and the sentence that says it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from factories import make_candidate, make_gates, make_metric_row, make_problem
+
+from reporter.compare import judge
+from reporter.model.comparison import Outcome, ParamRow, State, Verdict
+from reporter.model.problem import ProblemKind
+from reporter.model.rules import Direction, GateRule, MetricRule, Rules, SignificanceRule
+
+NO_RULES = Rules()
+
+
+def headline(name="accuracy", base=0.8, head=0.8, **known):
+    return make_metric_row(name, base, head, headline=True, **known)
+
+
+def log_loss(base, head, **known):
+    return headline("log_loss", base, head, direction=Direction.LOWER, **known)
+
+
+def judged(*rows, rules=NO_RULES, has_base=True, params=(), problems=()):
+    candidate = replace(make_candidate(*rows, problems=problems), params=params)
+    return judge(candidate, rules, has_base=has_base)
+
+
+def summary(*rows, **known):
+    return judged(*rows, **known).summary
+
+
+class TestVerdict:
+    def test_is_the_worst_of_the_gates(self):
+        rules = Rules(
+            metrics=(
+                MetricRule("a", gate=GateRule(min=0)),
+                MetricRule("b", gate=GateRule(max_drop=0.1)),
+                MetricRule("c", gate=GateRule(min=1)),
+            )
+        )
+        a, b, c = (headline(name) for name in "abc")
+        assert judged(a, b, replace(c, head=1.0), rules=rules).verdict is Verdict.PASS
+        assert judged(a, replace(b, interval=(-0.2, 0.0)), replace(c, head=1.0), rules=rules).verdict is Verdict.WARN
+        assert judged(a, replace(c, head=1.0), rules=rules).verdict is Verdict.UNKNOWN
+        assert judged(a, c, rules=rules).verdict is Verdict.FAIL
+
+    def test_with_gates_headline_metrics_do_not_decide(self):
+        assert judged(headline(), log_loss(0.5, 0.6), rules=make_gates(min=0.5)).verdict is Verdict.PASS
+
+    @pytest.mark.parametrize(
+        ("row", "verdict"),
+        [
+            (headline(head=0.9), Verdict.PASS),
+            (headline(), Verdict.PASS),
+            (headline(head=0.7), Verdict.WARN),
+            (headline(head=math.nan), Verdict.WARN),
+            (headline(head=0.7, outcome=Outcome.INCONCLUSIVE), Verdict.PASS),
+            (headline(base=None, state=State.UNAVAILABLE), Verdict.UNKNOWN),
+            (headline(head=0.9, outcome=Outcome.INCOMPARABLE), Verdict.UNKNOWN),
+            (headline(base=None, state=State.ADDED), Verdict.PASS),
+        ],
+    )
+    def test_without_gates_the_headline_metrics_do(self, row, verdict):
+        assert judged(row).verdict is verdict
+
+    def test_other_metrics_do_not(self):
+        assert judged(headline(), make_metric_row("f1", 0.8, 0.7)).verdict is Verdict.PASS
+
+    def test_where_no_metric_is_a_headline_an_unreadable_one_is_not_passed_over(self):
+        assert judged(make_metric_row("f1", 0.8, None, state=State.UNAVAILABLE)).verdict is Verdict.UNKNOWN
+
+    def test_nothing_tracked_passes(self):
+        assert judged().verdict is Verdict.PASS
+
+
+class TestSummary:
+    def test_better_with_its_interval_and_the_gates(self):
+        row = headline("roc_auc", 0.64, 0.652, interval=(0.008, 0.016), outcome=Outcome.IMPROVED)
+        rules = make_gates("roc_auc", max_drop=0.005)
+        assert summary(row, rules=rules) == "Better: roc_auc +0.012 (95 % CI +0.008 to +0.016); no gated metric worse"
+
+    def test_the_level_is_the_configured_one(self):
+        row = headline(head=0.9, interval=(0.05, 0.15))
+        assert "(99 % CI" in summary(row, rules=Rules(significance=SignificanceRule(level=0.99)))
+
+    def test_a_failed_gate_comes_first(self):
+        rules = make_gates("log_loss", max_drop=0.002)
+        assert (
+            summary(headline(head=0.81), log_loss(0.53, 0.534), rules=rules)
+            == "log_loss worse by 0.004 (limit 0.002); better: accuracy +0.01"
+        )
+
+    def test_better_and_worse_stand_apart(self):
+        assert summary(headline(head=0.81), log_loss(0.5, 0.52)) == "Better: accuracy +0.01; worse: log_loss +0.02"
+
+    def test_worse_within_the_limit(self):
+        assert (
+            summary(headline(head=0.797), rules=make_gates(max_drop=0.005)) == "Worse: accuracy −0.003; each gate holds"
+        )
+
+    def test_inconclusive(self):
+        row = headline(head=0.803, interval=(-0.002, 0.008), outcome=Outcome.INCONCLUSIVE)
+        assert summary(row) == "Inconclusive: accuracy +0.003 (95 % CI −0.002 to +0.008)"
+
+    def test_a_warning_says_what_could_be(self):
+        row = headline(head=0.797, interval=(-0.009, 0.003), outcome=Outcome.INCONCLUSIVE)
+        assert (
+            summary(row, rules=make_gates(max_drop=0.005))
+            == "accuracy worse by 0.003, but could be worse by 0.009 (limit 0.005)"
+        )
+
+    def test_not_comparable(self):
+        row = headline(head=0.9, outcome=Outcome.INCOMPARABLE)
+        assert summary(row) == "Not comparable, as the evaluation data differ: accuracy"
+
+    def test_not_readable(self):
+        assert summary(headline(base=None, state=State.UNAVAILABLE)) == "Not readable: accuracy"
+
+    def test_a_file_that_could_not_be_read_goes_by_its_path(self):
+        row = headline("", None, None, state=State.UNAVAILABLE, file="eval.json")
+        assert summary(row) == "Not readable: eval.json"
+
+    def test_nothing_changed(self):
+        params = (ParamRow("params.yaml", "lr", 1, 1, State.UNCHANGED),)
+        assert summary(headline(), params=params) == "Nothing changed: metrics and params are the same"
+
+    def test_only_params_changed(self):
+        params = (ParamRow("params.yaml", "lr", 1, 2, State.CHANGED),)
+        assert summary(headline(), params=params) == "Metrics are the same, although 1 param changed"
+
+    def test_only_other_metrics_changed(self):
+        rows = [headline(), make_metric_row("n", 1, 2), make_metric_row("m", 1, 2)]
+        assert summary(*rows) == "The headline metrics are the same; 2 other metrics changed"
+        assert summary(*rows[1:]) == "2 metrics changed"
+
+    def test_nothing_tracked(self):
+        assert summary() == "There are no metrics to compare"
+
+    def test_text_goes_from_one_to_the_other(self):
+        assert summary(headline("best", "svm", "tree")) == "Changed: best from svm to tree"
+
+    def test_the_first_report(self):
+        row = headline("roc_auc", None, 0.6412, state=State.ADDED)
+        assert summary(row, has_base=False) == "First report: there is no baseline yet; roc_auc 0.6412"
+        assert summary(has_base=False) == "First report: there is no baseline yet"
+
+    def test_a_first_report_below_a_bound(self):
+        row = headline(base=None, head=0.55, state=State.ADDED)
+        assert (
+            summary(row, rules=make_gates(min=0.6), has_base=False)
+            == "accuracy at 0.55, below the minimum 0.6; first report: there is no baseline yet; accuracy 0.55"
+        )
+
+    def test_names_that_several_files_have_are_told_apart(self):
+        rows = [headline(head=0.9, file="a.json"), headline(head=0.9, file="b.json")]
+        assert summary(*rows) == "Better: a.json:accuracy +0.1, b.json:accuracy +0.1"
+
+    def test_many_are_counted(self):
+        rows = [headline(f"f1.{number}", 0.8, 0.9) for number in range(5)]
+        assert summary(*rows) == "Better: f1.0 +0.1, f1.1 +0.1, f1.2 +0.1 and 2 more"
+        rules = make_gates("f1.*", min=0.95)
+        assert "and 2 more gates" in summary(*rows, rules=rules)
+
+    def test_metrics_of_other_code_are_said_to_be(self):
+        stale = make_problem("train", ProblemKind.STALE, revision="workspace", message="stale")
+        assert summary(headline(head=0.9), problems=[stale]) == (
+            "Better: accuracy +0.1; dvc.lock is out of date (train): the metrics are not of this code"
+        )
+
+    def test_a_rule_without_a_metric_is_named_as_it_is_written(self):
+        assert summary(headline(), rules=make_gates("auc", min=0.5)) == "auc: no such metric"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import numpy as np
+from factories import make_revision
 from PIL import Image, ImageDraw
 
-from factories import make_revision
 from reporter.model.comparison import PlotComparison, PlotSide, State
 from reporter.model.revision import Revision
 from reporter.model.snapshot import Axis, Column, PlotSpec, Table

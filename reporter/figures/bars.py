@@ -8,22 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from reporter.figures.columns import in_order, names, numbers
-from reporter.figures.layout import HEIGHT, Frame, Json, axis, message, number_format, page_layout, picture_layout
+from reporter.figures.layout import (
+    HEIGHT,
+    MARGIN_LEFT,
+    TICK_SIZE,
+    Frame,
+    Json,
+    axis,
+    nothing_to_draw,
+    number_format,
+    page_layout,
+    picture_layout,
+)
 from reporter.figures.palette import PAPER, style_of
 from reporter.figures.plane import Legend, Size
 from reporter.figures.series import Data, Series
-from reporter.figures.text import shortened, shown
+from reporter.figures.text import shortened, shown, width
 from reporter.model.comparison import PlotComparison
 from reporter.model.drawing import PlotlyDrawing, PlotlyFigure
 
-_SHOWN = {Size.PICTURE: 30, Size.PAGE: 300}
+_SHOWN = {Size.PICTURE: 20, Size.PAGE: 300}
 """Names at most, the largest values first."""
 _BAR_HEIGHT = 9
 _GAP_HEIGHT = 9
 _AROUND = 120
 """Pixels above and below the bars."""
 _TALLEST = {Size.PICTURE: 900, Size.PAGE: 6_000}
-_NAME_LIMIT = 28
+_NAME_LIMIT = 30
+_BESIDE_NAMES = 40
+"""Pixels for the label of the axis that has the names."""
 _SERIES_HATCHES = ("", "/", ".", "x", "-")
 
 
@@ -79,7 +92,7 @@ def _largest(order: Sequence[str], value: Mapping[str, float], limit: int) -> li
 def _figure(data: Data, legend: Legend, bars: Sequence[Bars], order: Sequence[str], size: Size) -> PlotlyFigure:
     tall = _AROUND + len(order) * (len(bars) * _BAR_HEIGHT + _GAP_HEIGHT)
     height = min(max(HEIGHT, tall), _TALLEST[size])
-    frame = Frame(data.spec.title or legend.plot.id, legend.entries(), height=height)
+    frame = Frame(data.spec.title or legend.plot.id, legend.entries(), height=height, left=_left(order))
     layout = picture_layout(frame) if size is Size.PICTURE else page_layout(frame)
     shown_values = [one.values[name] for one in bars for name in order if name in one.values] or [0.0]
     layout |= {
@@ -97,9 +110,13 @@ def _figure(data: Data, legend: Legend, bars: Sequence[Bars], order: Sequence[st
         ),
     }
     if not order:
-        layout["annotations"] = [message("No data to draw")]
-        layout["showlegend"] = False
+        layout |= nothing_to_draw(data.x_label, data.y_label)
     return {"data": [_trace(one, legend, order) for one in bars], "layout": layout}
+
+
+def _left(order: Sequence[str]) -> int:
+    longest = max((width(shortened(name, _NAME_LIMIT), TICK_SIZE) for name in order), default=0)
+    return max(MARGIN_LEFT, int(longest) + _BESIDE_NAMES)
 
 
 def _trace(bars: Bars, legend: Legend, order: Sequence[str]) -> Json:

@@ -14,6 +14,7 @@ from reporter.model.snapshot import Column
 Floats = npt.NDArray[np.float64]
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
+_DIGITS = re.compile(r"([0-9]{1,15})")
 _SAMPLE = 50
 """Rows looked at to tell what a column of text holds."""
 
@@ -68,12 +69,17 @@ def name(value: object) -> str:
 
 
 def in_order(labels: Sequence[str]) -> list[str]:
-    """Distinct labels as a reader expects them: numbers by size, else by the alphabet."""
+    """Distinct labels as a reader expects them: numbers by size, else by the alphabet with `c2` before `c10`."""
     distinct = set(labels)
     parsed = {label: _number(label) for label in distinct}
     if all(number is not None for number in parsed.values()):
         return sorted(distinct, key=lambda label: (parsed[label] or 0.0, label))
-    return sorted(distinct)
+    return sorted(distinct, key=_natural)
+
+
+def _natural(label: str) -> list[tuple[int, str]]:
+    parts = _DIGITS.split(label)
+    return [(int(part) if part.isdecimal() and part.isascii() else -1, part) for part in parts]
 
 
 def _number(value: object) -> float | None:

@@ -16,7 +16,7 @@ from reporter.figures.layout import (
     Frame,
     Json,
     axis,
-    message,
+    nothing_to_draw,
     page_layout,
     picture_layout,
 )
@@ -141,8 +141,7 @@ def _figure(
     for index, panel in enumerate(panels):
         layout |= _axes(index, panel, data, classes, rows, columns)
     if not classes:
-        layout |= {"xaxis": axis(data.x_label), "yaxis": axis(data.y_label)}
-        layout["annotations"] = [message("No data to draw")]
+        layout |= nothing_to_draw(data.x_label, data.y_label)
     return {
         "data": [_trace(index, panel, classes, normalized=normalized) for index, panel in enumerate(panels) if classes],
         "layout": layout,
@@ -172,7 +171,7 @@ def _domains(panel: Panel, rows: int, columns: int) -> tuple[list[float], list[f
 def _axes(index: int, panel: Panel, data: Data, classes: Sequence[str], rows: int, columns: int) -> Json:
     number = "" if index == 0 else str(index + 1)
     across, down = _domains(panel, rows, columns)
-    quiet: Json = {"showgrid": False, "showline": False, "ticks": ""}
+    quiet: Json = {"showgrid": False, "showline": False}
     first = panel.column == 0
     step = max(1, -(-len(classes) // _MOST_TICKS))
     labels: Json = {
@@ -220,9 +219,8 @@ def _panel_title(panel: Panel, rows: int, columns: int, wide: int) -> Json:
 
 def _trace(index: int, panel: Panel, classes: Sequence[str], *, normalized: bool) -> Json:
     number = "" if index == 0 else str(index + 1)
-    spec = "+" if panel.is_difference else ""
-    spec += ".2f" if normalized else ",.0f"
-    written = [["0" if value == 0 else format(value, spec) for value in row] for row in panel.values.tolist()]
+    sign, digits = "+" if panel.is_difference else "", ".2f" if normalized else ",.0f"
+    written = [[_written(value, sign + digits) for value in row] for row in panel.values.tolist()]
     trace: Json = {
         "type": "heatmap",
         "name": shown(panel.title, 60),
@@ -238,9 +236,12 @@ def _trace(index: int, panel: Panel, classes: Sequence[str], *, normalized: bool
         "ygap": 1,
     }
     if len(classes) <= _LARGE:
-        size = 14 if len(classes) <= _SMALL else 11
-        trace |= {"texttemplate": "%{text}", "textfont": {"family": FONT, "size": size}}
+        trace |= {"texttemplate": "%{text}", "textfont": {"family": FONT, "size": 14 if len(classes) <= _SMALL else 10}}
     return trace
+
+
+def _written(value: float, spec: str) -> str:
+    return "0" if value == 0 else format(value, spec).replace("-", "−")
 
 
 def _alt(title: str, legend: Legend, counts: dict[tuple[str, int], Floats]) -> str:

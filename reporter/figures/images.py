@@ -113,7 +113,8 @@ def _highlighted(head: Image.Image, changed: np.ndarray[tuple[int, ...], np.dtyp
 
 
 def _composed(panels: Sequence[_Panel]) -> Image.Image:
-    fitted = [_fitted(panel.image) for panel in panels]
+    size = next((panel.image.size for panel in panels if panel.image), (360, 240))
+    fitted = [_fitted(panel.image or _empty(size)) for panel in panels]
     width = max(_FEWEST_PIXELS, *(image.width for image in fitted))
     height = max(image.height for image in fitted)
     sheet = Image.new("RGB", (len(panels) * (width + _GAP) + _GAP, height + _LABEL_HEIGHT + _GAP), PAPER)
@@ -135,9 +136,7 @@ def _cut(label: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageF
     return cut
 
 
-def _fitted(image: Image.Image | None) -> Image.Image:
-    if image is None:
-        return _empty()
+def _fitted(image: Image.Image) -> Image.Image:
     scale = min(1.0, _PANEL_WIDTH / image.width, _PANEL_HEIGHT / image.height)
     if scale == 1.0:
         return image
@@ -145,10 +144,11 @@ def _fitted(image: Image.Image | None) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS)
 
 
-def _empty() -> Image.Image:
-    panel = Image.new("RGB", (360, 240), "#F6F8FA")
-    font = ImageFont.load_default(20)
-    ImageDraw.Draw(panel).text((180, 120), "no image", fill=FAINT_INK, font=font, anchor="mm")
+def _empty(size: tuple[int, int]) -> Image.Image:
+    panel = Image.new("RGB", size, "#F6F8FA")
+    font = ImageFont.load_default(_LABEL_SIZE)
+    middle = (size[0] / 2, size[1] / 2)
+    ImageDraw.Draw(panel).text(middle, "no image", fill=FAINT_INK, font=font, anchor="mm")
     return panel
 
 

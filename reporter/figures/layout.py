@@ -27,9 +27,10 @@ MARGIN_BOTTOM = 52
 
 _TITLE_ROW = 40
 _LEGEND_ROW = 20
-_LEGEND_SYMBOL = 46
+_LEGEND_SYMBOL = 36
 """Pixels of a legend's entry beside its text."""
-_TITLE_LIMIT = 62
+_BOLD = 1.1
+"""Bold letters are so much wider."""
 LABEL_LIMIT = 56
 _SEPARATED = (10_000, 10_000_000)
 """Ticks of this size are written out, with thousands separators."""
@@ -47,16 +48,32 @@ class Frame:
     """Of the legend, as shown; empty: no legend."""
     width: int = WIDTH
     height: int = HEIGHT
+    left: int = MARGIN_LEFT
+    """Pixels that the labels of the y axis take, as far as they can be foreseen."""
 
     @property
     def top(self) -> int:
         """Pixels above the plot: the title and as many rows as the legend needs."""
         if not self.entries:
             return _TITLE_ROW
-        room = self.width - MARGIN_LEFT - MARGIN_RIGHT
-        widest = max(width(entry, LEGEND_SIZE) for entry in self.entries) + _LEGEND_SYMBOL
-        columns = max(1, int(room // widest))
-        return _TITLE_ROW + _LEGEND_ROW * -(-len(self.entries) // columns) + 2
+        return _TITLE_ROW + _LEGEND_ROW * self._legend_rows + 2
+
+    @property
+    def _legend_rows(self) -> int:
+        """All entries stand in one row if they fit: else plotly puts them into columns as wide as the widest entry."""
+        widths = [width(entry, LEGEND_SIZE) + _LEGEND_SYMBOL for entry in self.entries]
+        if sum(widths) <= self._room:
+            return 1
+        return -(-len(widths) // max(1, int(self._room // max(widths))))
+
+    @property
+    def _room(self) -> int:
+        return self.width - self.left - MARGIN_RIGHT
+
+    @property
+    def title_limit(self) -> int:
+        """Characters of the title that fit above the plot."""
+        return max(12, int(self._room / width("n", TITLE_SIZE) / _BOLD))
 
 
 def picture_layout(frame: Frame) -> Json:
@@ -83,7 +100,7 @@ def page_layout(frame: Frame) -> Json:
 def _common(frame: Frame) -> Json:
     return {
         "title": {
-            "text": f"<b>{shown(frame.title, _TITLE_LIMIT)}</b>",
+            "text": f"<b>{shown(frame.title, frame.title_limit)}</b>",
             "font": {"family": FONT, "size": TITLE_SIZE, "color": INK},
             "x": 0,
             "xref": "paper",
@@ -121,6 +138,9 @@ def axis(title: str, **extra: Any) -> Json:
             "standoff": 8,
         },
         "tickfont": {"family": FONT, "size": TICK_SIZE, "color": FAINT_INK},
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "rgba(0,0,0,0)",
         "gridcolor": GRID,
         "linecolor": FRAME,
         "showline": True,
@@ -138,14 +158,21 @@ def number_format(low: float, high: float) -> Json:
     return {"exponentformat": "power"}
 
 
-def message(text: str) -> Json:
-    """One line in the middle of a figure that has nothing to show."""
-    return {
-        "text": shown(text, LABEL_LIMIT),
+def nothing_to_draw(x_label: str, y_label: str) -> Json:
+    """What takes the place of axes and legend in a figure without any value."""
+    bare: Json = {"range": [0, 1], "showgrid": False, "showticklabels": False}
+    text: Json = {
+        "text": "No data to draw",
         "showarrow": False,
         "x": 0.5,
         "y": 0.5,
         "xref": "paper",
         "yref": "paper",
         "font": {"family": FONT, "size": LABEL_SIZE, "color": FAINT_INK},
+    }
+    return {
+        "xaxis": axis(x_label, **bare),
+        "yaxis": axis(y_label, **bare),
+        "annotations": [text],
+        "showlegend": False,
     }

@@ -18,8 +18,11 @@ from reporter.model.comparison import PlotComparison
 from reporter.model.drawing import PlotlyDrawing
 from reporter.model.snapshot import Column
 
-_FEW_POINTS = 40
+_FEW_POINTS = 25
 """Up to so many points a line shows its points."""
+_DENSE = 500
+_ROUGH = 20.0
+"""A line of more than 500 points that goes up and down over 20 times its height covers what is behind it."""
 _LAST_VALUES = 4
 """Up to so many lines are described by their last value."""
 
@@ -49,9 +52,17 @@ def draw_lines(plot: PlotComparison, data: Data, *, smooth: bool = False) -> Plo
         ys=[line.y for line in lines],
     )
 
+    trend = smooth or any(_is_noise(line) for line in lines)
+    if trend and not smooth:
+        notes.append("The values are noisy: a bold line is the trend, the values themselves are drawn faintly.")
+
     def traces(size: Size) -> list[Json]:
-        trace = _smooth_traces if smooth else _traces
-        return [one for line in lines for one in trace(line, legend, size)]
+        drawn = [_line(line, legend, size) for line in lines]
+        if not trend:
+            return drawn
+        return [_faint(one) for one in drawn] + [
+            _trend(line, one) for line, one in zip(lines, drawn, strict=True) if line.x.dtype != object
+        ]
 
     return PlotlyDrawing(
         plot=plot.id,
@@ -98,36 +109,42 @@ def _points(line: Line, size: Size) -> tuple[Column, Floats]:
     return line_points(line.x, line.y, size.line_points)
 
 
-def _traces(line: Line, legend: Legend, size: Size) -> list[Json]:
+def _is_noise(line: Line) -> bool:
+    y = line.y[np.isfinite(line.y)]
+    if len(y) <= _DENSE or line.x.dtype == object:
+        return False
+    return bool(np.abs(np.diff(y)).sum() > _ROUGH * (y.max() - y.min()))
+
+
+def _line(line: Line, legend: Legend, size: Size) -> Json:
     x, y = _points(line, size)
     style = style_of(legend.plot, line.series.side)
     several = len(legend.data.names) > 1
     dash = SERIES_DASHES[legend.series_index(line.series) % len(SERIES_DASHES)] if several else style.dash
     few = len(y) <= _FEW_POINTS
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines+markers" if few else "lines",
-            **legend.entry(line.series),
-            "x": x,
-            "y": y,
-            "line": {"color": style.colour, "width": style.width, "dash": dash},
-            **({"marker": {"color": style.colour, "size": 6, "symbol": style.symbol}} if few else {}),
-        }
-    ]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if few else "lines",
+        **legend.entry(line.series),
+        "x": x,
+        "y": y,
+        "line": {"color": style.colour, "width": style.width, "dash": dash},
+        **({"marker": {"color": style.colour, "size": 6, "symbol": style.symbol}} if few else {}),
+    }
 
 
-def _smooth_traces(line: Line, legend: Legend, size: Size) -> list[Json]:
-    raw, *_ = _traces(line, legend, size)
-    if line.x.dtype == object:
-        return [raw]
-    faint = {**raw, "mode": "lines", "opacity": 0.3, "showlegend": False, "hoverinfo": "skip"}
-    faint.pop("marker", None)
-    faint["line"] = {**raw["line"], "dash": "solid", "width": 1}
-    trend_x, trend_y = smoothed(line.x, line.y)
-    trend = {**raw, "mode": "lines", "x": trend_x, "y": trend_y}
-    trend.pop("marker", None)
-    return [faint, trend]
+def _faint(trace: Json) -> Json:
+    """The values behind a trend. On an axis of names or dates there is no trend, and they stand for themselves."""
+    if trace["x"].dtype == object:
+        return trace
+    line = {"color": trace["line"]["color"], "width": 1}
+    kept = {key: value for key, value in trace.items() if key != "marker"}
+    return {**kept, "mode": "lines", "line": line, "opacity": 0.3, "showlegend": False, "hoverinfo": "skip"}
+
+
+def _trend(line: Line, trace: Json) -> Json:
+    x, y = smoothed(line.x, line.y)
+    return {key: value for key, value in trace.items() if key != "marker"} | {"mode": "lines", "x": x, "y": y}
 
 
 def _alt(plane: Plane, legend: Legend, lines: list[Line]) -> str:

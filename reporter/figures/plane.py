@@ -17,7 +17,7 @@ from reporter.figures.layout import (
     Frame,
     Json,
     axis,
-    message,
+    nothing_to_draw,
     number_format,
     page_layout,
     picture_layout,
@@ -130,8 +130,7 @@ def figure(plane: Plane, legend: Legend, traces: Callable[[Size], list[Json]], s
     if size is Size.PAGE:
         layout["hovermode"] = "closest"
     if plane.is_empty:
-        layout["annotations"] = [message("No data to draw")]
-        layout["showlegend"] = False
+        layout |= nothing_to_draw(plane.x_label, plane.y_label)
     return {"data": traces(size), "layout": layout}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reporter.figures.columns import Floats
 
-_BANDWIDTH = 0.2
+_BANDWIDTH = 0.08
 """Part of the points that each value of the trend is fitted to."""
 _CURVE_POINTS = 200
 _MOST_POINTS = 2_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-_WIDTH_PER_SIZE = 0.55
+_WIDTH_PER_SIZE = 0.5
 """Average width of a character of a sans-serif font, as a part of its size."""
 
 
@@ -14,10 +14,11 @@ def shown(text: str, limit: int) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """The first `limit` characters; of a longer path its end, which is what tells paths apart."""
+    """At most `limit` characters: of a longer text its beginning and its end, which tell similar names apart."""
     if len(text) <= limit:
         return text
-    return f"…{text[-(limit - 1) :]}" if "/" in text and " " not in text else f"{text[: limit - 1]}…"
+    tail = limit // 3
+    return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
 
 
 def width(text: str, size: float) -> float:

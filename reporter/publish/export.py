@@ -15,7 +15,7 @@ from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDra
 from reporter.model.problem import Problem, ProblemKind
 from reporter.publish.browser import HOW_TO_GET_ONE, find_browser
 from reporter.publish.plotly_browser import BrowserUnusableError, Drawn, PlotlyBrowser
-from reporter.publish.vega import VegaError, draw_vega
+from reporter.publish.vega import VegaFailure, VegaPictures, draw_vega
 
 _SLUG_LENGTH = 48
 
@@ -97,24 +97,18 @@ class PictureExporter:
 
 def _draw_the_rest(drawings: Sequence[Drawing]) -> tuple[dict[str, bytes], dict[str, str], dict[str, str]]:
     """PNGs, SVGs and failures of what needs no browser, by plot id."""
-    pngs: dict[str, bytes] = {}
+    pngs = {drawing.plot: drawing.picture for drawing in drawings if isinstance(drawing, ImageDrawing)}
     svgs: dict[str, str] = {}
     failures: dict[str, str] = {}
-    for drawing in drawings:
-        match drawing:
-            case ImageDrawing():
-                pngs[drawing.plot] = drawing.picture
-            case VegaDrawing():
-                try:
-                    pictures = draw_vega(drawing.spec)
-                except VegaError as error:
-                    failures[drawing.plot] = f"the project's template cannot be drawn: {error}"
-                else:
-                    pngs[drawing.plot], svgs[drawing.plot] = pictures.png, pictures.svg
-            case PlotlyDrawing():
-                continue
+    own = [drawing for drawing in drawings if isinstance(drawing, VegaDrawing)]
+    for drawing, result in zip(own, draw_vega([drawing.spec for drawing in own]), strict=True):
+        match result:
+            case VegaPictures(png, svg):
+                pngs[drawing.plot], svgs[drawing.plot] = png, svg
+            case VegaFailure(reason):
+                failures[drawing.plot] = f"the project's template cannot be drawn: {reason}"
             case _:
-                assert_never(drawing)
+                assert_never(result)
     return pngs, svgs, failures
 
 

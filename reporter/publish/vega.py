@@ -1,29 +1,35 @@
 """Vega-Lite specifications made into PNG and SVG by vl-convert, which needs no browser. Its only importer.
 
-A specification comes from a repository. It is drawn in a process of its own, which has a time limit and a crash of which
-does no harm, and which may fetch nothing: data addresses in the specification are refused.
+Specifications come from a repository and are not trusted. They are drawn in a process of its own, which has a time limit
+and a crash of which does no harm. Nothing is fetched for them: addresses of data are refused, those of images removed.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from reporter.errors import ReporterError
 from reporter.figures.encode import plain
 from reporter.process import run
 
+Spec: TypeAlias = Mapping[str, Any]
+"""A complete Vega-Lite specification."""
+
 _TIMEOUT = 60.0
 """Seconds for one specification."""
 _SCALE = 2
-
-
-class VegaError(Exception):
-    """A specification cannot be drawn. The text is one line."""
+_MODULE = "reporter.publish.vega"
+_IMPORTS = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+"""The process imports from where this one does."""
+_ADDRESS = re.compile(r'\s(?:xlink:)?href="(?!#|data:image/(?:png|jpeg|gif|webp)[;,])[^"]*"')
+"""Of anything outside an SVG. Rasterising would fetch it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +38,41 @@ class VegaPictures:
     svg: str
 
 
-def draw_vega(spec: Mapping[str, Any]) -> VegaPictures:
-    """Draw a complete Vega-Lite specification. Raises VegaError where that fails or takes over a minute."""
-    request = json.dumps(plain(spec), allow_nan=False).encode()
+@dataclass(frozen=True, slots=True)
+class VegaFailure:
+    reason: str
+    """One line."""
+
+
+def draw_vega(specs: Sequence[Spec], timeout: float = _TIMEOUT) -> list[VegaPictures | VegaFailure]:
+    """Draw each specification, in at most `timeout` seconds each; one result for each, in order."""
+    if not specs:
+        return []
     try:
-        done = run(sys.executable, "-I", "-m", __name__, stdin=request, timeout=_TIMEOUT)
+        # One process for all, since its start costs more than a drawing.
+        return _drawn(specs, timeout * len(specs))
+    except _ProcessLostError as lost:
+        if len(specs) == 1:
+            return [VegaFailure(str(lost))]
+        return [result for spec in specs for result in draw_vega([spec], timeout)]
+
+
+class _ProcessLostError(Exception):
+    """It did not end by itself, or not well: any of its specifications may be the reason."""
+
+
+def _drawn(specs: Sequence[Spec], timeout: float) -> list[VegaPictures | VegaFailure]:
+    request = json.dumps([plain(spec) for spec in specs], allow_nan=False).encode()
+    try:
+        done = run(sys.executable, "-P", "-m", _MODULE, stdin=request, timeout=timeout, env=_IMPORTS)
     except ReporterError as error:
-        raise VegaError("it takes too long") from error
+        raise _ProcessLostError("it takes too long") from error
     if not done.ok:
-        raise VegaError(_last_line(done.stderr))
-    answer = json.loads(done.stdout)
-    return VegaPictures(b64decode(answer["png"]), answer["svg"])
+        raise _ProcessLostError(_last_line(done.stderr))
+    return [
+        VegaFailure(answer["error"]) if "error" in answer else VegaPictures(b64decode(answer["png"]), answer["svg"])
+        for answer in json.loads(done.stdout)
+    ]
 
 
 def _last_line(text: str) -> str:
@@ -50,14 +80,18 @@ def _last_line(text: str) -> str:
     return lines[-1][:200] if lines else "vl-convert ended without a word"
 
 
-def _main() -> None:
+def _answer(spec: Spec) -> dict[str, str]:
+    """In the process that draws: one specification's pictures, or what vl-convert has against it."""
     import vl_convert
 
-    spec = json.load(sys.stdin)
-    png = vl_convert.vegalite_to_png(spec, scale=_SCALE, allowed_base_urls=[])
-    svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    json.dump({"png": b64encode(png).decode("ascii"), "svg": svg}, sys.stdout)
+    try:
+        svg = _ADDRESS.sub("", vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
+        png = vl_convert.svg_to_png(svg, scale=_SCALE)
+    except ValueError as error:
+        told = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return {"error": " ".join(told[:2])[:200] or "vl-convert cannot draw it"}
+    return {"svg": svg, "png": b64encode(png).decode("ascii")}
 
 
 if __name__ == "__main__":
-    _main()
+    json.dump([_answer(spec) for spec in json.load(sys.stdin)], sys.stdout)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reporter.commands.attempts import Attempts, Say
-from reporter.commands.post import Connect, PostOutcome, check_name, write_placed
+from reporter.commands.post import Connect, PostOutcome, check_name, told
 from reporter.errors import ReporterError
 from reporter.forges.ci_files import append_summary
-from reporter.forges.comments import Update, place_comment
+from reporter.forges.comments import write_comment
 from reporter.forges.interface import Check, Conclusion, Forge
-from reporter.forges.marker import Marker, without_marker
+from reporter.forges.marker import Marker
 from reporter.forges.registry import limits_of
 from reporter.forges.state import with_state
 from reporter.model.ci import CiContext, PullRequest
@@ -57,11 +57,8 @@ def _write(
     forge: Forge, pull_request: PullRequest, context: CiContext, comment: CommentRule, text: str, say: Say
 ) -> str | None:
     marker = Marker(comment.key, context.head_sha, context.run)
-    placement = place_comment(forge.own_comments(pull_request.number), marker, pull_request)
-    previous = without_marker(placement.comment.body) if isinstance(placement, Update) else ""
-    room = forge.limits.comment_characters - len(marker.line())
-    body = marker.line() + with_state(_banner(context, comment, text), previous, room)
-    return write_placed(forge, pull_request, placement, body, say)
+    banner, room = _banner(context, comment, text), forge.limits.comment_characters - len(marker.line())
+    return told(write_comment(forge, pull_request, marker, lambda last: with_state(banner, last, room)), say)
 
 
 def _banner(context: CiContext, comment: CommentRule, text: str) -> str:

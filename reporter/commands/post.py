@@ -15,7 +15,7 @@ from reporter.commands.attempts import Attempts, Say
 from reporter.commands.gate import gate_exit_code
 from reporter.errors import ReporterError
 from reporter.forges.ci_files import append_summary, write_outputs
-from reporter.forges.comments import Create, Placement, Superseded, Update, place_comment, write_comment
+from reporter.forges.comments import Superseded, Written, write_comment
 from reporter.forges.interface import Check, Conclusion, Forge
 from reporter.forges.marker import Marker
 from reporter.forges.registry import limits_of
@@ -124,30 +124,23 @@ def _with_pictures(posting: Posting, published: Published | ReporterError, say: 
 
 def _comment(posting: Posting, pull_request: PullRequest, forge: Forge, say: Say) -> str | None:
     """Write the report's comment and return its address; None where a newer report stays."""
-    first_line = posting.marker.line()
-    body = first_line + posting.markdown(forge.limits.comment_characters - len(first_line))
-    placement = place_comment(forge.own_comments(pull_request.number), posting.marker, pull_request)
-    return write_placed(forge, pull_request, placement, body, say)
+    text = posting.markdown(forge.limits.comment_characters - len(posting.marker.line()))
+    return told(write_comment(forge, pull_request, posting.marker, lambda _: text), say)
 
 
-def write_placed(forge: Forge, pull_request: PullRequest, placement: Placement, body: str, say: Say) -> str | None:
-    """Write a comment where it belongs, say so, and return its address; None where it is superseded."""
-    match placement:
+def told(written: Written | Superseded, say: Say) -> str | None:
+    """Say what became of a comment, and return its address; None where it is superseded."""
+    match written:
         case Superseded(comment=comment, head_sha=newer):
             say(f"No comment: {comment.url} holds the report of the newer commit {newer[:7]}")
             return None
-        case Create():
-            url = write_comment(forge, pull_request.number, placement, body)
-            say(f"Comment created: {url}")
-            return url
-        case Update(duplicates=duplicates):
-            url = write_comment(forge, pull_request.number, placement, body)
-            say(f"Comment updated: {url}")
-            for duplicate in duplicates:
-                say(f"  its duplicate can be deleted: {duplicate.url}")
+        case Written(url=url, created=created, folded=folded):
+            say(f"Comment {'created' if created else 'updated'}: {url}")
+            for duplicate in folded:
+                say(f"  now only points to it: {duplicate}")
             return url
         case _:
-            assert_never(placement)
+            assert_never(written)
 
 
 def check_name(comment: CommentRule) -> str:

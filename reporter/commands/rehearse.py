@@ -18,7 +18,7 @@ from reporter.publish.store import ImageStore, Published
 from reporter.render.markdown import render_markdown
 
 Show = Callable[[str], None]
-"""Takes the text of the comment: a result, for standard output."""
+"""Takes each text that a comment would be given: a result, for standard output."""
 
 
 def rehearse(

@@ -1,15 +1,18 @@
-"""Which comment a report goes to: create, update, or leave alone. The same rules on every forge."""
+"""Which comment a report goes to, and how there comes to be only one. The same rules on every forge."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from reporter.errors import ForgeError
 from reporter.forges.interface import Forge, OwnComment
-from reporter.forges.marker import Marker, read_marker
+from reporter.forges.marker import Marker, read_marker, without_marker
 from reporter.model.ci import PullRequest
+
+Compose = Callable[[str], str]
+"""Makes the text below the marker, given the text of the comment so far (empty for a new one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Create:
 class Update:
     comment: OwnComment
     duplicates: tuple[OwnComment, ...] = ()
-    """Further comments of ours with the same key: a run was cut off between its writes."""
+    """Further comments of ours with the same key: two runs, or a repeated request, have each made one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,18 @@ class Superseded:
 
     comment: OwnComment
     head_sha: str
+    duplicates: tuple[OwnComment, ...] = ()
 
 
 Placement: TypeAlias = Create | Update | Superseded
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    url: str
+    created: bool
+    folded: tuple[str, ...] = ()
+    """Addresses of duplicates whose text now only points to the comment."""
 
 
 def place_comment(comments: Sequence[OwnComment], marker: Marker, pull_request: PullRequest) -> Placement:
@@ -41,10 +53,10 @@ def place_comment(comments: Sequence[OwnComment], marker: Marker, pull_request: 
     own = [(comment, found) for comment, found in marked if found.key == marker.key]
     if not own:
         return Create()
-    comment, found = own[0]
+    (comment, found), duplicates = own[0], tuple(other for other, _ in own[1:])
     if _is_older(marker, found, pull_request.head_sha):
-        return Superseded(comment, found.head_sha)
-    return Update(comment, tuple(other for other, _ in own[1:]))
+        return Superseded(comment, found.head_sha, duplicates)
+    return Update(comment, duplicates)
 
 
 def _is_older(ours: Marker, theirs: Marker, current_head: str) -> bool:
@@ -54,16 +66,46 @@ def _is_older(ours: Marker, theirs: Marker, current_head: str) -> bool:
     return theirs.head_sha == current_head or theirs.run > ours.run
 
 
-def write_comment(forge: Forge, pull_request: int, placement: Create | Update, body: str) -> str:
-    """Write the comment and return its address. Raises `ForgeError` if the text exceeds the forge's limit."""
-    limit = forge.limits.comment_characters
+def write_comment(forge: Forge, pull_request: PullRequest, marker: Marker, compose: Compose) -> Written | Superseded:
+    """Write the comment of `marker`, with the text that `compose` makes below its line, and leave but one of them.
+
+    Raises `ForgeError` if the text exceeds the forge's limit.
+    """
+    number, created = pull_request.number, None
+    placement = place_comment(forge.own_comments(number), marker, pull_request)
+    if isinstance(placement, Create):
+        created = forge.create_comment(number, _text(forge, marker, compose("")))
+        # Another run may have found no comment at the same moment, and a request that failed may have done its work.
+        placement = place_comment(forge.own_comments(number), marker, pull_request)
+    match placement:
+        case Create():
+            return Written(created or "", created=True)
+        case Superseded(comment=newer, duplicates=duplicates):
+            _fold(forge, number, duplicates, newer.url)
+            return placement
+        case Update(comment=comment, duplicates=duplicates):
+            if comment.url != created:
+                body = _text(forge, marker, compose(without_marker(comment.body)))
+                forge.update_comment(number, comment.id, body)
+            folded = _fold(forge, number, duplicates, comment.url)
+            return Written(comment.url, comment.url == created, folded)
+        case _:
+            assert_never(placement)
+
+
+def _text(forge: Forge, marker: Marker, text: str) -> str:
+    body, limit = marker.line() + text, forge.limits.comment_characters
     if len(body) > limit:
         raise ForgeError(
             f"the comment has {len(body):,} characters; a comment holds {limit:,}",
             hint="exclude plots or metrics in reporter.yaml, or read the whole report in the bundle",
         )
-    match placement:
-        case Create():
-            return forge.create_comment(pull_request, body)
-        case Update(comment=comment):
-            return forge.update_comment(pull_request, comment.id, body)
+    return body
+
+
+def _fold(forge: Forge, pull_request: int, duplicates: Sequence[OwnComment], url: str) -> tuple[str, ...]:
+    """Let each duplicate point to the one comment; without a marker it is none any more."""
+    return tuple(
+        forge.update_comment(pull_request, duplicate.id, f"This report is kept up to date in [one comment]({url}).\n")
+        for duplicate in duplicates
+    )

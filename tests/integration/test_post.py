@@ -153,12 +153,35 @@ class TestAWholePost:
         assert theirs.body.endswith("look here")
         assert len(github.comments) == 2
 
-    def test_duplicates_are_named_and_the_oldest_is_updated(self, job, github, bundle):
+    def test_the_oldest_of_several_is_updated_and_the_others_point_to_it(self, job, github, bundle):
         old = github.add_comment(7, BOT, Marker("default", HEAD).line() + "old")
         double = github.add_comment(7, BOT, Marker("default", HEAD).line() + "double")
-        job.post(bundle)
+
+        url = job.post(bundle).comment_url
+
         assert "Better" in old.body
-        assert f"duplicate can be deleted: {github.server_url}/octo/flights/pull/7#issuecomment-{double.id}" in job.log
+        assert url.endswith(f"issuecomment-{old.id}")
+        assert url in double.body
+        assert read_marker(double.body) is None
+        assert f"now only points to it: {url.replace(str(old.id), str(double.id))}" in job.log
+
+    def test_two_runs_that_comment_at_the_same_moment_end_with_one_comment(self, job, github, bundle):
+        text = Marker("default", HEAD, run=41).line() + "theirs"
+        github.before["POST", "issues/7/comments"] = lambda: github.add_comment(7, BOT, text)
+
+        url = job.post(bundle).comment_url
+
+        theirs, ours = github.comments
+        assert "Better" in theirs.body
+        assert url.endswith(f"issuecomment-{theirs.id}")
+        assert url in ours.body
+
+    def test_a_comment_that_was_written_although_github_answered_with_an_error_is_not_doubled(
+        self, job, github, bundle
+    ):
+        github.fail(502, "Server Error", method="POST", path="issues/7/comments", after=True)
+        job.post(bundle)
+        assert ["Better" in comment.body for comment in github.comments] == [True, False]
 
     def test_a_report_of_any_size_fits_into_each_place(self, job, github, bundle):
         rows = tuple(metric(f"metric_{number}" + "x" * 80, number, number + 1) for number in range(3000))
@@ -201,6 +224,18 @@ class TestNewerCommits:
         assert "holds the report of the newer commit fffffff" in job.log
         assert github.checks[0].body["head_sha"] == HEAD, "the older commit has its own check"
         assert "Better" in job.summary
+
+    def test_so_does_one_that_was_overtaken_while_it_wrote(self, job, github, bundle):
+        newer = "f" * 40
+        github.pulls[7].head_sha = newer
+        text = Marker("default", newer, run=50).line() + "newer"
+        github.before["POST", "issues/7/comments"] = lambda: github.add_comment(7, BOT, text)
+
+        assert job.post(bundle).comment_url is None
+
+        theirs, ours = github.comments
+        assert theirs.body.endswith("newer")
+        assert f"issuecomment-{theirs.id}" in ours.body
 
     def test_a_report_of_a_commit_that_was_pushed_over_is_better_than_none(self, job, github, bundle):
         github.pulls[7].head_sha = "f" * 40
@@ -402,7 +437,7 @@ class TestDryRun:
         job.post(bundle)
         comment = github.comments[0]
         self.rehearse(job, replace(bundle, report=replace(REPORT, summary="Now worse")), job.context())
-        assert f"comment {comment.id} on pull request #7" in job.log
+        assert f"Comment updated: {github.server_url}/octo/flights/pull/7#issuecomment-{comment.id}" in job.log
         assert "Now worse" not in comment.body
 
     def test_it_says_what_would_fail(self, job, bundle):

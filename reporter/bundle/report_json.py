@@ -178,6 +178,7 @@ def _problem(node: Node) -> Problem:
         kind=node.field("kind").choice(ProblemKind),
         message=node.field("message").text(),
         hint=node.field("hint").or_else("", Node.text),
+        files=_texts(node.field("files")),
     )
 
 

@@ -15,6 +15,7 @@ WORD_JOINER = "\u2060"
 
 LONGEST_NAME = 160
 """Characters: a longer name or value loses its middle."""
+LONGEST_SENTENCE = 500
 
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -46,7 +47,7 @@ def shorten(text: str, longest: int = LONGEST_NAME) -> str:
 
 def code(text: str) -> str:
     """A name or value in Markdown, as code: good in a paragraph, a table's cell and a list."""
-    shown = shorten(visible(text))
+    shown = _seen(text, LONGEST_NAME)
     if _PLAIN_CODE.fullmatch(shown) and shown == shown.strip():
         return f"`{shown}`"
     return f"<code>{_as_entities(shown) or '&#34;&#34;'}</code>"
@@ -54,12 +55,12 @@ def code(text: str) -> str:
 
 def html_code(text: str) -> str:
     """The same inside an HTML element, where Markdown is not read."""
-    return f"<code>{html.escape(shorten(visible(text)))}</code>"
+    return f"<code>{html.escape(_seen(text, LONGEST_NAME))}</code>"
 
 
 def prose(text: str) -> str:
     """A sentence in Markdown: no markup of it works but `code`, it mentions nobody and links nowhere."""
-    pieces = _QUOTED.split(visible(text))
+    pieces = _QUOTED.split(_seen(text, LONGEST_SENTENCE))
     shown = [code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces)]
     return _BLOCK_START.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", "".join(shown))
 
@@ -80,6 +81,11 @@ def link(text: str, url: str | None) -> str:
     """A Markdown link around text that is Markdown already; only the text where the address may not be linked."""
     address = safe_url(url)
     return f"[{text}]({address})" if address else text
+
+
+def _seen(text: str, longest: int) -> str:
+    """Shortened first as well, so that a text of megabytes costs nothing."""
+    return shorten(visible(shorten(text, 2 * longest)), longest)
 
 
 def _defused(text: str) -> str:

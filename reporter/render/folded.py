@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reporter.model import formatting
 from reporter.model.comparison import Explanation, FlipExample, Flips, ParamRow, SliceRow, StageRow, State
+from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.render import wording
 from reporter.render.escape import code, html_text, prose, shorten
@@ -16,6 +17,7 @@ from reporter.render.opening import cause_text
 from reporter.render.team_text import team_html
 
 _MOST_CAUSES = 12
+_MOST_PLACES = 3
 _ALWAYS_SHOWN = 10
 """Rows of a table that need no folding of their own."""
 
@@ -218,11 +220,11 @@ def problem_part(report: Report, most: int | None) -> str:
     rows, rest = beginning(
         [
             [
-                code(problem.path) if problem.path else "",
+                _places(problem),
                 code(problem.revision) if problem.revision else "",
                 problem.kind.value,
-                prose(shorten(problem.message, 300)),
-                prose(shorten(problem.hint, 300)),
+                prose(problem.message),
+                prose(problem.hint),
             ]
             for problem in report.problems
         ],
@@ -230,6 +232,13 @@ def problem_part(report: Report, most: int | None) -> str:
     )
     columns = [("Path", LEFT), ("Revision", LEFT), ("Kind", LEFT), ("What is wrong", LEFT), ("What to do", LEFT)]
     return details(f"Problems ({len(report.problems):,})", paragraphs(table(columns, rows), rest))
+
+
+def _places(problem: Problem) -> str:
+    """What a problem concerns, without a list that would be longer than all else."""
+    places = problem.files or ((problem.path,) if problem.path else ())
+    more = f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else ""
+    return ", ".join(code(place) for place in places[:_MOST_PLACES]) + more
 
 
 def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
@@ -247,11 +256,11 @@ def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None
     return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], shown), rest))
 
 
-def section_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
+def section_part(report: Report, pictures: Mapping[str, str]) -> str:
     """The team's own sections."""
     return paragraphs(
         *(
             details(f"<b>{html_text(shorten(section.title))}</b>", team_html(section.markdown, pictures))
-            for section in report.sections[:most]
+            for section in report.sections
         )
     )

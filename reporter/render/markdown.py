@@ -46,6 +46,21 @@ class Block:
     """Given the most rows it may have; None for all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the parts, and always stays."""
+
+    head: str
+    foot: str
+    whereabouts: str
+    """Of the whole report; empty where it is nowhere else."""
+
+    def around(self, texts: Mapping[Part, str], gone: Sequence[Part] = ()) -> str:
+        where = f" The whole report: {self.whereabouts}." if self.whereabouts else ""
+        left_out = f"> ✂️ Left out to fit here: {', '.join(gone)}.{where}" if gone else ""
+        return paragraphs(self.head, *texts.values(), left_out, self.foot) + "\n"
+
+
 def render_markdown(
     report: Report, pictures: Mapping[str, str], limit: int | None = None, whole: str | None = None
 ) -> str:
@@ -55,17 +70,32 @@ def render_markdown(
     counts them, which no forge undercuts; parts are then shortened and left out in the order of `Part`, and the text says
     so. `whole`: where the whole report is, an address or a sentence's end ("the job summary").
     """
+    frame = _frame(report, whole)
     blocks = _blocks(report, pictures)
     texts = {block.part: block.render(None) for block in blocks}
-    if limit is None or _fits(_assembled(report, texts, (), whole), limit):
-        return _assembled(report, texts, (), whole)
-    return _shortened(report, blocks, texts, limit, whole)
+    text = frame.around(texts)
+    if limit is None or _fits(text, limit):
+        return text
+    return _shortened(frame, blocks, texts, limit) or _last_resort(report, limit)
+
+
+def _frame(report: Report, whole: str | None) -> Frame:
+    head = [opening.verdict_line(report)]
+    if not _is_calm(report):
+        head += [opening.subject_line(report), opening.doubt_lines(report)]
+    whereabouts = link("full report", whole) if safe_url(whole) else prose(whole or "")
+    return Frame(paragraphs(*head), _footer(report, whereabouts, is_link=bool(safe_url(whole))), whereabouts)
+
+
+def _is_calm(report: Report) -> bool:
+    return wording.nothing_differs(report) and bool(report.metrics)
 
 
 def _blocks(report: Report, pictures: Mapping[str, str]) -> tuple[Block, ...]:
     """In the order of the page."""
-    team = Block(Part.SECTIONS, lambda most: folded.section_part(report, pictures, most))
-    if wording.nothing_differs(report) and report.metrics:
+    team_text = folded.section_part(report, pictures)
+    team = Block(Part.SECTIONS, lambda _: team_text)
+    if _is_calm(report):
         return (team,)
     return (
         Block(Part.HEADLINE, lambda most: opening.headline_table(report, most)),
@@ -86,52 +116,31 @@ def _blocks(report: Report, pictures: Mapping[str, str]) -> tuple[Block, ...]:
     )
 
 
-def _shortened(
-    report: Report, blocks: Sequence[Block], texts: Mapping[Part, str], limit: int, whole: str | None
-) -> str:
-    """The longest version that fits, parts giving way in the order of `Part`."""
+def _shortened(frame: Frame, blocks: Sequence[Block], texts: Mapping[Part, str], limit: int) -> str | None:
+    """The longest version that fits, parts giving way in the order of `Part`; None if not even the frame does."""
     kept = dict(texts)
     in_turn = sorted(blocks, key=lambda block: list(Part).index(block.part))
     for most in ROWS_WHEN_SHORT:
         for block in in_turn:
             kept[block.part] = min(kept[block.part], block.render(most), key=len)
-            if _fits(text := _assembled(report, kept, (), whole), limit):
+            if _fits(text := frame.around(kept), limit):
                 return text
     gone: list[Part] = []
     for block in in_turn:
         if kept.pop(block.part):
             gone.append(block.part)
-        if _fits(text := _assembled(report, kept, gone, whole), limit):
+        if _fits(text := frame.around(kept, gone), limit):
             return text
-    return _last_resort(report, limit)
+    return None
 
 
-def _assembled(report: Report, texts: Mapping[Part, str], gone: Sequence[Part], whole: str | None) -> str:
-    is_calm = wording.nothing_differs(report) and report.metrics
-    head = [opening.verdict_line(report)]
-    if not is_calm:
-        head += [opening.subject_line(report), opening.doubt_lines(report)]
-    return paragraphs(*head, *texts.values(), _left_out(gone, whole), _footer(report, whole)) + "\n"
-
-
-def _left_out(gone: Sequence[Part], whole: str | None) -> str:
-    if not gone:
-        return ""
-    where = f" The whole report: {_whereabouts(whole)}." if whole else ""
-    return f"> ✂️ Left out to fit here: {', '.join(gone)}.{where}"
-
-
-def _whereabouts(whole: str) -> str:
-    return link("full report", whole) if safe_url(whole) else prose(shorten(whole, opening.LONGEST_SENTENCE))
-
-
-def _footer(report: Report, whole: str | None) -> str:
+def _footer(report: Report, whereabouts: str, *, is_link: bool) -> str:
     run = report.run
     runner = prose(run.runner)
     pieces = [
         _commits(report),
         link(f"{runner} log" if runner else "log", run.url) if safe_url(run.url) else runner,
-        (_whereabouts(whole) if safe_url(whole) else f"full report: {_whereabouts(whole)}") if whole else "",
+        whereabouts if is_link or not whereabouts else f"full report: {whereabouts}",
         f"dvc-reporter {prose(run.version)}".strip(),
     ]
     return " · ".join(piece for piece in pieces if piece)
@@ -147,11 +156,7 @@ def _commits(report: Report) -> str:
 
 
 def _fits(text: str, limit: int) -> bool:
-    return _length(text) <= limit
-
-
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 <= limit
 
 
 def _last_resort(report: Report, limit: int) -> str:

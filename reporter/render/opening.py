@@ -10,12 +10,10 @@ from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
 from reporter.render import wording
-from reporter.render.escape import code, html_text, link, prose, safe_url, shorten
+from reporter.render.escape import LONGEST_SENTENCE, code, html_text, link, prose, safe_url, shorten
 from reporter.render.markup import LEFT, beginning, bullets, details, paragraphs, table
 from reporter.render.metric_table import metric_table, value_text
 
-LONGEST_SENTENCE = 500
-"""Characters."""
 MOST_LINES = 5
 """Of doubts, and of notices."""
 MOST_PICTURES = 6
@@ -23,13 +21,13 @@ _MOST_CAUSES = 4
 
 
 def verdict_line(report: Report) -> str:
-    summary = prose(shorten(report.summary, LONGEST_SENTENCE))
+    summary = prose(report.summary)
     return f"### {wording.verdict_symbol(report)} {summary}"
 
 
 def subject_line(report: Report) -> str:
     """What was compared with what."""
-    title = prose(shorten(report.comment.title, LONGEST_SENTENCE))
+    title = prose(report.comment.title)
     head = code(wording.revision_name(report.head))
     if report.base is None:
         return f"**{title}** · {head}, without a baseline"
@@ -57,14 +55,14 @@ def doubt_lines(report: Report) -> str:
         lines.append(
             f"> ⚠️ {what} could not be read, drawn or trusted{' either' if doubts else ''}: see problems below."
         )
-    lines += [f"> ℹ️ {prose(shorten(notice, LONGEST_SENTENCE))}" for notice in report.notices[:MOST_LINES]]
+    lines += [f"> ℹ️ {prose(notice)}" for notice in report.notices[:MOST_LINES]]
     return "\n>\n".join(lines)
 
 
 def _problem(problem: Problem) -> str:
-    subject = f"{code(problem.path)}: " if problem.path and problem.path not in problem.message else ""
-    hint = f" {prose(shorten(problem.hint, LONGEST_SENTENCE))}" if problem.hint else ""
-    return f"{subject}**{prose(shorten(problem.message, LONGEST_SENTENCE))}**{hint}"
+    subject = "" if problem.path in problem.message else f"{code(problem.path)}: "
+    hint = f" {prose(problem.hint)}" if problem.hint else ""
+    return f"{subject}**{prose(problem.message)}**{hint}"
 
 
 def headline_table(report: Report, most: int | None) -> str:

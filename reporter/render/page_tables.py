@@ -345,7 +345,8 @@ def _problems(report: Report) -> PageTable:
 
 
 def _problem_cells(problem: Problem) -> tuple[Cell, ...]:
-    texts = (problem.path, problem.revision, problem.kind.value, problem.message, problem.hint)
+    places = ", ".join(problem.files) or problem.path
+    texts = (places, problem.revision, problem.kind.value, problem.message, problem.hint)
     return tuple(_text(text) for text in texts)
 
 

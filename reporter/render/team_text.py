@@ -20,6 +20,8 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _HEADINGS = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6", "h6": "h6"}
 """Below the report's own headings."""
+LONGEST_SECTION = 50_000
+"""Characters."""
 
 
 def team_html(markdown: str, pictures: Mapping[str, str]) -> str:
@@ -56,9 +58,11 @@ def team_html(markdown: str, pictures: Mapping[str, str]) -> str:
             return _picture(str(token.attrs.get("src", "")), token.content, pictures)
 
     parser = MarkdownIt("commonmark", {"html": True}, renderer_cls=SafeRenderer).enable(["table", "strikethrough"])
-    tokens = parser.parse(markdown.replace("\0", ""))
+    tokens = parser.parse(markdown[:LONGEST_SECTION].replace("\0", ""))
     _tame(tokens)
     rendered = str(parser.renderer.render(tokens, parser.options, {}))
+    if len(markdown) > LONGEST_SECTION:
+        rendered += f"<p><em>… and {len(markdown) - LONGEST_SECTION:,} more characters</em></p>"
     return "\n".join(line for line in rendered.splitlines() if line.strip())
 
 

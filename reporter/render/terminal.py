@@ -102,7 +102,8 @@ def _print_problems(report: Report, console: Console) -> None:
     from rich.text import Text
 
     for problem in report.problems[:_MOST_PROBLEMS]:
-        subject = f"{problem.path}: " if problem.path else ""
+        place = problem.path or ", ".join(problem.files)
+        subject = f"{place}: " if place else ""
         console.print(Text(visible(f"{problem.kind.value}: {subject}{problem.message} {problem.hint}"), style="yellow"))
     if len(report.problems) > _MOST_PROBLEMS:
         console.print(f"… and {len(report.problems) - _MOST_PROBLEMS:,} more problems, all of them in report.md")

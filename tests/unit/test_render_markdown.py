@@ -1,0 +1,171 @@
+"""The comment: what comes first, what is folded, and what goes when the forge has no room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from factories import make_metric_row
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_factories import HOSTILE, SCENARIOS, better, gate_failed, hostile, links, make_report, no_change, plot
+
+from reporter.model.comparison import GateRow, StageRow, State, Verdict
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.report import SectionText
+from reporter.render.markdown import Part, render_markdown
+
+WHOLE = "https://example.org/report.html"
+
+
+def utf16_length(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def monstrous():
+    """Larger than any forge takes, in every part."""
+    rows = tuple(
+        make_metric_row(f"{HOSTILE}{index}", 0.1, 0.2, file=HOSTILE, note=HOSTILE, headline=True)
+        for index in range(300)
+    )
+    problems = tuple(
+        Problem("main", f"{index}{HOSTILE}", ProblemKind.STALE, HOSTILE * 20, HOSTILE * 20) for index in range(100)
+    )
+    return replace(
+        hostile(),
+        summary=HOSTILE * 1000,
+        metrics=rows,
+        problems=problems,
+        gates=tuple(GateRow(HOSTILE, HOSTILE * 50, Verdict.FAIL, HOSTILE * 50) for _ in range(100)),
+        sections=(SectionText(HOSTILE * 50, "text\n\n" * 50_000),),
+        notices=(HOSTILE * 50,) * 100,
+        plots=tuple(plot(f"plot {index}", alt=HOSTILE * 20) for index in range(300)),
+    )
+
+
+def test_the_verdict_is_the_first_thing_read():
+    assert render_markdown(better(), {}).startswith("### 🟢 Better: roc_auc +0.012")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "symbol"), [(Verdict.FAIL, "🔴"), (Verdict.WARN, "🟡"), (Verdict.UNKNOWN, "🟠"), (Verdict.PASS, "⚪")]
+)
+def test_each_verdict_has_its_own_symbol(verdict, symbol):
+    assert render_markdown(make_report(verdict=verdict), {}).startswith(f"### {symbol} ")
+
+
+def test_no_change_is_one_line_and_the_footer():
+    lines = [line for line in render_markdown(no_change(), {}).splitlines() if line]
+    assert len(lines) == 2
+
+
+def test_a_gate_that_fails_is_open_and_those_that_pass_are_folded():
+    before_details = render_markdown(gate_failed(), {}).split("<details>", 1)[0]
+    assert "❌ fail" in before_details
+    assert "✅ pass" not in before_details
+
+
+def test_a_stale_lock_is_said_before_any_number():
+    text = render_markdown(SCENARIOS["stale_lock"](), {})
+    assert text.index("the values shown are not of this code") < text.index("| Metric")
+
+
+def test_changed_metrics_come_before_unchanged_ones():
+    text = render_markdown(SCENARIOS["worse"](), {})
+    every = text[text.index("All metrics") :]
+    assert every.index("roc_auc") < every.index("accuracy") < every.index("n_test")
+
+
+def test_pictures_are_two_a_row_with_a_text_for_those_who_cannot_see_them():
+    text = render_markdown(better(), {"ROC curve": "https://example.org/roc.png"})
+    assert '<a href="https://example.org/roc.png"><img src="https://example.org/roc.png" alt="ROC curve: main' in text
+    assert 'width="49%"' in text
+
+
+def test_a_plot_without_a_picture_is_named():
+    report = make_report(plots=(plot("loss", image=None, notes=("No browser.",)),))
+    assert "| `loss` | changed | No browser. |" in render_markdown(report, {})
+
+
+def test_the_footer_links_both_commits_the_log_and_the_whole():
+    footer = render_markdown(better(), {}, whole=WHOLE).splitlines()[-1]
+    assert f"(https://github.com/octo/flights/commit/{better().head.sha})" in footer
+    assert ", 3 commits behind main" in footer
+    assert "[GitHub Actions log](https://github.com/octo/flights/actions/runs/42)" in footer
+    assert f"[full report]({WHOLE})" in footer
+    assert footer.endswith("dvc-reporter 0.1.0")
+
+
+def test_the_graph_marks_what_changed_and_what_ran_again():
+    text = render_markdown(better(), {})
+    assert 's0["prepare<br/>deps changed, ran again"]:::changed' in text
+    assert 's2["evaluate<br/>ran again"]:::ran' in text
+    assert "s1 --> s2" in text
+
+
+def test_a_pipeline_too_large_to_draw_is_a_table_of_what_happened():
+    stages = tuple(StageRow(f"s{index}", State.UNCHANGED, (), outdated=False, ran=index == 3) for index in range(200))
+    text = render_markdown(make_report(stages=stages), {})
+    assert "mermaid" not in text
+    assert "| `s3` | ran again |" in text
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_row_of_a_table_has_as_many_cells_as_its_heading(name):
+    report = SCENARIOS[name]()
+    width = 0
+    for line in render_markdown(report, links(report)).splitlines():
+        cells = line.replace("\\|", "").count("|")
+        if not line.startswith("|"):
+            width = 0
+        elif not width:
+            width = cells
+        else:
+            assert cells == width, line
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=st.sampled_from(sorted(SCENARIOS)), limit=st.integers(2, 9000))
+def test_it_fits_whatever_the_limit(name, limit):
+    report = SCENARIOS[name]()
+    assert 0 < utf16_length(render_markdown(report, links(report), limit, WHOLE)) <= limit
+
+
+@pytest.mark.parametrize("limit", [60, 5_000, 65_536])
+def test_a_monstrous_report_fits_as_well(limit):
+    report = monstrous()
+    text = render_markdown(report, links(report), limit, WHOLE)
+    assert 0 < utf16_length(text) <= limit
+
+
+def test_what_is_left_out_is_said_with_where_the_whole_is():
+    text = render_markdown(better(), links(better()), 2_600, WHOLE)
+    assert "Left out to fit here: artifacts, flips, slices" in text
+    assert f"The whole report: [full report]({WHOLE})" in text
+
+
+def test_the_headline_is_the_last_to_go():
+    limits = range(400, 6_000, 400)
+    texts = [render_markdown(better(), links(better()), limit, WHOLE) for limit in limits]
+    assert all("| `roc_auc` |" in text for text in texts if "<details>" in text)
+
+
+def test_parts_leave_in_the_stated_order():
+    order = [part.value for part in Part]
+    for limit in range(1_200, 6_000, 300):
+        text = render_markdown(better(), links(better()), limit, WHOLE)
+        if "Left out to fit here: " in text:
+            gone = text.split("Left out to fit here: ")[1].split(". The whole")[0].split(", ")
+            assert gone == [name for name in order if name in gone]
+
+
+def test_long_tables_are_shortened_before_anything_is_left_out():
+    report = SCENARIOS["three_hundred_metrics"]()
+    text = render_markdown(report, {}, 8_000, WHOLE)
+    assert "more rows in the full report" in text
+    assert "Left out" not in text
+
+
+def test_the_text_can_be_written_as_utf8_whatever_the_names():
+    report = make_report(metrics=(make_metric_row("\ud800name", 0.1, 0.2),), summary="\udfff")
+    assert render_markdown(report, {}).encode()

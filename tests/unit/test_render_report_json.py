@@ -1,0 +1,152 @@
+"""report.json: strictly valid, exact, in a fixed order, as its schema says, and readable again."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib import resources
+
+import pytest
+from factories import make_metric_row
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from report_factories import RUN, SCENARIOS, better, first_report, make_report
+
+from reporter.bundle import report_from_json
+from reporter.model.comparison import Content, MetricRow, Outcome, ParamRow, State
+from reporter.model.report import PlotRow, Report, RunInfo
+from reporter.model.revision import Revision
+from reporter.model.rules import Direction
+from reporter.model.values import same_value
+from reporter.render.report_json import report_to_json
+
+SCHEMA = json.loads(resources.files("reporter.schemas").joinpath("report-1.schema.json").read_text(encoding="utf-8"))
+
+NON_FINITE_NAMES = {"NaN", "Infinity", "-Infinity"}
+TEXTS = st.text(max_size=12)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS.filter(lambda text: text not in NON_FINITE_NAMES),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(TEXTS, inside, max_size=3),
+    max_leaves=6,
+)
+COUNTS = st.integers(0, 10**12)
+SHAS = st.text("0123456789abcdef", min_size=40, max_size=40)
+INTERVALS = st.none() | st.tuples(st.floats(), st.floats())
+NUMBERS = st.none() | st.integers() | st.floats()
+
+
+def register_strategies():
+    """How hypothesis fills the fields whose type says too little; all others follow from their annotations."""
+    st.register_type_strategy(str, TEXTS)
+    bases = st.builds(Revision, sha=SHAS, behind=st.none() | COUNTS, dirty=st.just(False))
+    heads = st.builds(Revision, sha=SHAS, behind=st.none())
+    images = st.none() | st.from_regex(r"images/[A-Za-z0-9._-]{1,9}\.png", fullmatch=True)
+    runs = st.builds(RunInfo, url=st.none() | st.just(RUN.url), repository_url=st.none() | st.just(RUN.repository_url))
+    names = {"file": TEXTS, "name": TEXTS, "state": st.sampled_from(State)}
+    metrics = st.builds(
+        MetricRow,
+        **names,
+        base=VALUES,
+        head=VALUES,
+        delta=NUMBERS,
+        relative=st.none() | st.floats(),
+        direction=st.sampled_from(Direction),
+        outcome=st.sampled_from(Outcome),
+        interval=INTERVALS,
+        p_value=st.none() | st.floats(),
+        method=st.none() | TEXTS,
+        headline=st.booleans(),
+        note=TEXTS,
+    )
+    st.register_type_strategy(MetricRow, metrics)
+    st.register_type_strategy(ParamRow, st.builds(ParamRow, **names, base=VALUES, head=VALUES))
+    st.register_type_strategy(PlotRow, st.builds(PlotRow, image=images))
+    st.register_type_strategy(int, COUNTS)
+    st.register_type_strategy(Content, st.builds(Content, size=st.none() | COUNTS, nfiles=st.none() | COUNTS))
+    return st.builds(Report, base=st.none() | bases, head=heads, run=runs)
+
+
+REPORTS = register_strategies()
+
+
+def agree(left: object, right: object) -> bool:
+    """Equality of trees of records, in which NaN equals NaN."""
+    if isinstance(left, float) and isinstance(right, float) and math.isnan(left):
+        return math.isnan(right)
+    if hasattr(left, "__dataclass_fields__"):
+        names = left.__dataclass_fields__
+        return type(left) is type(right) and all(agree(getattr(left, name), getattr(right, name)) for name in names)
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(agree, left, right))
+    return type(left) is type(right) and same_value(left, right)  # type: ignore[arg-type]
+
+
+@settings(max_examples=30, deadline=None)
+@given(report=REPORTS)
+def test_any_report_is_read_back_as_it_was(report):
+    assert agree(report_from_json(report_to_json(report)), report)
+
+
+@settings(max_examples=20, deadline=None)
+@given(report=REPORTS)
+def test_any_report_is_as_the_schema_says(report):
+    Draft202012Validator(SCHEMA).validate(json.loads(report_to_json(report)))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_situation_is_as_the_schema_says(name):
+    Draft202012Validator(SCHEMA).validate(json.loads(report_to_json(SCENARIOS[name]())))
+
+
+def test_the_schema_is_one():
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_field_is_in_the_schema():
+    written = json.loads(report_to_json(better()))
+    assert set(written) == set(SCHEMA["properties"])
+    for plural, singular in [("metrics", "metric"), ("params", "param"), ("plots", "plot"), ("data", "data")]:
+        assert list(written[plural][0]) == list(SCHEMA["$defs"][singular]["properties"])
+
+
+def test_the_documented_keys_come_first_and_in_their_order():
+    assert list(json.loads(report_to_json(better())))[:12] == [
+        "schema_version",
+        "base",
+        "head",
+        "verdict",
+        "summary",
+        "metrics",
+        "params",
+        "plots",
+        "data",
+        "stages",
+        "gates",
+        "problems",
+    ]
+
+
+def test_a_first_report_has_no_base():
+    assert json.loads(report_to_json(first_report()))["base"] is None
+
+
+def test_numbers_that_json_does_not_know_are_strings():
+    row = make_metric_row("loss", math.inf, math.nan, delta=math.nan)
+    written = json.loads(report_to_json(make_report(metrics=(row,))), parse_constant=pytest.fail)["metrics"][0]
+    assert (written["base"], written["head"], written["delta"]) == ("Infinity", "NaN", "NaN")
+
+
+def test_values_are_exact():
+    row = make_metric_row("loss", 0.1 + 0.2, 10**40)
+    read = report_from_json(report_to_json(make_report(metrics=(row,)))).metrics[0]
+    assert (read.base, read.head) == (0.1 + 0.2, 10**40)
+
+
+def test_half_a_surrogate_pair_is_kept_as_an_escape():
+    report = make_report(summary="half \ud83d")
+    assert report_from_json(report_to_json(report).encode().decode()).summary == "half \ud83d"
+
+
+def test_the_same_report_is_the_same_text():
+    assert report_to_json(better()) == report_to_json(better())

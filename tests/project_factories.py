@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 GIT_IDENTITY = {
     "GIT_AUTHOR_NAME": "A Scientist",
     "GIT_AUTHOR_EMAIL": "scientist@example.org",
@@ -37,6 +39,11 @@ def isolated_environment(folder: Path) -> dict[str, str]:
         "DVC_SYSTEM_CONFIG_DIR": str(home / "dvc-system"),
         "DVC_NO_ANALYTICS": "1",
     }
+
+
+def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name, value in isolated_environment(folder).items():
+        monkeypatch.setenv(name, value)
 
 
 class ProjectFactory:
@@ -145,6 +152,43 @@ class ProjectFactory:
             [sys.executable, "-m", "dvc", *arguments, "--json"], cwd=self.root, capture_output=True, check=True
         )
         return json.loads(done.stdout)
+
+
+class RepositoryFactory:
+    """A git repository without DVC: commits that hold nothing but their own name."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def new(cls, root: Path) -> RepositoryFactory:
+        root.mkdir(parents=True)
+        git(root, "init", "--quiet", "--initial-branch=main")
+        return cls(root)
+
+    def git(self, *arguments: str) -> str:
+        return git(self.root, *arguments)
+
+    def commit(self, *names: str) -> str:
+        """One empty commit for each name, also a tag of that name, on the current branch; returns the last SHA."""
+        branch = self.git("symbolic-ref", "HEAD")
+        known = self.git("for-each-ref", branch)
+        stream = [f"reset {branch}\nfrom {branch}^0\n"] if known else []
+        for mark, name in enumerate(names, start=1):
+            stream.append(f"commit {branch}\nmark :{mark}\ncommitter A <a@example.org> 1700000000 +0000\n")
+            stream.append(f"data {len(name)}\n{name}\nreset refs/tags/{name}\nfrom :{mark}\n\n")
+        subprocess.run(["git", "fast-import", "--quiet"], cwd=self.root, input="".join(stream), text=True, check=True)
+        return self.git("rev-parse", "HEAD")
+
+    def branch(self, name: str) -> None:
+        self.git("switch", "--quiet", "--create", name)
+
+    def switch(self, name: str) -> None:
+        self.git("switch", "--quiet", name)
+
+    def clone(self, target: Path, *options: str) -> RepositoryFactory:
+        git(target.parent, "clone", "--quiet", *options, f"file://{self.root}", str(target))
+        return RepositoryFactory(target)
 
 
 def git(folder: Path, *arguments: str) -> str:

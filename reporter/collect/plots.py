@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -11,28 +11,12 @@ from typing import Any
 from reporter.collect.files import RevisionFiles
 from reporter.collect.pipeline import Output, Pipeline, PlotDefinition
 from reporter.collect.problems import Problems, UnreadableError
+from reporter.collect.templates import DEFAULT_TEMPLATE, Templates
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Axis, PlotSpec
 
 IMAGE = "image"
 IMAGE_EXTENSIONS = frozenset({".jpg", ".jpeg", ".gif", ".png", ".svg"})
-BUILT_IN_TEMPLATES = frozenset(
-    {
-        "bar_horizontal",
-        "bar_horizontal_sorted",
-        "confusion",
-        "confusion_normalized",
-        "linear",
-        "scatter",
-        "scatter_jitter",
-        "simple",
-        "smooth",
-    }
-)
-DEFAULT_TEMPLATE = "linear"
-
-ReadTemplate = Callable[[str], str | None]
-"""A path from the project's root → the file's text, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +46,14 @@ class Plot:
 
 
 def find_plots(
-    pipeline: Pipeline, files: RevisionFiles, read_template: ReadTemplate, problems: Problems, exclude: Iterable[str]
+    pipeline: Pipeline, files: RevisionFiles, templates: Templates, problems: Problems, exclude: Iterable[str]
 ) -> list[Plot]:
     """All plots of a revision, with DVC's own ids; `exclude` holds globs over them."""
     entries = [*_top_level(pipeline.plots, files, problems), *_of_stages(pipeline.outputs, files, problems)]
     named = {
         name: entry for name, entry in _identified(entries) if not any(fnmatchcase(name, glob) for glob in exclude)
     }
-    return [_plot(name, entry, read_template, problems) for name, entry in named.items()]
+    return [_plot(name, entry, templates, problems) for name, entry in named.items()]
 
 
 def _top_level(definitions: Iterable[PlotDefinition], files: RevisionFiles, problems: Problems) -> Iterator[_Entry]:
@@ -129,12 +113,12 @@ def _identified(entries: Iterable[_Entry]) -> Iterator[tuple[str, _Entry]]:
         yield (f"{file}::{name}" if file and (shared or local) else name), entry
 
 
-def _plot(name: str, entry: _Entry, read_template: ReadTemplate, problems: Problems) -> Plot:
+def _plot(name: str, entry: _Entry, templates: Templates, problems: Problems) -> Plot:
     properties = entry.properties
     title = properties.get("title")
     if entry.path and posixpath.splitext(entry.path)[1].lower() in IMAGE_EXTENSIONS:
         return Plot(PlotSpec(name, IMAGE, title=title, path=entry.path), header=True)
-    template, vega = _template(name, properties.get("template"), read_template, problems)
+    template, vega = _template(name, properties.get("template"), templates, problems)
     y = tuple(_y_axes(entry))
     spec = PlotSpec(
         id=name,
@@ -149,18 +133,13 @@ def _plot(name: str, entry: _Entry, read_template: ReadTemplate, problems: Probl
     return Plot(spec, header=properties.get("header", True) is not False)
 
 
-def _template(name: str, template: str | None, read: ReadTemplate, problems: Problems) -> tuple[str, str | None]:
-    """The template's name, and its text if it is the project's own; DVC looks in `.dvc/plots` first."""
-    wanted = template or DEFAULT_TEMPLATE
-    own = [f".dvc/plots/{wanted}", f".dvc/plots/{wanted}.json"]
-    elsewhere = [] if wanted in BUILT_IN_TEMPLATES else [wanted, f"{wanted}.json"]
-    text = next((text for path in [*own, *elsewhere] if (text := read(path)) is not None), None)
-    if text is None and wanted not in BUILT_IN_TEMPLATES:
-        message = f"there is no plot template '{wanted}'; it is drawn as lines"
-        hint = f"commit .dvc/plots/{wanted}.json, or use one of DVC's own templates"
-        problems.add(name, UnreadableError(ProblemKind.PLOT, message, hint))
+def _template(name: str, template: str | None, templates: Templates, problems: Problems) -> tuple[str, str | None]:
+    """The template's name, and its text if it is the project's own."""
+    try:
+        return template or DEFAULT_TEMPLATE, templates.text(template or DEFAULT_TEMPLATE)
+    except UnreadableError as error:
+        problems.add(name, error)
         return DEFAULT_TEMPLATE, None
-    return wanted, text
 
 
 def _y_axes(entry: _Entry) -> Iterator[Axis]:

@@ -97,7 +97,7 @@ class Project:
                 opened,
                 self._storage,
                 wanted,
-                read_template=lambda path: self._read_template(revision, path),
+                read_elsewhere=self._read_workspace,
                 is_tracked=self._tracked() if revision.is_workspace else opened.tree.exists,
             )
 
@@ -117,14 +117,6 @@ class Project:
 
     def _in_git(self, path: str) -> str:
         return str(PurePosixPath(self.root.relative_to(self.git_root).as_posix(), path))
-
-    def _read_template(self, revision: Revision, path: str) -> str | None:
-        """A plot's template as the revision has it, else as the work tree has it now."""
-        text = self.read_text(revision, path)
-        if text is not None or revision.is_workspace:
-            return text
-        data = self._read_workspace(path)
-        return None if data is None else data.decode("utf-8", "replace")
 
     def _tracked(self) -> Callable[[str], bool]:
         """Whether git tracks a path of the work tree, or anything below it."""

@@ -11,11 +11,12 @@ from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Pipeline
-from reporter.collect.plots import IMAGE, Plot, ReadTemplate, find_plots
+from reporter.collect.plots import IMAGE, Plot, find_plots
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
 from reporter.collect.tables import plot_table, predictions_table
+from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
 from reporter.model.snapshot import Snapshot, Table, ValueFile
 from reporter.model.values import Value
@@ -42,13 +43,20 @@ class Wanted:
 
 
 def take_snapshot(
-    opened: OpenRevision, storage: Storage, wanted: Wanted, read_template: ReadTemplate, is_tracked: IsTracked
+    opened: OpenRevision, storage: Storage, wanted: Wanted, read_elsewhere: ReadFile, is_tracked: IsTracked
 ) -> Snapshot:
-    """Raises ProjectError where a DVC file is broken; all else that fails is a problem of the snapshot."""
+    """Read one revision whole. `read_elsewhere` gives a plot's template that the revision itself lacks.
+
+    Raises ProjectError where a DVC file is broken; all else that fails is a problem of the snapshot.
+    """
     pipeline = opened.pipeline()
     files = RevisionFiles(opened, pipeline, storage)
     problems = Problems(opened.revision.label)
-    plots = find_plots(pipeline, files, read_template, problems, wanted.plots_exclude) if wanted.plots else []
+    plots = (
+        find_plots(pipeline, files, Templates(opened.tree, read_elsewhere), problems, wanted.plots_exclude)
+        if wanted.plots
+        else []
+    )
     metrics = _metric_readers(pipeline, files)
     params = _param_readers(pipeline, files)
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)

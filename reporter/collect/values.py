@@ -42,7 +42,7 @@ def param_values(data: bytes, path: str, names: Sequence[str]) -> dict[str, Valu
 def parse(data: bytes, path: str) -> Any:
     """The content of a structured file as DVC would parse it by its extension; YAML for any other.
 
-    The result is shared between calls and must not be changed. Raises UnreadableError.
+    It holds nothing that JSON could not: dates are text, tuples and sets are lists, keys are text. The result is shared between calls and must not be changed. Raises UnreadableError.
     """
     try:
         return _parse(data, posixpath.splitext(path)[1].lower())
@@ -97,7 +97,9 @@ def _select_patterns(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any,
     from copy import deepcopy
 
     import dpath
+    import dpath.options
 
+    dpath.options.ALLOW_EMPTY_STRING_KEYS = True  # as DVC sets it
     selected: dict[Any, Any] = {}
     for name in names:
         dpath.merge(selected, deepcopy(dpath.search(dict(tree), name, separator=".")), separator=".")
@@ -107,8 +109,7 @@ def _select_patterns(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any,
 def _mapping(tree: Any) -> dict[str, Value]:
     if tree is None:
         return {}
-    value = plain(tree)
-    return dict(value) if isinstance(value, Mapping) else {"": value}
+    return tree if isinstance(tree, dict) else {"": tree}
 
 
 @lru_cache(maxsize=1024)
@@ -119,11 +120,11 @@ def _parse(data: bytes, extension: str) -> Any:
         case ".json":
             return _parse_json(text)
         case ".toml":
-            return _parse_toml(text)
+            return plain(_parse_toml(text))
         case ".py":
-            return _parse_python(text)
+            return plain(_parse_python(text))
         case _:
-            return parse_yaml(text)
+            return plain(_parse_yaml(text))
 
 
 def _parse_json(text: str) -> Any:
@@ -151,7 +152,7 @@ def _parse_python(text: str) -> Any:
         raise ValueError("is not valid Python") from error
 
 
-def parse_yaml(text: str) -> Any:
+def _parse_yaml(text: str) -> Any:
     """YAML 1.2, as DVC reads it: `1e-3` is a number, `yes` and `017` are not what YAML 1.1 made of them.
 
     Raises ValueError with the line.

@@ -1,0 +1,62 @@
+"""Templates of plots: DVC's built-in ones by name, the project's own Vega-Lite ones with their text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reporter.collect.problems import UnreadableError
+from reporter.collect.tree import Tree
+from reporter.model.problem import ProblemKind
+
+BUILT_IN_TEMPLATES = frozenset(
+    {
+        "bar_horizontal",
+        "bar_horizontal_sorted",
+        "confusion",
+        "confusion_normalized",
+        "linear",
+        "scatter",
+        "scatter_jitter",
+        "simple",
+        "smooth",
+    }
+)
+DEFAULT_TEMPLATE = "linear"
+
+ReadFile = Callable[[str], bytes | None]
+"""A path from the project's root → the file's content, or None."""
+
+
+class Templates:
+    """The templates of one revision, each looked up once."""
+
+    def __init__(self, tree: Tree, read_elsewhere: ReadFile) -> None:
+        """`read_elsewhere` is asked for what the revision lacks: the work tree may have the template by now."""
+        self._tree = tree
+        self._read_elsewhere = read_elsewhere
+        self._known: dict[str, str | None] = {}
+
+    def text(self, name: str) -> str | None:
+        """The project's own template called `name`, or None for a built-in one. Raises UnreadableError if it is neither.
+
+        As DVC does, `.dvc/plots` is looked through first, even for the name of a built-in template.
+        """
+        if name not in self._known:
+            self._known[name] = self._find(name)
+        if self._known[name] is None and name not in BUILT_IN_TEMPLATES:
+            message = f"there is no plot template '{name}'; the plot is drawn as lines"
+            hint = f"commit .dvc/plots/{name}.json, or use one of DVC's own templates"
+            raise UnreadableError(ProblemKind.PLOT, message, hint)
+        return self._known[name]
+
+    def _find(self, name: str) -> str | None:
+        own = (f".dvc/plots/{name}", f".dvc/plots/{name}.json")
+        places = own if name in BUILT_IN_TEMPLATES else (*own, name, f"{name}.json")
+        return next((text for place in places if (text := self._read(place)) is not None), None)
+
+    def _read(self, path: str) -> str | None:
+        try:
+            data: bytes | None = self._tree.read(path)
+        except OSError:  # not there, or no file
+            data = self._read_elsewhere(path)
+        return None if data is None else data.decode("utf-8", "replace")

@@ -1,0 +1,158 @@
+"""Metrics and params files: every value exactly as the file has it, every bad file with its reason."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reporter.collect.problems import UnreadableError
+from reporter.collect.values import metric_values, param_values, plain, select
+from reporter.model.problem import ProblemKind
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("m.json", '{"a": {"b": 1, "c": 0.5}, "d": true}', {"a.b": 1, "a.c": 0.5, "d": True}),
+        ("m.yaml", "a: 1e-3\nb: yes\nc: 017\nd: 0o17\n", {"a": 0.001, "b": "yes", "c": 17, "d": 15}),
+        ("m.toml", "a = 1\n[b]\nc = 2.5\n", {"a": 1, "b.c": 2.5}),
+        ("m.json", '{"huge": 123456789012345678901234567890}', {"huge": 123456789012345678901234567890}),
+        (
+            "m.json",
+            '{"tiny": 4.44e-07, "inf": Infinity, "ninf": -Infinity}',
+            {"tiny": 4.44e-07, "inf": math.inf, "ninf": -math.inf},
+        ),
+        (
+            "m.json",
+            '{"list": [1, {"x": 2}], "null": null, "text": "fine"}',
+            {"list": [1, {"x": 2}], "null": None, "text": "fine"},
+        ),
+        ("m.json", '{"a.b": 1, "a": {"b": 2}}', {r"a\.b": 1, "a.b": 2}),
+        ("m.yaml", "1: one\n2.5: x\n", {"1": "one", r"2\.5": "x"}),
+        ("m.txt", "0.93", {"": 0.93}),
+        ("m.json", "[1, 2]", {"": [1, 2]}),
+        ("m.json", "0", {"": 0}),
+        ("m.yaml", "", {}),
+        ("m.json", "", {}),
+        ("m.yaml", "day: 2026-01-31\n", {"day": "2026-01-31"}),
+        ("M.JSON", '{"a": 1}', {"a": 1}),
+    ],
+)
+def test_metrics_keep_their_values(path, text, expected):
+    found = metric_values(text.encode(), path)
+
+    assert found == expected
+    assert [type(value) for value in found.values()] == [type(value) for value in expected.values()]
+
+
+def test_nan_stays_nan():
+    found = metric_values(b'{"a": NaN}', "m.json")
+
+    assert math.isnan(found["a"])
+
+
+def test_names_keep_the_order_of_the_file():
+    assert list(metric_values(b'{"z": 1, "a": {"y": 2, "b": 3}, "c": 4}', "m.json")) == ["z", "a.y", "a.b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "kind", "says"),
+    [
+        ("m.json", b'{"a": 1,\n"b" 2}', ProblemKind.CORRUPT, "line 2"),
+        ("m.yaml", b"a: 1\nb: [\n", ProblemKind.CORRUPT, "is not valid YAML (line"),
+        ("m.yaml", b"a: 1\na: 2\n", ProblemKind.CORRUPT, "duplicate key"),
+        ("m.toml", b"a = = 1", ProblemKind.CORRUPT, "is not valid TOML"),
+        ("m.json", b"\xff\xfe\x00", ProblemKind.FORMAT, "is not a text file"),
+        ("m.png", b"\x89PNG\r\n\x1a\n", ProblemKind.FORMAT, "is not a text file"),
+        ("m.txt", b"accuracy is good\nlosses are low\n", ProblemKind.FORMAT, "it holds text"),
+        ("m.csv", b"accuracy,0.9", ProblemKind.FORMAT, "it holds text"),
+        ("m.yaml", b"a: &a [*a]\n", ProblemKind.CORRUPT, "nested without end"),
+        ("m.json", b"[" * 100_000, ProblemKind.CORRUPT, "nested without end"),
+    ],
+)
+def test_what_is_no_metrics_file_says_why(path, data, kind, says):
+    with pytest.raises(UnreadableError) as caught:
+        metric_values(data, path)
+
+    assert caught.value.kind is kind
+    assert says in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+PARAMS = b"""\
+lr: 1e-3
+train: {depth: 4, layers: [64, 32], opt: {name: adam, beta: 0.9}}
+other: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ((), ["lr", "train.depth", "train.layers", "train.opt.name", "train.opt.beta", "other"]),
+        (("other", "lr"), ["lr", "other"]),
+        (("train.opt",), ["train.opt.name", "train.opt.beta"]),
+        (("train.depth", "train.opt.beta"), ["train.depth", "train.opt.beta"]),
+        (("nothing", "train.none", "lr.deeper"), []),
+        (("train.*.name",), ["train.opt.name"]),
+    ],
+)
+def test_params_are_those_below_the_tracked_names_in_the_order_of_the_file(names, expected):
+    assert list(param_values(PARAMS, "params.yaml", names)) == expected
+
+
+def test_params_of_a_python_file():
+    text = b"RATE = 0.5\nSIZES = (1, 2)\nNAMES = {'b', 'a'}\nclass Net:\n    depth = 4\n    def __init__(self):\n        self.width = 8\n"
+
+    assert param_values(text, "p.py", ()) == {
+        "RATE": 0.5,
+        "SIZES": [1, 2],
+        "NAMES": ["a", "b"],
+        "Net.depth": 4,
+        "Net.width": 8,
+    }
+
+
+def test_a_params_file_that_is_a_list_is_none():
+    with pytest.raises(UnreadableError, match="no names and values"):
+        param_values(b"- 1\n", "params.yaml", ())
+
+
+JSON_TREES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(max_size=5), JSON_TREES, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_no_leaf_is_lost_and_no_two_share_a_name(tree):
+    found = metric_values(json.dumps(tree).encode(), "m.json")
+
+    assert len(found) == leaves(tree)
+
+
+def leaves(tree) -> int:
+    return sum(leaves(value) if isinstance(value, dict) and value else 1 for value in tree.values())
+
+
+@given(
+    st.dictionaries(st.text("abc", min_size=1, max_size=2), JSON_TREES, max_size=4),
+    st.lists(st.text("abc.", max_size=6), max_size=3),
+)
+@settings(max_examples=60, deadline=None)
+def test_selecting_names_never_invents_a_value(tree, names):
+    chosen = dict(param_values(json.dumps(tree).encode(), "p.json", tuple(filter(None, names))))
+    everything = dict(param_values(json.dumps(tree).encode(), "p.json", ()))
+
+    assert chosen.keys() <= everything.keys() | {""}
+
+
+def test_values_that_json_cannot_hold_become_text_or_lists():
+    assert plain({1: (1, 2), "s": {"b", "a"}}) == {"1": [1, 2], "s": ["a", "b"]}
+    assert select({"a": {"b": [1, 2]}}, ["a.b"]) == {"a": {"b": [1, 2]}}

@@ -3,12 +3,13 @@
 Where predictions are declared, the test rows themselves decide (`reporter.compare.statistics`). Elsewhere the pipeline is
 asked, by this rule. Start at the stage that writes the metrics file and look at the data it reads, leaving out
 1. code;
-2. models: artifacts of type `model`, files with a model's suffix, paths with a word such as `model` or `weights`;
-3. of several paths, those with the word `train` or `training`;
+2. models: artifacts of type `model`, files with a model's suffix, paths with a word such as `model` or `weights` and no
+   suffix of data;
+3. of several paths, those for training: of words like `train`, `test` and `valid` in the path, the last is `train`;
 4. of several paths where rule 2 knew no model: those that most stages took part in making. What was made from data (a
    model, predictions) stands further down in the DAG than the data it is judged by.
 What remains and has the same hash in both dvc.lock files is the same data, whatever happened upstream; so is a directory
-in which only files with the word `train` differ. What has changed and comes from outside the pipeline is changed
+in which only files for training differ. What has changed and comes from outside the pipeline is changed
 evaluation data. What has changed and was written by a stage is followed to what that stage read, by the same rule.
 
 Limits. A change of params or code alone that selects other test rows (another split ratio) is not seen: it cannot be told
@@ -24,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from reporter.compare.pipeline import Pipeline, changed_paths, is_code
+from reporter.compare.pipeline import DATA_SUFFIXES, Pipeline, changed_paths, is_code
 from reporter.model.evidence import Evidence
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot, Stage
@@ -34,7 +35,9 @@ _MODEL_SUFFIXES = (
     *(".pkl", ".pt", ".pth", ".safetensors", ".tflite"),
 )
 _MODEL_WORD = re.compile(r"(?<![a-z])(models?|weights|checkpoints?|ckpts?)(?![a-z])", re.IGNORECASE)
-_TRAIN_WORD = re.compile(r"(?<![a-z])(train|training)(?![a-z])", re.IGNORECASE)
+_SPLIT_WORD = re.compile(
+    r"(?<![a-z])(train(?:ing)?|test(?:ing)?|val|valid|validation|eval|holdout|dev)(?![a-z])", re.IGNORECASE
+)
 
 
 def changed_evaluation_data(
@@ -98,6 +101,8 @@ class _Search:
 
     def _changed_inputs(self, after: Stage, before: Stage) -> Iterator[str]:
         """Evaluation data that the stage reads in either revision and that is not the same; moved data is the same."""
+        if not changed_paths(before.deps, after.deps):
+            return
         ours, theirs = self._evaluation_inputs(after, self.new), self._evaluation_inputs(before, self.old)
         for path in changed_paths(theirs, ours):
             moved = ours.get(path) in theirs.values() if path in ours else theirs.get(path) in ours.values()
@@ -108,22 +113,29 @@ class _Search:
         """Those dependencies of the stage that rules 1 to 4 leave, with their recorded hashes."""
         data = [path for path in stage.deps if not is_code(stage, path)]
         without_models = [path for path in data if not self._is_model(path)]
-        kept = _some(without_models, [path for path in without_models if not _TRAIN_WORD.search(path)])
-        if len(without_models) == len(data):
+        kept = _some(without_models, [path for path in without_models if not _is_for_training(path)])
+        if len(kept) > 1 and len(without_models) == len(data):
             made_by = {path: len(pipeline.ancestors(pipeline.producers(path))) for path in kept}
             kept = _some(kept, [path for path in kept if made_by[path] < max(made_by.values())])
         return {path: stage.deps[path] for path in kept}
 
     def _is_model(self, path: str) -> bool:
         suffix = PurePosixPath(path).suffix.lower()
-        return path in self.models or suffix in _MODEL_SUFFIXES or bool(_MODEL_WORD.search(path))
+        named = suffix not in DATA_SUFFIXES and bool(_MODEL_WORD.search(path))
+        return path in self.models or suffix in _MODEL_SUFFIXES or named
 
     def _only_training_files_differ(self, path: str) -> bool:
         before, after = self.base.data.get(path), self.head.data.get(path)
         if before is None or after is None or before.files is None or after.files is None:
             return False
         differing = changed_paths(before.files, after.files)
-        return bool(differing) and all(map(_TRAIN_WORD.search, differing))
+        return bool(differing) and all(map(_is_for_training, differing))
+
+
+def _is_for_training(path: str) -> bool:
+    """Of several words for a part of the data, the last one counts: `train_test_split/test.csv` is for testing."""
+    words = _SPLIT_WORD.findall(path)
+    return bool(words) and words[-1].lower().startswith("train")
 
 
 def _some(paths: list[str], fewer: list[str]) -> list[str]:

@@ -112,6 +112,15 @@ def test_a_stage_that_trains_and_evaluates_on_one_file_is_judged_by_it():
     assert changed([reads(both)], [reads({**both, "data/valid.csv": "2"})]) == ("data/valid.csv",)
 
 
+def test_the_last_word_of_a_path_tells_what_it_is_for():
+    before = {"train_test_split/test.csv": "1", "train_test_split/train.csv": "1", "model_inputs/labels.csv": "1"}
+    assert changed([reads(before)], [reads({**before, "train_test_split/test.csv": "2"})]) == (
+        "train_test_split/test.csv",
+    )
+    assert changed([reads(before)], [reads({**before, "train_test_split/train.csv": "2"})]) == ()
+    assert changed([reads(before)], [reads({**before, "model_inputs/labels.csv": "2"})]) == ("model_inputs/labels.csv",)
+
+
 def test_test_data_that_only_moved_are_the_same():
     assert changed([reads({"test.csv": "1"})], [reads({"held-out.csv": "1"})]) == ()
 

@@ -1,0 +1,129 @@
+"""The command itself, with nothing but a bundle, an environment and an event file, as a job of GitHub Actions has them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from report_factories import make_report, metric, plot
+
+from reporter.bundle import Bundle, write_bundle
+from reporter.cli import main
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_client import HEAD, HURRIED
+from tests.fakes.github_objects import READ_ALL, actions_token
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def github():
+    with FakeGitHub(tokens={"ghs_verysecret": actions_token()}) as github:
+        github.open_pull(7, HEAD)
+        yield github
+    assert github.violations == []
+
+
+@pytest.fixture
+def environ(github, tmp_path, monkeypatch):
+    """The variables of a job on `pull_request`; its folder holds a bundle in reports/."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("reporter.forges.github.Patience", lambda: HURRIED)
+    picture = tmp_path / "roc.png"
+    picture.write_bytes(PNG)
+    report = make_report(summary="Better", metrics=(metric("roc_auc", 0.63, 0.65),), plots=(plot("ROC"),))
+    write_bundle(tmp_path / "reports", Bundle(report, {"images/roc.png": picture}), "<!doctype html>")
+    head = {"sha": HEAD, "ref": "try-more-trees", "repo": {"full_name": github.repository}}
+    event = {"number": 7, "pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}}
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    return {
+        "CI": "true",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_API_URL": github.api_url,
+        "GITHUB_SERVER_URL": github.server_url,
+        "GITHUB_REPOSITORY": github.repository,
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+        "GITHUB_SHA": "c" * 40,
+        "GITHUB_RUN_ID": "42",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "GITHUB_TOKEN": "ghs_verysecret",
+    }
+
+
+def test_a_job_posts_its_bundle(github, environ, capfd):
+    assert main(["post", "reports"], environ) == 0
+
+    [comment], [check] = github.comments, github.checks
+    assert "Better" in comment.body
+    assert "blob/" in comment.body
+    assert check.body["head_sha"] == HEAD
+    assert "Better" in Path(environ["GITHUB_STEP_SUMMARY"]).read_text()
+    assert "comment-url<<" in Path(environ["GITHUB_OUTPUT"]).read_text()
+    out, err = capfd.readouterr()
+    assert "Comment created: " in err
+    assert "ghs_verysecret" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        (None, "there is no token for octo/flights"),
+        ("ghs_wrong", "GitHub does not accept the token"),
+        ("ghs_readonly", "the token lacks `pull-requests: write`"),
+    ],
+    ids=["none", "invalid", "read-only"],
+)
+def test_a_token_that_will_not_do_ends_in_one_clear_line_and_exit_3(github, environ, capfd, token, said):
+    github.tokens["ghs_readonly"] = actions_token(READ_ALL)
+    environ = {**environ, "GITHUB_TOKEN": token} if token else {k: v for k, v in environ.items() if k != "GITHUB_TOKEN"}
+
+    assert main(["post", "reports"], environ) == 3
+
+    _, err = capfd.readouterr()
+    [line] = [line for line in err.splitlines() if line.startswith("reporter: ")]
+    assert said in line
+    assert "Traceback" not in err
+    assert "Better" in Path(environ["GITHUB_STEP_SUMMARY"]).read_text()
+
+
+def test_a_fork_s_read_only_token_exits_0(github, environ, tmp_path, capfd):
+    github.tokens = {"ghs_verysecret": actions_token(READ_ALL)}
+    event = json.loads((tmp_path / "event.json").read_text())
+    event["pull_request"]["head"]["repo"]["full_name"] = "guest/flights"
+    (tmp_path / "event.json").write_text(json.dumps(event))
+
+    assert main(["post", "reports"], environ) == 0
+
+    assert "read-only" in capfd.readouterr().err
+    assert "Better" in Path(environ["GITHUB_STEP_SUMMARY"]).read_text()
+
+
+def test_a_pull_request_that_does_not_exist_exits_3(github, environ, capfd):
+    github.pulls.clear()
+    assert main(["post", "reports"], environ) == 3
+    assert "cannot find pull request #7 in octo/flights" in capfd.readouterr().err
+
+
+def test_a_broken_event_exits_3_before_anything_is_sent(github, environ, tmp_path, capfd):
+    (tmp_path / "event.json").write_text("{")
+    assert main(["post", "reports"], environ) == 3
+    assert "is not JSON" in capfd.readouterr().err
+    assert github.requests == []
+
+
+def test_a_dry_run_prints_the_comment_and_sends_nothing(github, environ, capfd):
+    assert main(["post", "reports", "--dry-run"], environ) == 0
+    out, err = capfd.readouterr()
+    assert "Better" in out
+    assert "[dry run] Check reporter (default)" in err
+    assert github.comments == github.checks == []
+
+
+def test_a_post_can_be_started_from_a_comment_on_the_pull_request(github, environ, tmp_path):
+    (tmp_path / "event.json").write_text(json.dumps({"issue": {"number": 7, "pull_request": {}}}))
+    assert main(["ci", "--start"], {**environ, "GITHUB_EVENT_NAME": "issue_comment"}) == 0
+    assert f"head={HEAD}" in github.comments[0].body
+    assert "Running" in github.comments[0].body

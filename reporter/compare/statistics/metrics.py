@@ -154,21 +154,18 @@ def _within_unit(scores: FloatArray) -> bool:
 
 def evaluate(metric: Metric, examples: Examples) -> float:
     """Compute a metric; NaN where it is not defined (ROC AUC of one class)."""
-    value = of_weights(metric.formula, examples, metric.average)(np.ones((1, examples.rows), dtype=np.int32))
-    return float(value[0])
+    once = np.ones((1, examples.rows), dtype=np.int32)
+    return float(_evaluate(metric, examples, once)[0])
 
 
-def of_weights(formula: Formula, examples: Any, average: Average) -> Callable[[ranking.Weights], FloatArray]:
-    """Prepare a metric of these examples as a function of weights, shape (B, n) → (B,)."""
-    match formula:
-        case Tallied():
+def _evaluate(metric: Metric, examples: Any, once: ranking.Weights) -> FloatArray:
+    match metric.formula:
+        case Tallied(value):
             matrix = tallies.incidence(examples)
-            return lambda weights: formula.value(tallies.tally(matrix, weights, binary=examples.binary), average)
-        case Meant():
-            columns = formula.columns(examples)
-            return lambda weights: formula.value(weights @ columns / weights.sum(axis=1, keepdims=True))
-        case Ranked():
-            ranked = ranking.rankings(examples, average)
-            return lambda weights: ranking.ranked_value(ranked, formula.value, weights)
+            return value(tallies.tally(matrix, once, binary=examples.binary), metric.average)
+        case Meant(columns, of_means):
+            return of_means(columns(examples).mean(axis=0, keepdims=True))
+        case Ranked(of_curve):
+            return ranking.ranked_values(ranking.rankings(examples, metric.average), [of_curve], once)[0]
         case _:
-            assert_never(formula)
+            assert_never(metric.formula)

@@ -5,7 +5,7 @@ The examples are sorted once; each weighting then costs one gather and one runni
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -136,22 +136,34 @@ def rankings(examples: Classified, average: Average) -> Rankings:
     return Rankings(each, examples.actual if average is Average.WEIGHTED else None)
 
 
-def ranked_value(ranked: Rankings, value: CurveFunction, weights: Weights) -> FloatArray:
-    """Shape (B,): the value, averaged over the classes for which it is defined."""
-    values = np.column_stack([_value(ranking, value, weights) for ranking in ranked.each])
-    if len(ranked.each) == 1:
-        return values[:, 0]
+def ranked_values(ranked: Rankings, functions: Sequence[CurveFunction], weights: Weights) -> list[FloatArray]:
+    """For each function its value of shape (B,), averaged over the classes for which it is defined.
+
+    A curve serves all functions and is then dropped: there may be a thousand classes.
+    """
+    of_class = [_values(ranking, functions, weights) for ranking in ranked.each]
+    importance = _importance(ranked, weights)
+    return [_average(np.column_stack(values), importance) for values in zip(*of_class, strict=True)]
+
+
+def _values(ranking: Ranking, functions: Sequence[CurveFunction], weights: Weights) -> list[FloatArray]:
+    if not len(ranking.positives):
+        return [np.full(len(weights), np.nan)] * len(functions)
+    points = curve(ranking, weights)
+    return [function(points) for function in functions]
+
+
+def _importance(ranked: Rankings, weights: Weights) -> FloatArray:
+    """How much each class counts, shape (B, classes) or, if all count alike, (1, classes)."""
     if ranked.classes is None:
-        importance = np.ones_like(values)
-    else:
-        counts = [weights.take(np.flatnonzero(ranked.classes == k), axis=1).sum(axis=1) for k in range(values.shape[1])]
-        importance = np.column_stack(counts).astype(np.float64)
-    importance = np.where(np.isnan(values), 0.0, importance)
-    return _per(np.asarray((np.nan_to_num(values) * importance).sum(axis=1)), np.asarray(importance.sum(axis=1)))
+        return np.ones((1, len(ranked.each)))
+    rows = (np.flatnonzero(ranked.classes == index) for index in range(len(ranked.each)))
+    return np.column_stack([weights.take(of_class, axis=1).sum(axis=1, dtype=np.float64) for of_class in rows])
 
 
-def _value(ranking: Ranking, value: CurveFunction, weights: Weights) -> FloatArray:
-    return value(curve(ranking, weights)) if len(ranking.positives) else np.full(len(weights), np.nan)
+def _average(values: FloatArray, importance: FloatArray) -> FloatArray:
+    counted = np.where(np.isnan(values), 0.0, importance)
+    return _per(np.asarray((np.nan_to_num(values) * counted).sum(axis=1)), np.asarray(counted.sum(axis=1)))
 
 
 def _per(numerator: FloatArray, denominator: FloatArray) -> FloatArray:

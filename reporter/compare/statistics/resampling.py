@@ -21,14 +21,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 
 from reporter.compare.statistics.columns import FloatArray, IntArray
 from reporter.compare.statistics.examples import Classified, Examples
-from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied, of_weights
+from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
+from reporter.compare.statistics.ranking import ranked_values, rankings
 from reporter.compare.statistics.tallies import incidence, tally
+from reporter.model.rules import Average
 
 BLOCK = 250_000
 """Weights held at once: 4 MB of them, and a few times that in what is computed of them."""
@@ -247,28 +250,29 @@ def _poisson(mean: float) -> npt.NDArray[np.int32]:
 class Difference:
     """Metrics of the candidate − metrics of the baseline as a function of weights, shape (B, n) → (B, metrics).
 
-    What several metrics need of the same weights is computed once: one tally a side, one matrix product for all means.
+    What several metrics need of the same weights is computed once: one tally and one set of curves a side, and one matrix
+    product for all means.
     """
 
     def __init__(self, pair: Pair, metrics: Sequence[Metric]) -> None:
         self._metrics = metrics
         self._binary = isinstance(pair.base, Classified) and pair.base.binary
-        sides = (pair.base, pair.head)
         self.classes = pair.base.classes if isinstance(pair.base, Classified) else ()
+        sides = (pair.base, pair.head)
         tallied = any(isinstance(metric.formula, Tallied) for metric in metrics)
         self._incidence = [incidence(side) for side in sides if isinstance(side, Classified)] if tallied else []
         columns = [[m.formula.columns(side) for side in sides] for m in metrics if isinstance(m.formula, Meant)]
         self._columns = np.hstack([column for both in columns for column in both]) if columns else None
         self._widths = [both[0].shape[1] for both in columns for _ in sides]
-        self._ranked = {
-            m.name: [of_weights(m.formula, side, m.average) for side in sides]
-            for m in metrics
-            if isinstance(m.formula, Ranked)
+        averages = dict.fromkeys(metric.average for metric in metrics if isinstance(metric.formula, Ranked))
+        self._rankings = {
+            average: [rankings(side, average) for side in sides if isinstance(side, Classified)] for average in averages
         }
 
     def __call__(self, weights: npt.NDArray[np.int32]) -> FloatArray:
         tallies = [tally(matrix, weights, binary=self._binary) for matrix in self._incidence]
         means = self._means(weights)
+        ranked = {average: self._ranked(average, weights) for average in self._rankings}
         values = []
         for metric in self._metrics:
             match metric.formula:
@@ -277,9 +281,17 @@ class Difference:
                 case Meant(_, value):
                     base, head = value(next(means)), value(next(means))
                 case Ranked():
-                    base, head = (side(weights) for side in self._ranked[metric.name])
+                    base, head = next(ranked[metric.average])
+                case _:
+                    assert_never(metric.formula)
             values.append(head - base)
         return np.column_stack(values)
+
+    def _ranked(self, average: Average, weights: npt.NDArray[np.int32]) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Both sides' values of the metrics with this average, in the order of the metrics."""
+        functions = [m.formula.value for m in self._metrics if isinstance(m.formula, Ranked) and m.average is average]
+        base, head = (ranked_values(side, functions, weights) for side in self._rankings[average])
+        return zip(base, head, strict=True)
 
     def _means(self, weights: npt.NDArray[np.int32]) -> Iterator[FloatArray]:
         if self._columns is None:

@@ -1,0 +1,212 @@
+"""Whether intervals and tests keep their promise: simulated test sets with and without a true difference.
+
+    python -m benchmarks.validity            prints the tables of docs/validation.md (about five minutes)
+    python -m benchmarks.validity --trials 100    the same, coarser
+
+Both models see the same examples with independent noise; without a true difference the noise is equally strong, so that they are
+exchangeable. An interval of 95 % should exclude zero in about 5 % of such trials.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reporter.compare.statistics.estimates import estimates
+from reporter.compare.statistics.examples import Classified, Measured
+from reporter.compare.statistics.metrics import Metric, find, known
+from reporter.compare.statistics.resampling import Pair, Plan
+from reporter.model.rules import PredictionsRule, Task
+
+RESAMPLES = 500
+POSITIVE = 0.5
+ALARM = 0.05
+TRIALS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    task: Task
+    draw: Callable[[np.random.Generator, float], Pair]
+    """Draw a test set on which the candidate's noise is weaker by a fraction (0: no true difference)."""
+
+    @property
+    def metrics(self) -> list[Metric]:
+        rule = PredictionsRule("", self.task, "")
+        return [metric for name in known(self.task) if (metric := find(name, rule)) is not None]
+
+
+def _probability(logit: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-logit)))
+
+
+def binary(rng: np.random.Generator, gain: float, rows: int = 300) -> Pair:
+    """A third of the examples are positive."""
+    signal = rng.normal(size=rows)
+    actual = (rng.random(rows) < _probability(2 * signal - 1)).astype(np.int64)
+    return Pair(*(_scored(actual, signal + noise * rng.normal(size=rows)) for noise in (0.6, 0.6 * (1 - gain))))
+
+
+def clustered(rng: np.random.Generator, gain: float, clusters: int = 60, size: int = 5) -> Pair:
+    """Examples of one cluster share much of each model's error: as independent rows they would seem to say more than they do."""
+    member = np.repeat(np.arange(clusters), size)
+    signal = rng.normal(size=clusters)[member] + rng.normal(size=len(member))
+    actual = (rng.random(len(member)) < _probability(2 * signal - 1)).astype(np.int64)
+    sides = (
+        _scored(actual, signal + noise * (rng.normal(size=clusters)[member] + 0.3 * rng.normal(size=len(member))))
+        for noise in (0.8, 0.8 * (1 - gain))
+    )
+    return Pair(*sides, member)
+
+
+def _scored(actual: np.ndarray, evidence: np.ndarray) -> Classified:
+    scores = _probability(1.5 * evidence - 0.8)
+    return Classified(("0", "1"), actual, (scores > POSITIVE).astype(np.int64), scores, binary=True)
+
+
+def multiclass(rng: np.random.Generator, gain: float, rows: int = 300, classes: int = 4) -> Pair:
+    """Four classes of unequal size, averaged with equal weight."""
+    actual = rng.choice(classes, rows, p=[0.4, 0.3, 0.2, 0.1])
+    shared = 1.5 * np.eye(classes)[actual] + rng.normal(size=(rows, classes))
+    sides = []
+    for noise in (0.7, 0.7 * (1 - gain)):
+        logits = shared + noise * rng.normal(size=shared.shape)
+        scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        sides.append(Classified(tuple("abcd"), actual, scores.argmax(axis=1), scores))
+    return Pair(sides[0], sides[1])
+
+
+def regression(rng: np.random.Generator, gain: float, rows: int = 300) -> Pair:
+    """Errors grow with the target, whose distribution has a long tail."""
+    actual = np.exp(0.6 * rng.normal(size=rows)) + 1
+    shared = 0.2 * actual * rng.normal(size=rows)
+    first, second = (actual + shared + noise * actual * rng.normal(size=rows) for noise in (0.2, 0.2 * (1 - gain)))
+    return Pair(Measured(actual, first), Measured(actual, second))
+
+
+SCENARIOS = (
+    Scenario("binary, 300 rows", Task.BINARY, binary),
+    Scenario("binary, 60 clusters of 5 rows", Task.BINARY, clustered),
+    Scenario("4 classes, 300 rows", Task.MULTICLASS, multiclass),
+    Scenario("regression, 300 rows", Task.REGRESSION, regression),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Shares of trials, by metric."""
+
+    excludes_zero: dict[str, float]
+    """The interval of 95 % excludes zero."""
+    significant: dict[str, float]
+    """The p-value is below 0.05."""
+
+
+def rates(scenario: Scenario, gain: float, trials: int, seed: int = 0) -> Rates:
+    """Repeat a scenario and count how often it is called a difference."""
+    excludes, significant = Counter[str](), Counter[str]()
+    for rng in np.random.default_rng([seed, int(100 * gain)]).spawn(trials):
+        pair = scenario.draw(rng, gain)
+        plan = Plan(resamples=RESAMPLES, seed=int(rng.integers(2**32)))
+        for name, estimate in estimates(pair, scenario.metrics, plan).items():
+            if estimate.interval is not None and estimate.p_value is not None:
+                low, high = estimate.interval
+                excludes[name] += low > 0 or high < 0
+                significant[name] += estimate.p_value < ALARM
+    names = [metric.name for metric in scenario.metrics]
+    return Rates({n: excludes[n] / trials for n in names}, {n: significant[n] / trials for n in names})
+
+
+def delong_to_bootstrap(trials: int, seed: int = 0) -> tuple[float, float]:
+    """Mean ratio of the intervals' widths (DeLong / bootstrap), and the correlation of the p-values, over random test sets."""
+    ratios, p_values = [], []
+    metrics = [metric for metric in SCENARIOS[0].metrics if metric.name == "roc_auc"]
+    for rng in np.random.default_rng(seed).spawn(trials):
+        pair = binary(rng, gain=0.1)
+        exact = estimates(pair, metrics, Plan())["roc_auc"]
+        # With each row a cluster of its own the bootstrap takes the place of DeLong.
+        resampled = estimates(Pair(pair.base, pair.head, np.arange(pair.rows)), metrics, Plan(seed=seed))["roc_auc"]
+        ratios.append(_width(exact.interval) / _width(resampled.interval))
+        p_values.append((exact.p_value, resampled.p_value))
+    return float(np.mean(ratios)), float(np.corrcoef(np.array(p_values, dtype=float).T)[0, 1])
+
+
+def little_to_whole_bootstrap(trials: int, seed: int = 0) -> dict[str, float]:
+    """Mean ratio of widths, by metric: bag of little bootstraps (5 × 2,000 rows) / bootstrap of all 10,000 rows."""
+    scenario = SCENARIOS[0]
+    metrics = [metric for metric in scenario.metrics if metric.name != "roc_auc"]
+    ratios: dict[str, list[float]] = {metric.name: [] for metric in metrics}
+    for rng in np.random.default_rng(seed).spawn(trials):
+        pair = binary(rng, 0.1, rows=10_000)
+        little = estimates(pair, metrics, Plan(resamples=RESAMPLES, row_limit=5000, subset_rows=2000))
+        whole = estimates(pair, metrics, Plan(resamples=RESAMPLES))
+        for name, found in ratios.items():
+            if little[name].method != whole[name].method:
+                found.append(_width(little[name].interval) / _width(whole[name].interval))
+    return {name: float(np.mean(found)) for name, found in ratios.items() if found}
+
+
+def _width(interval: tuple[float, float] | None) -> float:
+    if interval is None:
+        return float("nan")
+    return interval[1] - interval[0]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    head, *body = rows
+    yield "| " + " | ".join(head) + " |"
+    yield "|---|" + "---:|" * (len(head) - 1)
+    for row in body:
+        yield "| " + " | ".join(row) + " |"
+
+
+def _null_table(trials: int) -> list[list[str]]:
+    rows = [["scenario", "metric", "interval excludes 0", "p < 0.05"]]
+    for scenario in SCENARIOS:
+        found = rates(scenario, 0.0, trials)
+        rows += [
+            [scenario.name, name, f"{found.excludes_zero[name]:.1%}", f"{found.significant[name]:.1%}"]
+            for name in found.excludes_zero
+        ]
+    return rows
+
+
+GAINS = (0.0, 0.15, 0.3, 0.6)
+
+
+def _power_table(trials: int) -> list[list[str]]:
+    rows = [["scenario", "metric", *(f"noise −{gain:.0%}" for gain in GAINS)]]
+    for scenario in SCENARIOS:
+        found = [rates(scenario, gain, trials, seed=1).excludes_zero for gain in GAINS]
+        rows += [[scenario.name, name, *(f"{each[name]:.0%}" for each in found)] for name in found[0]]
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=TRIALS)
+    trials = parser.parse_args().trials
+    started = time.perf_counter()
+    print(f"## No true difference ({trials:,} trials, {RESAMPLES:,} resamples)\n")
+    print("\n".join(_table(_null_table(trials))))
+    print(f"\n## Power ({trials // 10:,} trials)\n")
+    print("\n".join(_table(_power_table(trials // 10))))
+    ratio, correlation = delong_to_bootstrap(max(20, trials // 10))
+    print("\n## DeLong and the bootstrap\n")
+    print(f"Widths DeLong / bootstrap: {ratio:.3f} on average; correlation of the p-values: {correlation:.4f}.")
+    print("\n## Bag of little bootstraps and the whole bootstrap\n")
+    widths = little_to_whole_bootstrap(max(5, trials // 100))
+    print(
+        "\n".join(_table([["metric", "ratio of widths"], *([name, f"{width:.3f}"] for name, width in widths.items())]))
+    )
+    print(f"\n({time.perf_counter() - started:.0f} s)")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from factories import make_metric_row, make_problem, sha
+from factories import make_problem, sha
 from figure_factories import clouds, importances, losses, make_plot, make_spec, predictions, roc
 
 from reporter.figures import draw
@@ -33,7 +33,7 @@ from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import PlotRow, Report, RunInfo, SectionText
 from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule, Direction, PlotsRule
-from reporter.model.values import Value
+from reporter.model.values import Value, is_number
 from reporter.render.chart import Caption, Chart, PlotlyChart
 
 METRICS = "evaluation/metrics.json"
@@ -69,7 +69,27 @@ def make_report(**fields: object) -> Report:
 
 
 def metric(name: str, base: Value, head: Value, **fields: object) -> MetricRow:
-    return make_metric_row(name, base, head, file=METRICS, **fields)  # type: ignore[arg-type]
+    """A row whose other fields follow from its values, higher being better, but for `fields`."""
+    delta = head - base if is_number(base) and is_number(head) else None
+    direction = fields.get("direction", Direction.HIGHER)
+    row = MetricRow(
+        file=METRICS,
+        name=name,
+        base=base,
+        head=head,
+        delta=delta,
+        relative=delta / abs(base) if delta is not None and is_number(base) and base else None,
+        state=State.UNCHANGED if base == head else State.CHANGED,
+        direction=Direction.HIGHER,
+        outcome=_outcome(delta, direction) if base != head else Outcome.SAME,
+    )
+    return replace(row, **fields)  # type: ignore[arg-type]
+
+
+def _outcome(delta: float | None, direction: object) -> Outcome:
+    if delta is None or direction is Direction.NONE:
+        return Outcome.CHANGED
+    return Outcome.IMPROVED if (delta > 0) is (direction is Direction.HIGHER) else Outcome.REGRESSED
 
 
 def plot(plot_id: str, state: State = State.CHANGED, **fields: object) -> PlotRow:
@@ -353,19 +373,19 @@ def new_and_removed_metrics() -> Report:
         summary="roc_auc +0.012; 1 metric is new, 1 is gone",
         metrics=(
             metric("roc_auc", 0.6391, 0.6512),
-            metric("brier_score", None, 0.171, state=State.ADDED),
-            metric("gini", 0.2782, None, state=State.REMOVED),
-            metric("model", "logistic", "boosting", direction=Direction.NONE, delta=None),
-            replace(metric("diverged", base=False, head=True, direction=Direction.NONE), delta=None, relative=None),
+            metric("brier_score", None, 0.171, state=State.ADDED, outcome=Outcome.UNKNOWN),
+            metric("gini", 0.2782, None, state=State.REMOVED, outcome=Outcome.UNKNOWN),
+            metric("model", "logistic", "boosting", direction=Direction.NONE),
+            metric("diverged", base=False, head=True, direction=Direction.NONE),
             metric("auc_by_fold", [0.61, 0.64], [0.63, 0.66], direction=Direction.NONE),
-            metric("best_loss", float("inf"), 0.5287, direction=Direction.LOWER, delta=float("-inf")),
+            metric("best_loss", float("inf"), 0.5287, direction=Direction.LOWER),
         ),
     )
 
 
 def three_hundred_metrics() -> Report:
     rows = tuple(
-        make_metric_row(f"class_{index:03d}.recall", 0.5, 0.5 + (index % 7) / 100, file="evaluation/per_class.json")
+        metric(f"class_{index:03d}.recall", 0.5, 0.5 + (index % 7) / 100, file="evaluation/per_class.json")
         for index in range(300)
     )
     return make_report(summary="Better: 257 of 300 metrics improved", metrics=rows)
@@ -449,8 +469,8 @@ def hostile() -> Report:
         verdict=Verdict.FAIL,
         summary=HOSTILE,
         metrics=(
-            make_metric_row(HOSTILE, 0.1, 0.2, file=HOSTILE, note=HOSTILE, method=HOSTILE, headline=True),
-            make_metric_row("text", HOSTILE, f"{HOSTILE}2", file=HOSTILE, headline=True),
+            metric(HOSTILE, 0.1, 0.2, file=HOSTILE, note=HOSTILE, method=HOSTILE, headline=True),
+            metric("text", HOSTILE, f"{HOSTILE}2", file=HOSTILE, headline=True),
         ),
         params=(ParamRow(HOSTILE, HOSTILE, HOSTILE, [HOSTILE], State.CHANGED),),
         plots=(

@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from factories import make_metric_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_factories import HOSTILE, SCENARIOS, better, gate_failed, hostile, links, make_report, no_change, plot
+from report_factories import (
+    HOSTILE,
+    SCENARIOS,
+    better,
+    gate_failed,
+    hostile,
+    links,
+    make_report,
+    metric,
+    no_change,
+    plot,
+)
 
 from reporter.model.comparison import GateRow, StageRow, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
@@ -25,8 +35,7 @@ def utf16_length(text: str) -> int:
 def monstrous():
     """Larger than any forge takes, in every part."""
     rows = tuple(
-        make_metric_row(f"{HOSTILE}{index}", 0.1, 0.2, file=HOSTILE, note=HOSTILE, headline=True)
-        for index in range(300)
+        metric(f"{HOSTILE}{index}", 0.1, 0.2, file=HOSTILE, note=HOSTILE, headline=True) for index in range(300)
     )
     problems = tuple(
         Problem("main", f"{index}{HOSTILE}", ProblemKind.STALE, HOSTILE * 20, HOSTILE * 20) for index in range(100)
@@ -167,5 +176,5 @@ def test_long_tables_are_shortened_before_anything_is_left_out():
 
 
 def test_the_text_can_be_written_as_utf8_whatever_the_names():
-    report = make_report(metrics=(make_metric_row("\ud800name", 0.1, 0.2),), summary="\udfff")
+    report = make_report(metrics=(metric("\ud800name", 0.1, 0.2),), summary="\udfff")
     assert render_markdown(report, {}).encode()

@@ -7,11 +7,10 @@ import math
 from importlib import resources
 
 import pytest
-from factories import make_metric_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from report_factories import RUN, SCENARIOS, better, first_report, make_report
+from report_factories import RUN, SCENARIOS, better, first_report, make_report, metric
 
 from reporter.bundle import report_from_json
 from reporter.model.comparison import Content, MetricRow, Outcome, ParamRow, State
@@ -132,13 +131,13 @@ def test_a_first_report_has_no_base():
 
 
 def test_numbers_that_json_does_not_know_are_strings():
-    row = make_metric_row("loss", math.inf, math.nan, delta=math.nan)
+    row = metric("loss", math.inf, math.nan, delta=math.nan)
     written = json.loads(report_to_json(make_report(metrics=(row,))), parse_constant=pytest.fail)["metrics"][0]
     assert (written["base"], written["head"], written["delta"]) == ("Infinity", "NaN", "NaN")
 
 
 def test_values_are_exact():
-    row = make_metric_row("loss", 0.1 + 0.2, 10**40)
+    row = metric("loss", 0.1 + 0.2, 10**40)
     read = report_from_json(report_to_json(make_report(metrics=(row,)))).metrics[0]
     assert (read.base, read.head) == (0.1 + 0.2, 10**40)
 

@@ -1,0 +1,93 @@
+"""The team's own Markdown: shown with its structure, without its power."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reporter.render.team_text import LONGEST_SECTION, team_html
+
+
+def html_of(markdown: str, **pictures: str) -> str:
+    return team_html(markdown, pictures)
+
+
+def test_structure_is_kept():
+    html = html_of("*a* **b** `c`\n\n- d\n\n1. e\n\n> f\n\n| g |\n|---|\n| h |\n")
+    for element in (
+        "<em>a</em>",
+        "<strong>b</strong>",
+        "<code>c</code>",
+        "<li>d</li>",
+        "<ol>",
+        "<blockquote>",
+        "<td>h</td>",
+    ):
+        assert element in html
+
+
+def test_headings_stand_below_the_reports_own():
+    assert html_of("# Title\n\n## Below") == "<h4>Title</h4>\n<h5>Below</h5>"
+
+
+def test_raw_html_is_text_but_comments_vanish_and_breaks_stay():
+    html = html_of("a<br>b <!-- secret --> <img src=x onerror=alert(1)>\n\n<script>alert(1)</script>\n")
+    assert "a<br>b" in html
+    assert "secret" not in html
+    assert "<img" not in html
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "other.md", "//x"]
+)
+def test_a_link_leads_to_the_web_or_nowhere(address):
+    assert "href" not in html_of(f"[x]({address})")
+
+
+def test_a_web_link_is_kept():
+    assert '<a href="https://example.org/">x</a>' in html_of("[x](https://example.org/)")
+
+
+def test_a_picture_is_shown_only_if_it_is_known():
+    assert "<img" not in html_of("![map](https://evil.example/pixel.png)")
+    known = team_html("![map](plots/map.png)", {"plots/map.png": "images/map.png"})
+    assert '<img src="images/map.png" alt="map" width="400">' in known
+
+
+def test_nobody_is_mentioned():
+    assert "@octocat" not in html_of("thanks @octocat, see #12")
+
+
+def test_no_empty_line_can_end_the_block_in_a_comment():
+    html = html_of("```\na\n\n\nb\n```\n\n- x\n\n  y\n")
+    assert "\n\n" not in html
+    assert "a&#10;&#10;&#10;b" in html
+
+
+def test_a_section_of_megabytes_is_cut():
+    assert "more characters" in html_of("x " * LONGEST_SECTION)
+
+
+ALLOWED = set("p br em strong s code pre ul ol li blockquote h4 h5 h6 hr a table thead tbody tr th td".split())  # noqa: SIM905
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.one_of(st.sampled_from("<>/!-[]()`*_#|\n &\"'=scriptimg:"), st.characters()), max_size=60))
+def test_only_harmless_elements_come_out(markdown):
+    names = []
+
+    class Names(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            names.append(tag)
+            assert all(name in {"href", "start", "style"} for name, _ in attrs)
+
+        def handle_comment(self, data):
+            raise AssertionError(data)
+
+    Names().feed(team_html(markdown, {}))
+    assert set(names) <= ALLOWED

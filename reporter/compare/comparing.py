@@ -35,7 +35,7 @@ def compare(base: Snapshot | None, candidates: Sequence[Snapshot], rules: Rules)
 
 def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate:
     found = _evidence(base, head, rules)
-    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, rules, found))
+    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, found))
     return Candidate(
         revision=head.revision,
         metrics=metrics,

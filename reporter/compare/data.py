@@ -20,7 +20,7 @@ def data_rows(base: Snapshot | None, head: Snapshot) -> tuple[DataRow, ...]:
 
 
 def _unread(snapshot: Snapshot | None) -> set[str]:
-    return {problem.path for problem in snapshot.problems} if snapshot else set()
+    return {path for problem in snapshot.problems for path in problem.paths} if snapshot else set()
 
 
 def _renames(base: Mapping[str, TrackedPath], head: Mapping[str, TrackedPath]) -> dict[str, str]:

@@ -27,7 +27,6 @@ from pathlib import PurePosixPath
 
 from reporter.compare.pipeline import DATA_SUFFIXES, Pipeline, changed_paths, is_code
 from reporter.model.evidence import Evidence
-from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot, Stage
 
 _MODEL_SUFFIXES = (
@@ -40,9 +39,7 @@ _SPLIT_WORD = re.compile(
 )
 
 
-def changed_evaluation_data(
-    base: Snapshot | None, head: Snapshot, rules: Rules, evidence: Evidence
-) -> dict[str, tuple[str, ...]]:
+def changed_evaluation_data(base: Snapshot | None, head: Snapshot, evidence: Evidence) -> dict[str, tuple[str, ...]]:
     """Metrics file → what of its evaluation data differs from the baseline's; a file without any is absent.
 
     What the predictions say of one of its metrics, where they say anything, holds for the whole file.
@@ -50,18 +47,17 @@ def changed_evaluation_data(
     if base is None:
         return {}
     search = _Search(base, head, Pipeline.of(base.stages), Pipeline.of(head.stages), _model_paths(base, head))
-    judged = {file: _by_predictions(file, rules, evidence) for file in head.metrics if file in base.metrics}
+    judged = {file: _by_predictions(file, evidence) for file in head.metrics if file in base.metrics}
     found = {file: search.changed_data(file) if paths is None else paths for file, paths in judged.items()}
     return {file: paths for file, paths in found.items() if paths}
 
 
-def _by_predictions(file: str, rules: Rules, evidence: Evidence) -> tuple[str, ...] | None:
+def _by_predictions(file: str, evidence: Evidence) -> tuple[str, ...] | None:
     """What the predictions say of this file's test rows; None where they say nothing."""
-    explained = {key for rule in rules.predictions for key in rule.metrics.values() if key.startswith(f"{file}:")}
-    known = [one for key, one in evidence.metrics.items() if key in explained]
+    known = [one for key, one in evidence.metrics.items() if key.startswith(f"{file}:")]
     if any(one.incomparable for one in known):
         return ("the test rows",)
-    return () if any(one.interval is not None for one in known) else None
+    return () if any(one.same_examples for one in known) else None
 
 
 def _model_paths(*snapshots: Snapshot) -> frozenset[str]:

@@ -124,7 +124,7 @@ def _judge_bound(value: Number, bound: Bound) -> Finding:
 def _no_number(row: MetricRow, circumstances: Circumstances) -> Finding:
     """Why there is no number to judge."""
     if row.state is State.UNAVAILABLE:
-        why = next((problem.message for problem in circumstances.problems if problem.path == row.file), "")
+        why = next((problem.message for problem in circumstances.problems if row.file in problem.paths), "")
         return Finding(Verdict.UNKNOWN, f"could not be read{f': {why}' if why else ''}")
     if row.state is State.REMOVED:
         return Finding(Verdict.UNKNOWN, "no longer there")

@@ -39,12 +39,13 @@ def _comparison(plot: str, sides: tuple[PlotSide, ...], *, has_base: bool) -> Pl
 
 def _side(plot: str, snapshot: Snapshot, spec: PlotSpec | None) -> PlotSide:
     paths = _data_paths(spec) if spec is not None else []
+    concerned = {plot, *paths}
     return PlotSide(
         revision=snapshot.revision,
         spec=spec,
         tables={path: snapshot.tables[path] for path in paths if path in snapshot.tables},
         image=snapshot.images.get(spec.path) if spec is not None else None,
-        problems=tuple(problem for problem in snapshot.problems if problem.path in (plot, *paths)),
+        problems=tuple(problem for problem in snapshot.problems if not concerned.isdisjoint(problem.paths)),
     )
 
 

@@ -6,7 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reporter.compare.values import WHOLE_FILE
-from reporter.model.comparison import Candidate, GateRow, MetricRow, Outcome, State, Verdict
+from reporter.model.comparison import (
+    Candidate,
+    DataRow,
+    GateRow,
+    MetricRow,
+    Outcome,
+    ParamRow,
+    StageRow,
+    State,
+    Verdict,
+)
 from reporter.model.formatting import delta, interval, number, percent, value
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import Rules
@@ -39,7 +49,7 @@ def summarize(candidate: Candidate, gates: Sequence[GateRow], verdict: Verdict, 
         *_some(_gate_clause(gate, names) for gate in deciding),
         *change,
         *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
-        *_stale(candidate),
+        *_doubts(candidate),
     ]
     sentence = "; ".join(clauses)
     return sentence if deciding else sentence[:1].upper() + sentence[1:]
@@ -75,7 +85,7 @@ def _first(candidate: Candidate) -> Iterator[str]:
 def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: set[str]) -> Iterator[str]:
     """What became of the headline metrics; in a word, of the whole where they are the same."""
     if not candidate.metrics:
-        yield f"there are no metrics to compare{_params_clause(candidate, same='')}"
+        yield f"there are no metrics to compare{_other_changes(candidate)}"
         return
     groups: dict[str, list[str]] = {}
     for row in candidate.metrics:
@@ -86,6 +96,10 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
         yield from (f"{word}: {_listed(groups[word])}" for word in _ORDER if word in groups)
     elif not said:
         yield _quiet(candidate)
+    if _WORDS[Outcome.INCOMPARABLE] not in groups and any(
+        row.outcome is Outcome.INCOMPARABLE and _key(row) not in said for row in candidate.metrics
+    ):
+        yield "the evaluation data differ"
 
 
 def _item(row: MetricRow, name: str, level: float) -> str:
@@ -99,20 +113,30 @@ def _item(row: MetricRow, name: str, level: float) -> str:
 
 
 def _quiet(candidate: Candidate) -> str:
-    different = sum(row.state is not State.UNCHANGED for row in candidate.metrics)
+    different = _different(candidate.metrics)
     headlines = any(row.headline for row in candidate.metrics)
     if not different:
-        params_differ = any(row.state is not State.UNCHANGED for row in candidate.params)
-        opening = "metrics are the same" if params_differ else "nothing changed: metrics"
-        return f"{opening}{_params_clause(candidate, same=' and params are the same')}"
+        params_differ, others = _different(candidate.params), _other_changes(candidate)
+        opening = "nothing changed: " if not others else ""
+        return f"{opening}metrics{'' if params_differ else ' and params'} are the same{others}"
     if not headlines:
         return f"{_counted(different, 'metric')} changed"
     return f"the headline metrics are the same; {_counted(different, 'other metric')} changed"
 
 
-def _params_clause(candidate: Candidate, same: str) -> str:
-    different = sum(row.state is not State.UNCHANGED for row in candidate.params)
-    return f", although {_counted(different, 'param')} changed" if different else same
+def _other_changes(candidate: Candidate) -> str:
+    """`, although 2 params and 1 stage changed`; empty where nothing but metrics can have changed."""
+    counts = {
+        "param": _different(candidate.params),
+        "tracked path": _different(candidate.data),
+        "stage": _different(candidate.stages),
+    }
+    changed = [_counted(count, noun) for noun, count in counts.items() if count]
+    return f", although {' and '.join(changed)} changed" if changed else ""
+
+
+def _different(rows: Sequence[MetricRow | ParamRow | DataRow | StageRow]) -> int:
+    return sum(row.state is not State.UNCHANGED for row in rows)
 
 
 def _held(candidate: Candidate, rules: Rules) -> Iterator[str]:
@@ -128,10 +152,14 @@ def _held(candidate: Candidate, rules: Rules) -> Iterator[str]:
         yield "no gated metric worse"
 
 
-def _stale(candidate: Candidate) -> Iterator[str]:
+def _doubts(candidate: Candidate) -> Iterator[str]:
+    """What puts the numbers themselves in doubt."""
     stages = [problem.path for problem in candidate.problems if problem.kind is ProblemKind.STALE]
     if stages:
         yield f"dvc.lock is out of date ({_listed(dict.fromkeys(stages))}): the metrics are not of this code"
+    mismatched = {problem.path for problem in candidate.problems if problem.kind is ProblemKind.MISMATCH}
+    if files := [file for file in dict.fromkeys(row.file for row in candidate.metrics) if file in mismatched]:
+        yield f"the values of {_listed(files)} are in doubt"
 
 
 def _some(clauses: Iterable[str]) -> list[str]:

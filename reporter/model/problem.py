@@ -40,3 +40,8 @@ class Problem:
     """One line: what to do about it."""
     files: tuple[str, ...] = ()
     """All files it concerns, where one cause (a storage that does not answer) is said once for several; `path` is empty then."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Everything it is about."""
+        return self.files or ((self.path,) if self.path else ())

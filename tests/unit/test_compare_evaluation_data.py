@@ -9,7 +9,7 @@ from reporter.compare import compare
 from reporter.compare.evaluation_data import changed_evaluation_data
 from reporter.model.comparison import Outcome
 from reporter.model.evidence import Evidence, MetricEvidence
-from reporter.model.rules import PredictionsRule, Rules, Task
+from reporter.model.rules import Rules
 
 METRICS = {"metrics.json": {"accuracy": 0.8}}
 NO_RULES = Rules()
@@ -25,11 +25,11 @@ def split(raw="1", train="1", test="1"):
     ]
 
 
-def changed(before, after, *, rules=NO_RULES, evidence=NO_EVIDENCE, base_data=(), head_data=(), artifacts=None):
+def changed(before, after, *, evidence=NO_EVIDENCE, base_data=(), head_data=(), artifacts=None):
     """What of the evaluation data of metrics.json differs."""
     base = make_snapshot(BASE, metrics=METRICS, stages=before, data=base_data)
     head = make_snapshot(HEAD, metrics=METRICS, stages=after, data=head_data, artifacts=artifacts)
-    return changed_evaluation_data(base, head, rules, evidence).get("metrics.json", ())
+    return changed_evaluation_data(base, head, evidence).get("metrics.json", ())
 
 
 def reads(deps, name="evaluate", outs=("metrics.json",)):
@@ -147,24 +147,24 @@ def test_a_metrics_file_that_no_stage_writes_cannot_be_judged():
 
 
 def test_without_a_baseline_nothing_differs():
-    assert changed_evaluation_data(None, make_snapshot(HEAD, metrics=METRICS), NO_RULES, NO_EVIDENCE) == {}
+    assert changed_evaluation_data(None, make_snapshot(HEAD, metrics=METRICS), NO_EVIDENCE) == {}
 
 
 class TestPredictions:
-    RULES = Rules(
-        predictions=(PredictionsRule("p.csv", Task.BINARY, "y", metrics={"accuracy": "metrics.json:accuracy"}),)
-    )
     BEFORE, AFTER = [reads({"test.csv": "1"})], [reads({"test.csv": "2"})]
 
     def judged(self, evidence, after=AFTER):
         found = Evidence(metrics={"metrics.json:accuracy": evidence})
-        return changed(self.BEFORE, after, rules=self.RULES, evidence=found)
+        return changed(self.BEFORE, after, evidence=found)
 
     def test_shared_rows_overrule_the_pipeline(self):
-        assert self.judged(MetricEvidence(interval=(0.1, 0.2))) == ()
+        assert self.judged(MetricEvidence(interval=(0.1, 0.2), same_examples=True)) == ()
 
     def test_other_rows_overrule_the_pipeline(self):
         assert self.judged(MetricEvidence(incomparable=True), after=self.BEFORE) == ("the test rows",)
+
+    def test_an_interval_over_repeated_runs_says_nothing_of_the_data(self):
+        assert self.judged(MetricEvidence(interval=(0.1, 0.2))) == ("test.csv",)
 
     def test_where_they_say_nothing_the_pipeline_decides(self):
         assert self.judged(MetricEvidence(note="No interval: no such column.")) == ("test.csv",)

@@ -9,7 +9,7 @@ import pytest
 from factories import make_candidate, make_gates, make_metric_row, make_problem
 
 from reporter.compare import judge
-from reporter.model.comparison import Outcome, ParamRow, State, Verdict
+from reporter.model.comparison import DataRow, Outcome, ParamRow, StageRow, State, Verdict
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules, SignificanceRule
 
@@ -131,6 +131,23 @@ class TestSummary:
     def test_only_params_changed(self):
         params = (ParamRow("params.yaml", "lr", 1, 2, State.CHANGED),)
         assert summary(headline(), params=params) == "Metrics are the same, although 1 param changed"
+
+    def test_data_and_stages_changed_though_no_metric_did(self):
+        data = (DataRow("raw.csv", State.CHANGED, None, None), DataRow("x", State.UNCHANGED, None, None))
+        stages = (StageRow("train", State.CHANGED, ("deps",), outdated=False),)
+        candidate = replace(make_candidate(headline()), data=data, stages=stages)
+        assert (
+            judge(candidate, NO_RULES, has_base=True).summary
+            == "Metrics and params are the same, although 1 tracked path and 1 stage changed"
+        )
+
+    def test_other_evaluation_data_are_said_even_where_no_headline_shows_them(self):
+        rows = [headline(), make_metric_row("n", 1, 2, outcome=Outcome.INCOMPARABLE)]
+        assert summary(*rows).endswith("1 other metric changed; the evaluation data differ")
+
+    def test_values_in_doubt_are_said_to_be(self):
+        mismatch = make_problem("metrics.json", ProblemKind.MISMATCH, revision="workspace")
+        assert summary(headline(head=0.9), problems=[mismatch]).endswith("; the values of metrics.json are in doubt")
 
     def test_only_other_metrics_changed(self):
         rows = [headline(), make_metric_row("n", 1, 2), make_metric_row("m", 1, 2)]

@@ -195,3 +195,44 @@ def git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+SMALL_DVC_YAML = """\
+stages:
+  train:
+    cmd: python train.py
+    deps: [train.py, data]
+    params: [lr]
+    outs: [model.bin]
+    metrics: [metrics.json]
+    plots:
+      - loss.csv: {x: step, y: loss}
+      - images
+"""
+
+
+def small_project(root: Path, remote: Path) -> ProjectFactory:
+    """One stage with everything cached, a data directory, a remote in a local folder, all pushed; two commits on main.
+
+    acc rises from 0.5 (HEAD~1) to 0.75 (HEAD).
+    """
+    project = ProjectFactory.new(root).remote(remote)
+    project.write(
+        {
+            "dvc.yaml": SMALL_DVC_YAML,
+            "params.yaml": "lr: 0.1\n",
+            "train.py": "print('train')\n",
+            "data/a.txt": "a",
+            "data/b.txt": "b",
+            "model.bin": b"\x00model",
+            "metrics.json": {"acc": 0.5},
+            "loss.csv": "step,loss\n0,1.0\n1,0.5\n",
+            "images/roc.png": b"\x89PNG",
+        }
+    )
+    project.add("data").record().push()
+    project.commit("First")
+    project.write({"params.yaml": "lr: 0.2\n", "metrics.json": {"acc": 0.75}, "loss.csv": "step,loss\n0,0.9\n1,0.4\n"})
+    project.record().push()
+    project.commit("Second")
+    return project

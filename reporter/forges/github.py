@@ -11,6 +11,7 @@ from github import Auth, Github, GithubException, set_log_level
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GithubPullRequest
 
+from reporter.errors import UsageError
 from reporter.forges.github_branch import BranchWriter
 from reporter.forges.github_checks import set_check
 from reporter.forges.github_errors import github_errors
@@ -34,6 +35,8 @@ class GitHubForge:
         set_log_level(logging.WARNING)  # PyGithub prints each refusal, expected ones as well
         self._server_url = context.server_url
         self._name = context.repository
+        base = context.pull_request.base_branch if context.pull_request else None
+        self._code_branches = {context.default_branch, context.branch, base}
         # The token goes into the Authorization header and nowhere else; PyGithub masks it in its own log.
         self._github = Github(
             auth=Auth.Token(token),
@@ -115,6 +118,11 @@ class GitHubForge:
         return set_check(self._repository, check)
 
     def add_files(self, branch: str, files: Mapping[str, bytes], message: str) -> StoredFiles:
+        if branch in self._code_branches:
+            raise UsageError(
+                f"reporter.yaml: images.branch is `{branch}`, a branch that holds code",
+                hint="name a branch that holds nothing else, such as reporter-assets",
+            )
         return BranchWriter(self._repository, branch).add_files(files, message)
 
     def file_url(self, commit: str, path: str) -> str:

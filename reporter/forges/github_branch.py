@@ -22,10 +22,10 @@ from reporter.errors import ForgeError, PermissionMissingError
 from reporter.forges.github_errors import github_errors, said
 from reporter.forges.interface import StoredFiles
 
-_ATTEMPTS = 8
-"""Each is lost only if another run has written in between."""
+_ATTEMPTS = 20
+"""Each is lost only if another run has written in between: enough for as many jobs at once."""
 
-_UNPROCESSABLE = 422
+_REFUSED_MOVE = (403, 409, 422)
 
 
 class _MovedMeanwhileError(Exception):
@@ -108,17 +108,20 @@ class BranchWriter:
             else:
                 self.repository.create_git_ref(f"refs/heads/{self.branch}", commit.sha)
         except GithubException as error:
-            self._explain(error)
+            if error.status not in _REFUSED_MOVE:
+                raise
+            self._explain(error, tip)
+            raise
 
-    def _explain(self, error: GithubException) -> None:
-        """Tell a lost race from a branch that may not be written; both are answered with 422."""
-        words = said(error).lower()
-        if error.status == _UNPROCESSABLE and ("fast forward" in words or "already exists" in words):
-            raise _MovedMeanwhileError from error
-        if "protected" in words or "rule violation" in words:
+    def _explain(self, error: GithubException, tip: _Tip | None) -> None:
+        """Tell a branch that may not be written from a lost race, by looking where the branch is now."""
+        words = said(error)
+        if "protected" in words.lower() or "rule violation" in words.lower():
             raise PermissionMissingError(
-                f"cannot write to the branch {self.branch}: it is protected: {said(error)}",
+                f"cannot write to the branch {self.branch}: it is protected: {words}",
                 permission="contents: write",
                 hint="exempt this branch from the rule, or name another one as images.branch in reporter.yaml",
             ) from error
-        raise error
+        now = self._tip()
+        if (now and now.commit.sha) != (tip and tip.commit.sha):
+            raise _MovedMeanwhileError from error

@@ -139,7 +139,7 @@ def _of_pull_request(context: CiContext, event: _Event) -> CiContext:
     return replace(
         context,
         head_sha=pull_request.head_sha,
-        branch=event.text("pull_request", "head", "ref"),
+        branch=event.find("pull_request", "head", "ref"),
         pull_request=pull_request,
         pull_request_number=pull_request.number,
         head_repository=head_repository,

@@ -7,11 +7,12 @@ import threading
 import pytest
 
 from reporter.errors import ForgeError, PermissionMissingError, UsageError
+from reporter.model.ci import PullRequest
 from reporter.model.rules import ImagesRule, ImageStoreKind
 from reporter.publish.branch import content_path
 from reporter.publish.images import choose_store
 from tests.fakes.github import FakeGitHub
-from tests.fakes.github_client import forge_of
+from tests.fakes.github_client import HEAD, forge_of
 from tests.fakes.github_objects import actions_token
 
 BRANCH = "reporter-assets"
@@ -187,6 +188,14 @@ def test_a_branch_may_have_a_folder_in_its_name(github):
     published = publish(github, branch="assets/reports")
     assert github.picture(published.links["images/loss.png"]) == LOSS
     assert "refs/heads/assets/reports" in github.git.refs
+
+
+@pytest.mark.parametrize("branch", ["main", "try-more-trees", "release"])
+def test_a_branch_that_holds_code_is_refused(github, branch):
+    forge = forge_of(github, pull_request=PullRequest(7, "release", HEAD))
+    with pytest.raises(UsageError, match=f"images.branch is `{branch}`, a branch that holds code"):
+        choose_store(ImagesRule(branch=branch), forge).publish(PICTURES)
+    assert github.requests == []
 
 
 def test_pictures_may_stay_in_the_bundle(github):

@@ -31,24 +31,23 @@ def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool) -> Finding:
         return Finding(Verdict.UNKNOWN, obstacle)
     drop, worst = _drop(row), _worst(row)
     if drop is None:
-        return Finding(Verdict.UNKNOWN, "the baseline is NaN")
+        return Finding(Verdict.UNKNOWN, "has a baseline that is NaN")
     scale = _scale(row.base) if limit.relative else Fraction(1)
     if scale == 0:
-        nothing_lost = Finding(Verdict.PASS, "not worse than a baseline of 0")
-        return nothing_lost if drop <= 0 else Finding(Verdict.UNKNOWN, "a baseline of 0 has no relative change")
+        return _judge_from_zero(drop)
     return _judge_amount(row, limit, drop / scale, None if worst is None else worst / scale)
 
 
 def _obstacle(row: MetricRow) -> str | None:
     """Why there is no difference to judge."""
     if row.state is State.ADDED:
-        return "new: the baseline has no such metric"
+        return "is new: the baseline has no such metric"
     if row.outcome is Outcome.INCOMPARABLE:
         return "not comparable with the baseline: the evaluation data differ"
     if not is_number(row.base):
-        return "the baseline is no number"
+        return "has a baseline that is no number"
     if row.direction is Direction.NONE:
-        return "no direction is known: set `direction: higher` or `lower` in reporter.yaml"
+        return "has no known direction: set `direction: higher` or `direction: lower` in reporter.yaml"
     return None
 
 
@@ -77,6 +76,12 @@ def _scale(base: Value) -> Fraction:
     return abs(exact(base)) if is_number(base) and is_finite(base) else Fraction(1)
 
 
+def _judge_from_zero(drop: _Amount) -> Finding:
+    if drop > 0:
+        return Finding(Verdict.UNKNOWN, "has a baseline of 0, of which nothing is a fraction")
+    return Finding(Verdict.PASS, "not worse than a baseline of 0")
+
+
 def _judge_amount(row: MetricRow, limit: DropLimit, drop: _Amount, worst: _Amount | None) -> Finding:
     change, allowed = _change(drop, limit), f"(limit {limit.allowed})"
     if drop > limit.amount:
@@ -93,9 +98,9 @@ def _beyond(row: MetricRow, limit: DropLimit, change: str) -> Finding:
     if row.interval is None:
         return Finding(Verdict.WARN, f"{change}, but nothing shows whether the drop is real: one run each")
     low, high = row.interval
-    if low > 0 or high < 0:
-        return Finding(Verdict.FAIL, f"{change}, and the interval excludes zero")
-    return Finding(Verdict.WARN, f"{change}, but the interval holds zero: the drop may be chance")
+    if high < 0 if row.direction is Direction.HIGHER else low > 0:
+        return Finding(Verdict.FAIL, f"{change}, and the interval shows that the drop is real")
+    return Finding(Verdict.WARN, f"{change}, but the interval does not show that the drop is real")
 
 
 def _change(drop: _Amount, limit: DropLimit) -> str:

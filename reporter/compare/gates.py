@@ -127,5 +127,5 @@ def _no_number(row: MetricRow, circumstances: Circumstances) -> Finding:
         why = next((problem.message for problem in circumstances.problems if row.file in problem.paths), "")
         return Finding(Verdict.UNKNOWN, f"could not be read{f': {why}' if why else ''}")
     if row.state is State.REMOVED:
-        return Finding(Verdict.UNKNOWN, "no longer there")
+        return Finding(Verdict.UNKNOWN, "is no longer there")
     return Finding(Verdict.UNKNOWN, "is no number")

@@ -33,7 +33,6 @@ _WORDS = {
     Outcome.INCOMPARABLE: "not comparable, as the evaluation data differ",
 }
 _STATE_WORDS = {State.UNAVAILABLE: "not readable", State.REMOVED: "gone", State.ADDED: "new"}
-_ORDER = (*_WORDS.values(), *_STATE_WORDS.values())
 """What is said of headline metrics, in this order."""
 
 
@@ -44,7 +43,9 @@ def summarize(candidate: Candidate, gates: Sequence[GateRow], verdict: Verdict, 
     """
     names = _short_names(candidate.metrics)
     deciding = [gate for gate in gates if gate.result is verdict and verdict is not Verdict.PASS]
-    change = _change(candidate, names, rules, {gate.metric for gate in deciding}) if has_base else _first(candidate)
+    change = (
+        _change(candidate, names, rules, {gate.metric for gate in deciding}) if has_base else _first(candidate, names)
+    )
     clauses = [
         *_some(_gate_clause(gate, names) for gate in deciding),
         *change,
@@ -76,9 +77,10 @@ def _key(row: MetricRow) -> str:
     return f"{row.file}:{row.name}"
 
 
-def _first(candidate: Candidate) -> Iterator[str]:
+def _first(candidate: Candidate, names: Mapping[str, str]) -> Iterator[str]:
     yield "first report: there is no baseline yet"
-    if shown := [f"{row.name} {number(row.head)}" for row in candidate.metrics if row.headline and is_number(row.head)]:
+    headlines = [row for row in candidate.metrics if row.headline]
+    if shown := [f"{names[_key(row)]} {number(row.head)}" for row in headlines if is_number(row.head)]:
         yield _listed(shown)
 
 
@@ -86,20 +88,24 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
     """What became of the headline metrics; in a word, of the whole where they are the same."""
     if not candidate.metrics:
         yield f"there are no metrics to compare{_other_changes(candidate)}"
-        return
-    groups: dict[str, list[str]] = {}
-    for row in candidate.metrics:
-        if row.headline and _key(row) not in said and row.outcome is not Outcome.SAME:
-            word = _WORDS.get(row.outcome) or _STATE_WORDS[row.state]
-            groups.setdefault(word, []).append(_item(row, names[_key(row)], rules.significance.level))
-    if groups:
-        yield from (f"{word}: {_listed(groups[word])}" for word in _ORDER if word in groups)
+    elif groups := _by_word([row for row in candidate.metrics if row.headline and _key(row) not in said]):
+        level = rules.significance.level
+        for word, rows in groups.items():
+            yield f"{word}: {_listed(_item(row, names[_key(row)], level) for row in rows)}"
     elif not said:
         yield _quiet(candidate)
-    if _WORDS[Outcome.INCOMPARABLE] not in groups and any(
-        row.outcome is Outcome.INCOMPARABLE and _key(row) not in said for row in candidate.metrics
-    ):
+    incomparable = [row for row in candidate.metrics if row.outcome is Outcome.INCOMPARABLE]
+    if incomparable and not any(row.headline or _key(row) in said for row in incomparable):
         yield "the evaluation data differ"
+
+
+def _by_word(rows: Sequence[MetricRow]) -> dict[str, list[MetricRow]]:
+    """Rows that are not the same, by what is said of them, the most telling word first."""
+    groups: dict[str, list[MetricRow]] = {word: [] for word in (*_WORDS.values(), *_STATE_WORDS.values())}
+    for row in rows:
+        if row.outcome is not Outcome.SAME:
+            groups[_WORDS.get(row.outcome) or _STATE_WORDS[row.state]].append(row)
+    return {word: group for word, group in groups.items() if group}
 
 
 def _item(row: MetricRow, name: str, level: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reporter.commands.attempts import Attempts, Say
 from reporter.commands.post import Connect, PostOutcome, check_name, told
 from reporter.errors import ReporterError
@@ -19,8 +21,9 @@ from reporter.render.escape import prose
 def mark_running(context: CiContext, comment: CommentRule, connect: Connect, say: Say) -> PostOutcome:
     """Say in the comment that a run is under way. The last report stays below."""
     attempts = Attempts(say, read_only_token=context.read_only_token)
-    forge = attempts.run(connect)
-    url = None if isinstance(forge, ReporterError) else _mark(attempts, context, comment, forge, "⏳ Running")
+    forge, url = attempts.run(connect), None
+    if not isinstance(forge, ReporterError):
+        url = _mark(attempts, _located(attempts, context, forge), comment, forge, "⏳ Running")
     return PostOutcome(url, attempts.failure)
 
 
@@ -32,8 +35,10 @@ def mark_failed(
     text = f"❌ No report could be made: {_sentence(reason)}"
     forge, url = attempts.run(connect), None
     if not isinstance(forge, ReporterError):
+        context = _located(attempts, context, forge)
         url = _mark(attempts, context, comment, forge, text)
-        attempts.run(lambda: _fail_check(context, comment, reason, forge), optional=True)
+        check = _failed_check(context, comment, reason)
+        attempts.run(lambda: forge.set_check(check), optional=True)
     if path := context.summary_path:
         limit = limits_of(context).summary_bytes
         attempts.run(lambda: append_summary(path, _banner(context, comment, text), limit))
@@ -41,15 +46,19 @@ def mark_failed(
 
 
 def _sentence(reason: ReporterError) -> str:
-    return prose(f"{reason.message}. {reason.hint}" if reason.hint else reason.message)
+    return prose(f"{reason.message.rstrip('.')}. {reason.hint}".rstrip())
+
+
+def _located(attempts: Attempts, context: CiContext, forge: Forge) -> CiContext:
+    """The run with the pull request that a comment goes to; without one where there is none."""
+    found = attempts.run(lambda: forge.find_pull_request(context))
+    return context.located(found) if isinstance(found, PullRequest) else replace(context, pull_request=None)
 
 
 def _mark(attempts: Attempts, context: CiContext, comment: CommentRule, forge: Forge, text: str) -> str | None:
-    pull_request = attempts.run(lambda: forge.find_pull_request(context))
-    if not isinstance(pull_request, PullRequest):
+    if (pull_request := context.pull_request) is None:
         return None
-    here = context.located(pull_request)
-    url = attempts.run(lambda: _write(forge, pull_request, here, comment, text, attempts.say))
+    url = attempts.run(lambda: _write(forge, pull_request, context, comment, text, attempts.say))
     return url if isinstance(url, str) else None
 
 
@@ -67,14 +76,12 @@ def _banner(context: CiContext, comment: CommentRule, text: str) -> str:
     return f"> **{prose(comment.title)}** for {commit}{log}\n>\n> {text}\n"
 
 
-def _fail_check(context: CiContext, comment: CommentRule, reason: ReporterError, forge: Forge) -> None:
-    forge.set_check(
-        Check(
-            name=check_name(comment),
-            head_sha=context.head_sha,
-            conclusion=Conclusion.FAILURE,
-            title="No report could be made",
-            summary=_sentence(reason),
-            url=context.run_url,
-        )
+def _failed_check(context: CiContext, comment: CommentRule, reason: ReporterError) -> Check:
+    return Check(
+        name=check_name(comment),
+        head_sha=context.head_sha,
+        conclusion=Conclusion.FAILURE,
+        title="No report could be made",
+        summary=_sentence(reason),
+        url=context.run_url,
     )

@@ -116,7 +116,7 @@ def _with_pictures(posting: Posting, published: Published | ReporterError, say: 
             shown = {plot.id: links[plot.image] for plot in report.plots if plot.image and plot.image in links}
             return replace(posting, links=shown)
         case ReporterError(message=message):
-            notice = f"The pictures are only in the bundle: {message}."
+            notice = f"The pictures are only in the bundle: {message.rstrip('.')}."
             return replace(posting, report=replace(report, notices=(*report.notices, notice)))
         case _:
             assert_never(published)

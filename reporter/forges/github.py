@@ -56,9 +56,8 @@ class GitHubForge:
         return self._limits
 
     def find_pull_request(self, context: CiContext) -> PullRequest | None:
-        if (
-            context.event == "merge_group"
-        ):  # the queue's own commit; the comment stays as the pull request's run left it
+        # A merge queue tests a commit of its own; the comment stays as the pull request's run left it.
+        if context.event == "merge_group":
             return None
         if number := context.pull_request_number or (context.pull_request and context.pull_request.number):
             with github_errors(f"find pull request #{number} in {self._name}", _READ):
@@ -95,7 +94,7 @@ class GitHubForge:
         try:
             _, answer = self._github.requester.graphql_query("query { viewer { login } }", {})
         except GithubException:
-            return _ACTIONS_BOT  # the one app whose token reaches us without having been asked for
+            return _ACTIONS_BOT  # by far the most common of them
         return str(answer["data"]["viewer"]["login"])
 
     def own_comments(self, pull_request: int) -> Sequence[OwnComment]:

@@ -10,7 +10,7 @@ from report_factories import make_report, metric, plot
 
 from reporter.bundle import Bundle
 from reporter.commands.mark import mark_failed, mark_running
-from reporter.commands.post import check_conclusion, post
+from reporter.commands.post import PostOutcome, check_conclusion, post
 from reporter.commands.rehearse import rehearse
 from reporter.errors import ForgeError, PermissionMissingError, StorageError, UsageError
 from reporter.forges.interface import Conclusion
@@ -391,6 +391,26 @@ class TestRunningAndFailed:
             assert "the storage refuses the credentials" in text
         assert check.body["conclusion"] == "failure"
         assert "Running" not in comment.body
+
+    def test_a_failed_run_that_a_comment_started_fails_the_check_of_the_pull_request_s_head(self, job, github):
+        context = job.context(event="issue_comment", head_sha="0" * 40, pull_request_number=7)
+        mark_failed(context, CommentRule(), ForgeError("no"), job.connect, job.said.append)
+        assert github.checks[0].body["head_sha"] == HEAD
+
+    def test_a_failed_run_without_a_pull_request_has_check_and_summary(self, job, github):
+        github.pulls.clear()
+        outcome = mark_failed(job.context(), CommentRule(), ForgeError("no"), job.connect, job.said.append)
+        assert outcome == PostOutcome(None, None)
+        assert len(github.checks) == 1
+        assert "No report could be made" in job.summary
+
+    def test_a_failed_run_without_a_token_has_a_summary(self, job, github):
+        context = job.context()
+        outcome = mark_failed(
+            context, CommentRule(), ForgeError("no storage"), lambda: connect(context, None), job.said.append
+        )
+        assert "there is no token" in str(outcome.failure)
+        assert "no storage" in job.summary
 
     def test_names_in_the_reason_notify_nobody(self, job, github):
         reason = ForgeError("no revision @everyone <script>")

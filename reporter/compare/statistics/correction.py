@@ -43,7 +43,7 @@ def _holm(ascending: FloatArray) -> FloatArray:
 
 
 def _benjamini_hochberg(ascending: FloatArray) -> FloatArray:
-    scaled = ascending * len(ascending) / np.arange(1, len(ascending) + 1)
+    scaled = ascending * (len(ascending) / np.arange(1, len(ascending) + 1))
     return np.asarray(np.minimum.accumulate(scaled[::-1])[::-1])
 
 

@@ -110,8 +110,8 @@ def _with_mcnemar(estimate: Estimate, pair: Pair) -> Estimate:
     base, head = pair.base, pair.head
     assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  see _has_mcnemar
     p_value = mcnemar(base.predicted == base.actual, head.predicted == head.actual)
-    interval = estimate.method or "no interval"
-    return replace(estimate, p_value=p_value, method=f"{interval}; p-value: exact McNemar")
+    method = "exact McNemar" if estimate.method is None else f"{estimate.method}; p-value: exact McNemar"
+    return replace(estimate, p_value=p_value, method=method)
 
 
 def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -> str:

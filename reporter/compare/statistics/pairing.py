@@ -99,7 +99,9 @@ def _unique(ids: Sequence[Hashable], name: str, *, base: bool) -> None:
     empty = sum(1 for value in ids if value is None or value != value or value == "")  # noqa: PLR0124  NaN
     repeated = len(ids) - empty - len(set(ids) - {None, ""}) if not empty else 0
     if empty or repeated:
-        what = f"{empty:,} rows have no id" if empty else f"{repeated:,} rows repeat the id of another row"
+        what = f"{empty:,} of {len(ids):,} rows have no id"
+        if not empty:
+            what = f"{repeated:,} of {len(ids):,} rows repeat the id of another"
         raise UnusablePredictionsError(
             f"{what} in column {name!r}, so examples cannot be paired",
             "let `id` name a column that is different in every row",

@@ -1,0 +1,256 @@
+"""Intervals and p-values of resampling: what they agree with, what they are invariant to, and when there are none."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reporter.compare.statistics.estimates import Estimate, estimates
+from reporter.compare.statistics.examples import Classified, Measured
+from reporter.compare.statistics.metrics import Metric, evaluate, find, known
+from reporter.compare.statistics.resampling import EXACT_UNITS, Pair, Plan, bootstrap, draw
+from reporter.model.rules import Average, PredictionsRule, Task
+
+
+def metrics(task: Task, *names: str, average: Average = Average.MACRO) -> list[Metric]:
+    rule = PredictionsRule("predictions.csv", task, "y", average=average)
+    found = [find(name, rule) for name in names or known(task)]
+    assert None not in found
+    return [metric for metric in found if metric is not None]
+
+
+def binary(rng: np.random.Generator, rows: int, noise: tuple[float, float] = (1.0, 0.5), decimals: int = 15) -> Pair:
+    actual = (rng.random(rows) < 0.4).astype(np.int64)
+    sides = []
+    for strength in noise:
+        score = np.round(1 / (1 + np.exp(1 - 2 * actual - strength * rng.normal(size=rows))), decimals)
+        sides.append(Classified(("0", "1"), actual, (score > 0.5).astype(np.int64), score, binary=True))
+    return Pair(sides[0], sides[1])
+
+
+def regression(rng: np.random.Generator, rows: int) -> Pair:
+    actual = rng.normal(10, 2, rows)
+    return Pair(
+        Measured(actual, actual + rng.normal(size=rows)), Measured(actual, actual + 0.8 * rng.normal(size=rows))
+    )
+
+
+def of(name: str, pair: Pair, plan: Plan | None = None) -> Estimate:
+    task = Task.REGRESSION if isinstance(pair.base, Measured) else Task.BINARY
+    return estimates(pair, metrics(task, name), plan or Plan())[name]
+
+
+def width(estimate: Estimate) -> float:
+    assert estimate.interval is not None
+    return estimate.interval[1] - estimate.interval[0]
+
+
+@pytest.mark.parametrize("name", [*known(Task.BINARY)])
+def test_resampling_summaries_is_resampling_rows(name):
+    """The fast ways (joint table, weights, running sums) have the spread of the plain one: draw rows, compute again."""
+    rng = np.random.default_rng(0)
+    pair = binary(rng, 200, decimals=2)
+    (metric,) = metrics(Task.BINARY, name)
+    plain = []
+    for _ in range(400):
+        again = pair.take(rng.integers(0, 200, 200))
+        plain.append(evaluate(metric, again.head) - evaluate(metric, again.base))
+    fast = bootstrap(pair, [metric], Plan())[name].deviations
+    assert fast.std() == pytest.approx(np.std(plain), rel=0.15)
+
+
+def test_the_interval_agrees_with_scipy_s_bootstrap():
+    pair = regression(np.random.default_rng(1), 300)
+    result = stats.bootstrap(
+        (pair.base.actual, pair.base.predicted, pair.head.predicted),
+        lambda y, p, q, axis: np.abs(y - q).mean(axis=axis) - np.abs(y - p).mean(axis=axis),
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        n_resamples=4000,
+        rng=0,
+    )
+    interval = of("mae", pair, Plan(resamples=4000)).interval
+    assert interval == pytest.approx(tuple(result.confidence_interval), abs=0.2 * result.standard_error)
+
+
+def test_a_small_sample_has_student_s_interval_not_the_normal_one():
+    pair = regression(np.random.default_rng(2), 12)
+    gains = np.abs(pair.head.actual - pair.head.predicted) - np.abs(pair.base.actual - pair.base.predicted)
+    student = stats.ttest_1samp(gains, 0).confidence_interval(0.95)
+    assert width(of("mae", pair, Plan(resamples=20_000))) == pytest.approx(student.high - student.low, rel=0.1)
+
+
+def test_a_higher_level_is_a_wider_interval():
+    pair = binary(np.random.default_rng(3), 300)
+    assert width(of("f1", pair, Plan(level=0.9))) < width(of("f1", pair)) < width(of("f1", pair, Plan(level=0.99)))
+
+
+@pytest.mark.parametrize("name", ["accuracy", "log_loss", "average_precision", "roc_auc", "expected_calibration_error"])
+def test_exchanging_the_sides_turns_the_sign(name):
+    pair = binary(np.random.default_rng(4), 400)
+    there, back = of(name, pair), of(name, Pair(pair.head, pair.base))
+    assert back.delta == pytest.approx(-there.delta)
+    assert back.p_value == pytest.approx(there.p_value, abs=0.02)
+    assert np.array(back.interval) == pytest.approx(-np.array(there.interval)[::-1], abs=0.1 * width(there))
+
+
+@pytest.mark.parametrize("name", known(Task.BINARY))
+def test_identical_predictions_do_not_differ(name):
+    side = binary(np.random.default_rng(5), 100).base
+    estimate = of(name, Pair(side, side))
+    assert (estimate.delta, estimate.interval, estimate.p_value) == (0, (0, 0), 1)
+
+
+def test_pairing_makes_intervals_narrow():
+    rng = np.random.default_rng(6)
+    pair = regression(rng, 500)
+    nearly = Measured(pair.base.actual, pair.base.predicted + 0.01 * rng.normal(size=500))
+    assert width(of("rmse", Pair(pair.base, nearly))) < 0.1 * width(of("rmse", pair))
+
+
+def test_a_p_value_is_never_0():
+    estimate = of("log_loss", binary(np.random.default_rng(7), 2000, noise=(5, 0.1)), Plan(resamples=200))
+    assert 0 < estimate.p_value < 0.01
+
+
+def test_clusters_of_one_row_are_rows():
+    pair = binary(np.random.default_rng(8), 300)
+    single = Pair(pair.base, pair.head, np.arange(300))
+    for name in ("accuracy", "roc_auc", "average_precision", "log_loss"):
+        assert width(of(name, single)) == pytest.approx(width(of(name, pair)), rel=0.1)
+
+
+def test_repeating_rows_in_clusters_adds_no_certainty():
+    pair = binary(np.random.default_rng(9), 150)
+    rows = np.repeat(np.arange(150), 10)
+    repeated = pair.take(rows)
+    clustered = Pair(repeated.base, repeated.head, rows)
+    for name in ("accuracy", "roc_auc", "log_loss"):
+        assert width(of(name, clustered)) == pytest.approx(width(of(name, pair)), rel=0.12)
+        assert width(of(name, repeated)) < 0.5 * width(of(name, pair))
+    assert of("accuracy", clustered).method == "paired bootstrap of 150 clusters, 2,000 resamples, n = 1,500"
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_the_bag_of_little_bootstraps_has_the_width_of_the_whole_and_says_its_name(clustered):
+    pair = binary(np.random.default_rng(10), 6000)
+    if clustered:
+        pair = Pair(pair.base, pair.head, np.arange(6000) // 3)
+    for name in ("log_loss", "average_precision"):
+        little, whole = of(name, pair, Plan(row_limit=3000, subset_rows=2000)), of(name, pair)
+        assert width(little) == pytest.approx(width(whole), rel=0.15)
+        assert "bag of little bootstraps (" in little.method
+        assert "bag" not in whole.method
+
+
+def test_weights_of_a_whole_sample_are_a_draw_with_replacement():
+    weights = draw(np.random.default_rng(0), 50, 50, 1000)
+    assert weights.sum(axis=1).tolist() == [50] * 1000
+    assert weights.var() == pytest.approx(1 - 1 / 50, rel=0.05)
+
+
+@pytest.mark.parametrize(("units", "total"), [(1000, 20_000), (EXACT_UNITS + 1, EXACT_UNITS + 1)])
+def test_weights_of_a_subset_or_of_many_rows_are_poisson(units, total):
+    weights = draw(np.random.default_rng(0), units, total, 100)
+    assert weights.mean() == pytest.approx(total / units, rel=0.01)
+    assert weights.var() == pytest.approx(total / units, rel=0.02)
+
+
+def test_metrics_of_several_classes_are_resampled_like_rows():
+    rng = np.random.default_rng(11)
+    actual = rng.integers(0, 3, 240)
+    sides = []
+    for noise in (2.0, 1.0):
+        logits = 2 * np.eye(3)[actual] + noise * rng.normal(size=(240, 3))
+        scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        sides.append(Classified(("a", "b", "c"), actual, scores.argmax(axis=1), scores))
+    pair = Pair(sides[0], sides[1])
+    draws = [pair.take(rng.integers(0, 240, 240)) for _ in range(150)]
+    for average in Average:
+        wanted = metrics(Task.MULTICLASS, "precision", "specificity", "roc_auc", "average_precision", average=average)
+        fast = bootstrap(pair, wanted, Plan(resamples=500))
+        for metric in wanted:
+            plain = np.std([evaluate(metric, each.head) - evaluate(metric, each.base) for each in draws])
+            assert fast[metric.name].deviations.std() == pytest.approx(plain, rel=0.25), metric.name
+
+
+class TestDegenerate:
+    def test_one_class_only_leaves_areas_undefined_and_the_rest_judged(self):
+        rng = np.random.default_rng(0)
+        actual = np.ones(60, dtype=np.int64)
+        base, head = (rng.random(60) for _ in range(2))
+        sides = (Classified(("0", "1"), actual, (s > 0.5).astype(np.int64), s, binary=True) for s in (base, head))
+        found = estimates(Pair(*sides), metrics(Task.BINARY), Plan())
+        assert math.isnan(found["roc_auc"].delta)
+        assert found["roc_auc"].interval is None
+        assert "not defined" in found["roc_auc"].note
+        assert found["accuracy"].interval
+        assert found["log_loss"].interval
+        assert found["specificity"].delta == 0
+
+    def test_constant_scores_do_not_differ(self):
+        actual = np.arange(40) % 2
+        side = Classified(("0", "1"), actual, np.zeros(40, dtype=np.int64), np.full(40, 0.5), binary=True)
+        found = estimates(Pair(side, side), metrics(Task.BINARY), Plan())
+        assert {(each.interval, each.p_value) for each in found.values()} == {((0, 0), 1)}
+
+    def test_a_perfect_model_against_a_useless_one_has_no_spread_in_its_area(self):
+        actual = np.arange(40) % 2
+        useless = Classified(("0", "1"), actual, np.zeros(40, dtype=np.int64), np.full(40, 0.5), binary=True)
+        perfect = Classified(("0", "1"), actual, actual, actual.astype(float), binary=True)
+        found = estimates(Pair(useless, perfect), metrics(Task.BINARY), Plan())
+        assert found["roc_auc"].delta == 0.5
+        assert found["roc_auc"].interval is None
+        assert "spread cannot be estimated" in found["roc_auc"].note
+        low, high = found["accuracy"].interval
+        assert low < 0.5 < high
+        assert found["accuracy"].p_value < 1e-5
+
+    def test_all_wrong_against_all_right_has_a_p_value_but_no_interval(self):
+        actual = np.arange(40) % 2
+        sides = (Classified(("0", "1"), actual, predicted, None, binary=True) for predicted in (1 - actual, actual))
+        found = of("accuracy", Pair(*sides))
+        assert (found.delta, found.interval) == (1, None)
+        assert found.p_value < 1e-9
+        assert found.method == "exact McNemar"
+
+    @pytest.mark.parametrize("rows", [1, 2, 9])
+    def test_a_handful_of_rows_has_values_but_no_interval(self, rows):
+        for estimate in estimates(
+            regression(np.random.default_rng(0), rows), metrics(Task.REGRESSION), Plan()
+        ).values():
+            assert estimate.interval is estimate.p_value is None
+            assert f"only {rows} rows" in estimate.note
+
+    def test_a_handful_of_clusters_has_no_interval_however_many_rows(self):
+        pair = regression(np.random.default_rng(0), 900)
+        assert "only 3 clusters" in of("mae", Pair(pair.base, pair.head, np.arange(900) % 3)).note
+
+    def test_probabilities_of_0_and_1_that_are_wrong_cost_much_but_not_everything(self):
+        rng = np.random.default_rng(0)
+        actual = rng.integers(0, 2, 100)
+        sure = np.where(rng.random(100) < 0.9, actual, 1 - actual)
+        calm = np.where(sure == 1, 0.9, 0.1)
+        sides = (Classified(("0", "1"), actual, sure, s.astype(float), binary=True) for s in (sure, calm))
+        low, high = of("log_loss", Pair(*sides)).interval
+        assert -10 < low < high < 0
+
+    def test_a_rare_class_is_missing_in_some_resamples_and_it_is_said(self):
+        rng = np.random.default_rng(0)
+        actual = (np.arange(60) < 3).astype(np.int64)
+        sides = (Classified(("0", "1"), actual, actual, rng.random(60), binary=True) for _ in range(2))
+        estimate = of("average_precision", Pair(*sides))
+        assert estimate.interval
+        assert "of the resamples, which are left out" in estimate.note
+
+    def test_a_single_positive_is_missing_in_too_many(self):
+        rng = np.random.default_rng(0)
+        actual = (np.arange(60) < 1).astype(np.int64)
+        sides = (Classified(("0", "1"), actual, actual, rng.random(60), binary=True) for _ in range(2))
+        estimate = of("average_precision", Pair(*sides))
+        assert estimate.interval is estimate.p_value is None
+        assert "undefined in" in estimate.note

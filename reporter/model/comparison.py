@@ -54,6 +54,7 @@ class Verdict(StrEnum):
 class MetricRow:
     file: str
     name: str
+    """Empty: stands for the whole file, where none of its values could be read in any revision."""
     base: Value
     """None where there is no value, or where it is null: `state` tells which."""
     head: Value
@@ -79,6 +80,7 @@ class MetricRow:
 class ParamRow:
     file: str
     name: str
+    """Empty: stands for the whole file, as in `MetricRow`."""
     base: Value
     head: Value
     state: State

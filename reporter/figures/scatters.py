@@ -101,9 +101,7 @@ def _drawing(
     return PlotlyDrawing(
         plot=plot.id,
         title=plane.title,
-        alt=shortened(
-            f"{plane.title}: points of {plane.y_label or 'values'} over {plane.x_label} for {legend.revisions()}.", 300
-        ),
+        alt=_alt(plane, legend),
         picture=figure(plane, legend, lambda size: [_trace(cloud, legend, size) for cloud in clouds], Size.PICTURE),
         page=figure(plane, legend, lambda size: [_trace(cloud, legend, size) for cloud in clouds], Size.PAGE),
         notes=(*data.notes, *notes),
@@ -130,3 +128,10 @@ def _trace(cloud: Cloud, legend: Legend, size: Size) -> Json:
             "line": {"width": 1.4 if is_base else 0},
         },
     }
+
+
+def _alt(plane: Plane, legend: Legend) -> str:
+    if plane.is_empty:
+        return f"{plane.title}: no data."
+    what = f"points of {plane.y_label or 'values'} over {plane.x_label}"
+    return shortened(f"{plane.title}: {what} for {legend.revisions()}.", 300)

@@ -27,8 +27,8 @@ def width(text: str, size: float) -> float:
 
 
 def listed(items: list[str] | tuple[str, ...], limit: int = 6) -> str:
-    """`a, b and c`; what is beyond `limit` is counted."""
+    """`a, b and c`; nothing for nothing; what is beyond `limit` is counted."""
     shown_items = list(items[:limit])
     if len(items) > limit:
         shown_items[limit - 1 :] = [f"{len(items) - limit + 1} more"]
-    return shown_items[0] if len(shown_items) == 1 else " and ".join([", ".join(shown_items[:-1]), shown_items[-1]])
+    return " and ".join(filter(None, [", ".join(shown_items[:-1]), *shown_items[-1:]]))

@@ -41,9 +41,10 @@ def draw_vega(plot: PlotComparison, data: Data) -> VegaDrawing:
     template = _parsed(data.spec.vega or "")
     rows = list(_rows(plot, data))
     notes = list(data.notes)
-    if len(rows) > _MOST_ROWS:
-        notes.append(f"Every {-(-len(rows) // _MOST_ROWS)}th of {len(rows):,} rows is drawn.")
-        rows = rows[:: -(-len(rows) // _MOST_ROWS)]
+    step = -(-len(rows) // _MOST_ROWS)
+    if step > 1:
+        notes.append(f"One of every {step} rows is drawn, of {len(rows):,}.")
+        rows = rows[::step]
     title = data.spec.title or plot.id
     labels = [shortened(side.revision.label, 34) for side in plot.sides]
     return VegaDrawing(
@@ -121,7 +122,9 @@ def _anchors(plot: PlotComparison, data: Data, title: str) -> dict[str, Any]:
     x, y, varied = _x_name(data), _y_name(data), _varied(data)
     series_fields = ["rev", varied] if varied else ["rev"]
     facet: dict[str, Any] = {"field": varied, "sort": []} if varied else {}
-    pivot = " + '::' + ".join(f"datum[{json.dumps(name)}]" for name in series_fields)
+    pivot = " + '::' + ".join(
+        f"datum.{name}" if name.isidentifier() else f"datum[{json.dumps(name)}]" for name in series_fields
+    )
     return {
         "TITLE": title,
         "X": _escaped(x),

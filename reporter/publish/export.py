@@ -83,7 +83,7 @@ class PictureExporter:
         return ExportResult(
             files=_write(pngs, drawings, folder) if self._images else {},
             svgs=svgs,
-            problems=tuple(_problem(one.plot, failures[one.plot]) for one in drawings if one.plot in failures),
+            problems=tuple(_problem(one, failures[one.plot]) for one in drawings if one.plot in failures),
             notice=notice,
         )
 
@@ -128,13 +128,14 @@ def picture_name(plot: str) -> str:
     return f"{slug or 'plot'}-{hashlib.sha256(plot.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}.png"
 
 
-def _problem(plot: str, reason: str) -> Problem:
+def _problem(drawing: Drawing, reason: str) -> Problem:
+    is_template = isinstance(drawing, VegaDrawing)
     return Problem(
         revision="",
-        path=plot,
+        path=drawing.plot,
         kind=ProblemKind.PICTURE,
-        message=f"No picture of {plot}: {reason}",
-        hint="report.html shows the plot without it.",
+        message=f"No picture of {drawing.plot}: {reason}",
+        hint="Try the template with `dvc plots show`." if is_template else "report.html shows the plot without it.",
     )
 
 

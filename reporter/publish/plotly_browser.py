@@ -105,8 +105,7 @@ class PlotlyBrowser:
         try:
             return await asyncio.wrap_future(self._opening)
         except Exception as error:
-            reason = str(error.args[0] if error.args else type(error).__name__).splitlines()[0]
-            raise BrowserUnusableError(f"{self._executable.name} does not start: {reason}") from error
+            raise BrowserUnusableError(f"{self._executable.name} does not start: {_one_line(error)}") from error
 
     async def _draw(self, figures: Mapping[str, PlotlyFigure]) -> Drawn:
         drawn = Drawn()
@@ -137,7 +136,7 @@ class PlotlyBrowser:
             if error is None:
                 drawn.pngs[key] = task.result()
             else:
-                drawn.failures[key] = f"plotly.js cannot draw it: {str(error).splitlines()[0]}"
+                drawn.failures[key] = f"plotly.js cannot draw it: {_one_line(error)}"
         return []
 
     async def _end_browser(self) -> None:
@@ -160,10 +159,15 @@ class PlotlyBrowser:
 
 
 def _browser_died(error: BaseException | None) -> bool:
-    """True for anything but a complaint of the page about one figure."""
-    from kaleido.errors import JavascriptError, KaleidoError
+    """True where the connection is gone; anything else is a complaint about one figure."""
+    from choreographer.errors import BrowserClosedError, BrowserFailedError, ChannelClosedError
 
-    return error is not None and not isinstance(error, KaleidoError | JavascriptError)
+    return isinstance(error, BrowserClosedError | BrowserFailedError | ChannelClosedError)
+
+
+def _one_line(error: BaseException) -> str:
+    told = str(error.args[0]).strip() if error.args else ""
+    return (told or type(error).__name__).splitlines()[0][:200].rstrip(".")
 
 
 def _keep_quiet() -> None:

@@ -19,6 +19,9 @@ from reporter.forges.github_retry import Patience, retry_with
 from reporter.forges.interface import Check, OwnComment, PlacedCheck, StoredFiles
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 
+_BOT = "[bot]"
+"""How an app's name ends where it is an author; GraphQL leaves it out in places."""
+
 _ACTIONS_BOT = "github-actions[bot]"
 _READ = "pull-requests: read"
 _WRITE = "pull-requests: write"
@@ -95,7 +98,8 @@ class GitHubForge:
             _, answer = self._github.requester.graphql_query("query { viewer { login } }", {})
         except GithubException:
             return _ACTIONS_BOT  # by far the most common of them
-        return str(answer["data"]["viewer"]["login"])
+        login = str(answer["data"]["viewer"]["login"])
+        return login if login.endswith(_BOT) else login + _BOT
 
     def own_comments(self, pull_request: int) -> Sequence[OwnComment]:
         with github_errors(f"list the comments of pull request #{pull_request}", _READ):

@@ -26,6 +26,7 @@ _ATTEMPTS = 20
 """Each is lost only if another run has written in between: enough for as many jobs at once."""
 
 _REFUSED_MOVE = (403, 409, 422)
+_LOST_RACE = ("fast forward", "already exists")
 
 
 class _MovedMeanwhileError(Exception):
@@ -114,14 +115,20 @@ class BranchWriter:
             raise
 
     def _explain(self, error: GithubException, tip: _Tip | None) -> None:
-        """Tell a branch that may not be written from a lost race, by looking where the branch is now."""
-        words = said(error)
-        if "protected" in words.lower() or "rule violation" in words.lower():
+        """Raise what is better known: that the branch may not be written, or that another writer was faster.
+
+        GitHub's words for a lost race come first: for some seconds it may still answer where the branch was before.
+        """
+        words = said(error).lower()
+        if "protected" in words or "rule violation" in words:
             raise PermissionMissingError(
-                f"cannot write to the branch {self.branch}: it is protected: {words}",
+                f"cannot write to the branch {self.branch}: it is protected: {said(error)}",
                 permission="contents: write",
                 hint="exempt this branch from the rule, or name another one as images.branch in reporter.yaml",
             ) from error
-        now = self._tip()
-        if (now and now.commit.sha) != (tip and tip.commit.sha):
+        if any(lost in words for lost in _LOST_RACE) or self._sha() != (tip.commit.sha if tip else None):
             raise _MovedMeanwhileError from error
+
+    def _sha(self) -> str | None:
+        tip = self._tip()
+        return tip.commit.sha if tip else None

@@ -111,6 +111,21 @@ def test_a_race_for_a_new_branch_is_won_on_top_of_the_other(github):
     assert len(github.sent("POST", "git/blobs")) == 3, "a lost race does not send a picture twice"
 
 
+def test_a_lost_race_is_known_by_the_branch_whatever_github_calls_it(github):
+    github.add_files(BRANCH, {"first.png": b"first"})
+    github.before["PATCH", "git/refs"] = lambda: github.add_files(BRANCH, {"other.png": b"other"})
+    github.fail(409, "Reference cannot be updated", method="PATCH", path="git/refs")
+
+    assert github.picture(publish(github).links["images/loss.png"]) == LOSS
+
+
+def test_a_branch_that_cannot_be_moved_for_another_reason_says_it(github):
+    github.add_files(BRANCH, {"first.png": b"first"})
+    github.fail(409, "Git is on holiday", method="PATCH", path="git/refs")
+    with pytest.raises(ForgeError, match="GitHub answered 409: Git is on holiday"):
+        publish(github)
+
+
 def test_a_race_for_an_existing_branch_too(github):
     github.add_files(BRANCH, {"first.png": b"first"})
     github.before["PATCH", "git/refs"] = lambda: github.add_files(BRANCH, {"other.png": b"other"})

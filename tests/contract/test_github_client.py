@@ -71,6 +71,11 @@ class TestFindingThePullRequest:
         context = context_of(github, event="workflow_run", head_repository="guest/flights")
         assert forge_of(github).find_pull_request(context) == PullRequest(8, "main", HEAD, from_fork=True)
 
+    @pytest.mark.parametrize("status", [404, 422])
+    def test_a_commit_that_github_calls_unknown_is_looked_for_by_its_branch(self, github, status):
+        github.fail(status, f"No commit found for SHA: {HEAD}", path="/commits/")
+        assert forge_of(github).find_pull_request(context_of(github)).number == 7
+
     def test_of_a_fork_that_is_deleted(self, github):
         github.open_pull(8, HEAD, head_repository="guest/flights", fork_deleted=True)
         context = context_of(github, pull_request_number=8)
@@ -133,6 +138,11 @@ class TestComments:
         github.add_comment(7, "stranger", "theirs")
         mine = github.add_comment(7, login, "mine")
 
+        assert [comment.id for comment in forge_of(github).own_comments(7)] == [mine.id]
+
+    def test_an_app_is_known_by_its_name_as_an_author(self, github):
+        github.viewer = "github-actions"
+        mine = github.add_comment(7, BOT, "mine")
         assert [comment.id for comment in forge_of(github).own_comments(7)] == [mine.id]
 
     def test_without_graphql_an_app_s_token_is_taken_for_that_of_actions(self, github):

@@ -84,6 +84,8 @@ class FakeGitHub:
     troubles: list[Trouble] = field(default_factory=list)
     before: dict[tuple[str, str], Callable[[], None]] = field(default_factory=dict)
     """(method, part of a path) → what happens just before the next such request, once."""
+    viewer: str = ""
+    """Whom GraphQL calls the viewer, if not the token's login."""
     port: int = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,147 @@
+"""Repeated runs of a revision, and single ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reporter.compare.statistics.repeated import repeated_runs
+from reporter.compare.statistics.resampling import Plan
+from reporter.compare.statistics.seeds import (
+    mean_difference,
+    runs_needed,
+    runs_to_find,
+    significance_unknown,
+    superiority,
+)
+from reporter.model.revision import Revision
+from reporter.model.snapshot import Snapshot, ValueFile
+
+BASE = np.array([0.70, 0.72, 0.71, 0.69, 0.73])
+HEAD = np.array([0.74, 0.71, 0.75, 0.72, 0.76])
+
+
+def p_a_over_b(base=BASE, head=HEAD, *, paired=True):
+    return superiority(base, head, paired=paired, level=0.95, resamples=2000, seed=0)
+
+
+def test_paired_runs_are_compared_seed_by_seed():
+    found = p_a_over_b()
+    assert found.probability == 0.8
+    assert 0 < found.interval[0] < 0.8 < found.interval[1] <= 1
+
+
+def test_runs_without_common_seeds_are_compared_each_with_each():
+    expected = stats.mannwhitneyu(HEAD, BASE).statistic / 25
+    found = p_a_over_b(paired=False)
+    assert found.probability == pytest.approx(expected)
+    assert found.interval[0] < expected < found.interval[1]
+
+
+def test_equal_runs_count_half():
+    assert p_a_over_b(BASE, BASE).probability == 0.5
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(1.0, (0.478, 1.0)), (-1.0, (0.0, 0.522))])
+def test_where_one_side_always_wins_the_interval_is_the_exact_binomial_one(shift, expected):
+    assert p_a_over_b(BASE, BASE + shift).interval == pytest.approx(expected, abs=0.001)
+    exact = stats.binomtest(5 if shift > 0 else 0, 5).proportion_ci(0.95)
+    assert p_a_over_b(BASE, BASE + shift).interval == pytest.approx((exact.low, exact.high))
+
+
+def test_the_mean_difference_of_paired_runs_is_student_s():
+    found = mean_difference(BASE, HEAD, paired=True, level=0.95)
+    expected = stats.ttest_rel(HEAD, BASE)
+    assert found.p_value == pytest.approx(expected.pvalue)
+    assert found.interval == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_the_mean_difference_of_other_runs_is_welch_s():
+    found = mean_difference(BASE[:4], HEAD, paired=False, level=0.9)
+    expected = stats.ttest_ind(HEAD, BASE[:4], equal_var=False)
+    assert found.p_value == pytest.approx(expected.pvalue)
+    assert found.interval == pytest.approx(tuple(expected.confidence_interval(0.9)))
+
+
+def test_runs_that_do_not_vary_have_no_interval():
+    assert mean_difference(np.full(3, 0.5), np.full(3, 0.6), paired=True, level=0.95) is None
+
+
+def test_the_number_of_runs_is_that_of_the_paper():
+    assert runs_needed() == 29
+
+
+def test_a_smaller_difference_needs_more_runs():
+    needed = [runs_to_find(delta, deviation=0.01) for delta in (0.02, 0.01, 0.005)]
+    assert needed == sorted(needed)
+    assert needed[0] < 29 < needed[2]
+
+
+def test_that_many_runs_find_the_difference():
+    """The promised power, by simulation: 95 % of the trials, one-sided at 5 %."""
+    rng = np.random.default_rng(0)
+    runs = runs_to_find(0.01, 0.01)
+    base, head = rng.normal(0, 0.01, (2000, runs)), rng.normal(0.01, 0.01, (2000, runs))
+    found = stats.mannwhitneyu(head, base, axis=1, alternative="greater").pvalue < 0.05
+    assert 0.92 < found.mean() < 0.99
+
+
+@pytest.mark.parametrize("probability", [0.5, 0.2, 1.0])
+def test_no_number_of_runs_finds_what_is_not_there(probability):
+    with pytest.raises(ValueError, match=r"between 0\.5 and 1"):
+        runs_needed(probability)
+
+
+def test_single_runs_say_that_nothing_is_known():
+    assert significance_unknown(0.01).startswith("Significance unknown (one run each): it would take about 2")
+
+
+def test_history_tells_how_unusual_a_step_is():
+    said = significance_unknown(0.02, history=[0.70, 0.71, 0.70, 0.73, 0.72])
+    assert "1 of the last 4 steps on the base branch were at least as large" in said
+    assert "runs of each to tell" in said
+
+
+def test_a_flat_history_tells_nothing():
+    assert "base branch" not in significance_unknown(0.02, history=[0.7] * 6)
+
+
+def project(name: str, values: dict[str, object], file: str = "eval/seed-{}/metrics.json") -> Snapshot:
+    files = {file.format(seed): ValueFile(file.format(seed), {"auc": value}) for seed, value in values.items()}
+    return Snapshot(Revision(name, "0" * 40, name), metrics=files)
+
+
+def test_files_that_the_glob_finds_are_runs_and_each_row_tells_of_all():
+    base, head = (
+        project("main", dict(zip("abcde", BASE, strict=True))),
+        project("new", dict(zip("abcde", HEAD, strict=True))),
+    )
+    found = repeated_runs(base, head, "eval/seed-*/metrics.json", Plan())
+    ((keys, metric),) = found.items()
+    assert keys == tuple(f"eval/seed-{seed}/metrics.json:auc" for seed in "abcde")
+    assert "P(candidate > baseline) = 0.80 (95% CI" in metric.note
+    assert "5 paired runs" in metric.note
+    assert metric.method.startswith("paired t")
+
+
+def test_other_seeds_on_each_side_are_not_paired():
+    base, head = (
+        project("main", dict(zip("abcd", BASE, strict=False))),
+        project("new", dict(zip("vwxyz", HEAD, strict=True))),
+    )
+    ((_, metric),) = repeated_runs(base, head, "eval/*", Plan()).items()
+    assert "4 and 5 runs" in metric.note
+    assert metric.method.startswith("Welch t")
+
+
+def test_values_that_are_no_finite_numbers_are_no_runs():
+    values = {"a": 0.5, "b": float("nan"), "c": "n/a", "d": True, "e": 0.6}
+    ((keys, metric),) = repeated_runs(project("main", values), project("new", values), "eval/*", Plan()).items()
+    assert len(keys) == 2
+    assert "too few" in metric.note
+
+
+def test_files_beside_the_glob_are_left_alone():
+    base = project("main", {"a": 1.0})
+    assert repeated_runs(base, base, "other/*.json", Plan()) == {}

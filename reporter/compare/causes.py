@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reporter.compare.pipeline import Pipeline, changed_paths, is_code, walk
+from reporter.compare.pipeline import Pipeline, changed_content, walk
 from reporter.compare.stages import changed_params
 from reporter.model.comparison import Cause, CauseKind, Explanation, MetricRow, State
 from reporter.model.snapshot import Snapshot, Stage
@@ -56,14 +56,14 @@ def _changes(name: str, old: Pipeline, new: Pipeline) -> Iterator[tuple[CauseKin
         yield CauseKind.COMMAND, name
     for key in changed_params(before.params, after.params):
         yield CauseKind.PARAM, key
-    for path in changed_paths(before.deps, after.deps):
+    for path in changed_content(before.deps, after.deps):
         if kind := _kind_of_dependency(path, before, after, old, new):
             yield kind, path
 
 
 def _kind_of_dependency(path: str, before: Stage, after: Stage, old: Pipeline, new: Pipeline) -> CauseKind | None:
     """None for what another stage writes, unless the dependency itself is new or gone."""
-    if is_code(before, path) or is_code(after, path):
+    if old.is_code(before, path) or new.is_code(after, path):
         return CauseKind.CODE
     is_intermediate = bool(new.producers(path) and old.producers(path))
     return None if is_intermediate and path in before.deps and path in after.deps else CauseKind.DATA

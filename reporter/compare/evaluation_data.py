@@ -21,11 +21,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from reporter.compare.pipeline import DATA_SUFFIXES, Pipeline, changed_paths, is_code
+from reporter.compare.pipeline import DATA_SUFFIXES, Pipeline, changed_content, changed_paths
 from reporter.model.evidence import Evidence
 from reporter.model.snapshot import Snapshot, Stage
 
@@ -95,19 +95,16 @@ class _Search:
                 seen |= further
         return tuple(sorted(changed))
 
-    def _changed_inputs(self, after: Stage, before: Stage) -> Iterator[str]:
+    def _changed_inputs(self, after: Stage, before: Stage) -> Iterable[str]:
         """Evaluation data that the stage reads in either revision and that is not the same; moved data is the same."""
-        if not changed_paths(before.deps, after.deps):
-            return
+        if not changed_content(before.deps, after.deps):
+            return ()
         ours, theirs = self._evaluation_inputs(after, self.new), self._evaluation_inputs(before, self.old)
-        for path in changed_paths(theirs, ours):
-            moved = ours.get(path) in theirs.values() if path in ours else theirs.get(path) in ours.values()
-            if not moved and not self._only_training_files_differ(path):
-                yield path
+        return (path for path in changed_content(theirs, ours) if not self._only_training_files_differ(path))
 
     def _evaluation_inputs(self, stage: Stage, pipeline: Pipeline) -> dict[str, str | None]:
         """Those dependencies of the stage that rules 1 to 4 leave, with their recorded hashes."""
-        data = [path for path in stage.deps if not is_code(stage, path)]
+        data = [path for path in stage.deps if not pipeline.is_code(stage, path)]
         without_models = [path for path in data if not self._is_model(path)]
         kept = _some(without_models, [path for path in without_models if not _is_for_training(path)])
         if len(kept) > 1 and len(without_models) == len(data):

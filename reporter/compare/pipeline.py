@@ -45,6 +45,11 @@ class Pipeline:
         """The stage that writes this file, or the directory that holds it."""
         return next((self.writers[place] for place in (path, *_parents(path)) if place in self.writers), None)
 
+    def is_code(self, stage: Stage, path: str) -> bool:
+        """True for a dependency that git tracks, unless a stage writes it (a metrics file) or its suffix is one of data."""
+        is_source = path in stage.code and self.writer(path) is None
+        return is_source and PurePosixPath(path).suffix.lower() not in DATA_SUFFIXES
+
     def upstream(self, name: str) -> tuple[str, ...]:
         """The stages whose outputs the stage `name` reads, in the order of its dependencies."""
         stage = self.stages.get(name)
@@ -69,14 +74,18 @@ def walk(start: tuple[str, ...], upstream: Callable[[str], Iterable[str]]) -> di
     return distances
 
 
-def is_code(stage: Stage, path: str) -> bool:
-    """True for a dependency that git tracks, unless its suffix says that it is data."""
-    return path in stage.code and PurePosixPath(path).suffix.lower() not in DATA_SUFFIXES
-
-
 def changed_paths(base: Mapping[str, str | None], head: Mapping[str, str | None]) -> list[str]:
     """Paths on one side only, or with two hashes that differ. An unknown hash is not a change."""
     return [path for path in merged_order(head, base) if _differs(path, base, head)]
+
+
+def changed_content(base: Mapping[str, str | None], head: Mapping[str, str | None]) -> list[str]:
+    """`changed_paths` without those that only moved: gone here and come there with the same hash."""
+    gone = {path: base[path] for path in base if path not in head}
+    come = {path: head[path] for path in head if path not in base}
+    moved = {content for content in gone.values() if content is not None} & set(come.values())
+    one_sided = {**gone, **come}
+    return [path for path in changed_paths(base, head) if path not in one_sided or one_sided[path] not in moved]
 
 
 def _differs(path: str, base: Mapping[str, str | None], head: Mapping[str, str | None]) -> bool:

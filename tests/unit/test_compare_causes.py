@@ -105,6 +105,13 @@ def test_a_data_file_that_git_tracks_is_data():
     assert (cause.kind, cause.name) == (CauseKind.DATA, "data/test.csv")
 
 
+def test_metrics_that_git_keeps_are_no_code_of_the_stage_that_reads_them():
+    summarize = replace(make_stage("sum", deps={"metrics.json": "1"}, outs={"mean.json": "1"}), code=("metrics.json",))
+    changed = (replace(EVALUATE, params={"params.yaml:seed": 2}), replace(summarize, deps={"metrics.json": "2"}))
+    (explanation,) = explain((EVALUATE, summarize), changed, (make_metric_row(base=1, head=2, file="mean.json"),))
+    assert explanation.causes == (Cause(CauseKind.PARAM, "params.yaml:seed", "evaluate", 1),)
+
+
 def test_a_stage_between_that_is_new_or_gone_is_a_cause():
     merged = (replace(TRAIN, deps={"src/train.py": "1", "data/raw.csv": "1"}), EVALUATE)
     assert Cause(CauseKind.COMMAND, "prepare", "prepare", 2) in causes(PIPELINE, merged)
@@ -112,9 +119,9 @@ def test_a_stage_between_that_is_new_or_gone_is_a_cause():
 
 
 def test_a_dependency_on_another_intermediate_is_a_cause():
-    other = make_stage("balance", deps={"src/balance.py": "1"}, outs={"data/balanced.csv": "1"})
+    other = make_stage("balance", deps={"src/balance.py": "1"}, outs={"data/balanced.csv": "2"})
     before = (PREPARE, other, TRAIN, EVALUATE)
-    after = (PREPARE, other, replace(TRAIN, deps={"src/train.py": "1", "data/balanced.csv": "1"}), EVALUATE)
+    after = (PREPARE, other, replace(TRAIN, deps={"src/train.py": "1", "data/balanced.csv": "2"}), EVALUATE)
     assert Cause(CauseKind.DATA, "data/balanced.csv", "train", 1) in causes(before, after)
 
 
@@ -123,6 +130,12 @@ def test_what_a_lock_does_not_record_is_not_called_a_change():
     assert causes((PREPARE, never, EVALUATE), PIPELINE) == ()
     unknown = replace(TRAIN, deps={"src/train.py": None, "data/train.csv": "1"})
     assert causes((PREPARE, unknown, EVALUATE), PIPELINE) == ()
+
+
+def test_code_and_data_that_only_moved_are_no_causes():
+    before = replace(TRAIN, deps={"src/train.py": "1", "raw.csv": "2"})
+    after = replace(TRAIN, deps={"model/train.py": "1", "data/raw.csv": "2"}, code=("model/train.py",))
+    assert causes((before, EVALUATE), (after, EVALUATE)) == ()
 
 
 def test_a_cycle_ends():

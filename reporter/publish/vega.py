@@ -80,7 +80,7 @@ def _last_line(text: str) -> str:
     return lines[-1][:200] if lines else "vl-convert ended without a word"
 
 
-def _answer(spec: Spec) -> dict[str, str]:
+def _answer(spec: dict[str, Any]) -> dict[str, str]:
     """In the process that draws: one specification's pictures, or what vl-convert has against it."""
     import vl_convert
 

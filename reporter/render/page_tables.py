@@ -242,7 +242,7 @@ def _stages(report: Report) -> PageTable:
         Row(
             (
                 _text(stage.name),
-                Cell(stage_note(stage) or "unchanged", tone="doubt" if stage.outdated else ""),
+                _text(stage_note(stage) or "unchanged", tone="doubt" if stage.outdated else ""),
                 _text(", ".join(stage.upstream)),
             ),
             is_quiet=not stage_note(stage),
@@ -354,8 +354,8 @@ def _base_name(report: Report) -> str:
     return "Baseline" if report.base is None else wording.revision_name(report.base)
 
 
-def _text(text: str) -> Cell:
-    return Cell(shorten(visible(text), LONGEST_VALUE))
+def _text(text: str, tone: str = "") -> Cell:
+    return Cell(shorten(visible(text), LONGEST_VALUE), tone=tone)
 
 
 def _state(state: State) -> Cell:

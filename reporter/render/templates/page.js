@@ -81,15 +81,21 @@
     plotly().newPlot(place, figure.data.map(recoloured), themed(figure.layout), config);
   }
 
+  // One plot a frame, so that each is seen as soon as it is done.
+  const waiting = [];
+
+  function drawNext() {
+    draw(waiting.shift());
+    if (waiting.length) requestAnimationFrame(drawNext);
+  }
+
   const places = [...document.querySelectorAll(".plot")];
   const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (entry.isIntersecting) {
-        watcher.unobserve(entry.target);
-        setTimeout(draw, 0, entry.target);
-      }
-    }
-  }, { rootMargin: "300px" });
+    const near = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+    near.forEach((place) => watcher.unobserve(place));
+    if (near.length && !waiting.length) requestAnimationFrame(drawNext);
+    waiting.push(...near);
+  }, { rootMargin: "200px" });
   places.forEach((place) => watcher.observe(place));
   addEventListener("beforeprint", () => places.forEach(draw));
 

@@ -1,0 +1,195 @@
+"""report.html in a real browser, opened from the disk as a reader would."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import plotly
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from report_factories import better, flight_charts, metric, plot
+
+from reporter.render.page import render_page
+
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+PLOTLY_JS = Path(plotly.__file__).parent / "package_data/plotly.min.js"
+
+
+@dataclass
+class Opened:
+    """A page with everything that went wrong in it."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, f"These tests need a browser: install one of {', '.join(BROWSERS)}"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def plotly_js() -> str:
+    return PLOTLY_JS.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def report_html(tmp_path_factory, plotly_js) -> Path:
+    path = tmp_path_factory.mktemp("reports") / "report.html"
+    path.write_text(render_page(better(), flight_charts(), plotly_js), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tables_html(tmp_path_factory) -> Path:
+    """The same without plots, for what tables do."""
+    path = tmp_path_factory.mktemp("tables") / "report.html"
+    path.write_text(render_page(better(), (), None), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a file in a window of its own; afterwards nothing may have complained or asked for the network."""
+    opened = []
+
+    def open_(path: Path, **window: object) -> Page:
+        page = browser.new_page(**window)
+        one = Opened(page)
+        opened.append(one)
+        page.on("console", lambda message: one.complaints.append(message.text))
+        page.on("pageerror", lambda error: one.complaints.append(str(error)))
+        page.on("request", lambda request: request.url.startswith("http") and one.complaints.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_
+    for one in opened:
+        one.page.close()
+        assert one.complaints == []
+
+
+def column(page: Page, table: str, index: int) -> list[str]:
+    cells = page.locator(f"#{table}-table tbody tr:visible > :nth-child({index})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def background(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def scroll_through(page: Page) -> None:
+    for place in page.locator(".plot").all():
+        place.scroll_into_view_if_needed()
+        place.locator(".main-svg").first.wait_for()
+
+
+def test_every_plot_is_drawn_when_it_comes_into_view(open_page, report_html):
+    page = open_page(report_html)
+    scroll_through(page)
+    assert page.locator(".plot .main-svg").count() >= len(flight_charts())
+    assert page.locator("#plots figcaption").first.inner_text() == "ROC curve"
+
+
+def test_plots_far_below_wait_until_they_are_needed(open_page, report_html):
+    page = open_page(report_html, viewport={"width": 390, "height": 600})
+    page.wait_for_timeout(300)
+    assert page.locator(".plot .main-svg").count() == 0
+
+
+def test_a_value_is_told_when_hovered(open_page, report_html):
+    page = open_page(report_html)
+    place = page.locator("figure", has_text="Confusion matrix").locator(".plot")
+    place.scroll_into_view_if_needed()
+    place.locator(".main-svg").first.wait_for()
+    box = place.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    label = place.locator(".hoverlayer .hovertext").first
+    label.wait_for()
+    assert "main" in label.text_content()
+
+
+def test_a_table_sorts_by_number_both_ways_with_the_keyboard(open_page, tables_html):
+    page = open_page(tables_html)
+    heading = page.locator("#metrics-table thead th", has_text="main")
+    heading.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "ascending"
+    assert column(page, "metrics", 2) == ["0.4102", "0.5018", "0.5312", "0.6391", "0.7421", "83,214"]
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert column(page, "metrics", 2)[0] == "83,214"
+
+
+def test_a_table_is_filtered_by_text_and_says_how_many_are_left(open_page, tables_html):
+    page = open_page(tables_html)
+    page.locator("[data-for=metrics-table] input[type=search]").fill("ROC")
+    assert column(page, "metrics", 1) == ["roc_auc"]
+    assert page.locator("[data-for=metrics-table] [role=status]").inner_text() == "1 of 6 rows"
+
+
+def test_only_differences_can_be_shown(open_page, tables_html):
+    page = open_page(tables_html)
+    page.get_by_label("only differences").first.check()
+    assert column(page, "metrics", 1) == ["roc_auc", "f1", "log_loss", "accuracy"]
+
+
+def test_it_follows_the_system_into_the_dark_and_the_reader_may_choose(open_page, report_html):
+    page = open_page(report_html, color_scheme="dark")
+    assert background(page) == "rgb(13, 17, 23)"
+    page.locator(".plot").first.scroll_into_view_if_needed()
+    tick = page.locator(".plot .xtick text").first
+    tick.wait_for()
+    assert "rgb(230, 237, 243)" in tick.get_attribute("style")
+    page.get_by_role("button", name="Theme").click()
+    assert background(page) == "rgb(255, 255, 255)"
+    page.wait_for_function(
+        "document.querySelector('.plot .xtick text').getAttribute('style').includes('rgb(31, 35, 40)')"
+    )
+
+
+def test_a_phone_never_scrolls_the_page_sideways(open_page, report_html):
+    page = open_page(report_html, viewport={"width": 390, "height": 844})
+    scroll_through(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_every_plot_is_on_paper_even_if_it_was_never_in_view(open_page, report_html):
+    page = open_page(report_html, viewport={"width": 390, "height": 600})
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(f"document.querySelectorAll('.plot .main-svg').length >= {len(flight_charts())}")
+
+
+def test_the_policy_stops_a_script_that_is_not_the_reports_own(browser, report_html, tmp_path):
+    edited = tmp_path / "edited.html"
+    text = report_html.read_text(encoding="utf-8").replace("<main", "<script>window.owned = true</script><main", 1)
+    edited.write_text(text, encoding="utf-8")
+    page = browser.new_page()
+    page.goto(edited.as_uri())
+    assert page.evaluate("window.owned") is None
+    page.close()
+
+
+def test_it_opens_within_two_seconds_with_300_metrics_and_20_plots(open_page, plotly_js, tmp_path):
+    """Two seconds of the processor: unlike the clock, they do not depend on what else the machine does."""
+    rows = tuple(metric(f"class_{index:03d}.recall", 0.5, 0.5 + index % 7 / 100) for index in range(300))
+    charts = flight_charts() * 4
+    report = replace(better(), metrics=rows, plots=tuple(plot(str(index)) for index in range(len(charts))))
+    path = tmp_path / "report.html"
+    path.write_text(render_page(report, charts, plotly_js), encoding="utf-8")
+    page = open_page(path, viewport={"width": 1280, "height": 900})
+    page.locator(".plot .main-svg").first.wait_for()
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    used = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    assert used["ThreadTime"] < 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from reporter.compare.phrases import joined, named
 from reporter.compare.pipeline import Pipeline
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
@@ -43,7 +44,7 @@ def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Ite
         yield Problem(revision, stage.name, ProblemKind.STALE, message, _STALE_HINT)
         return
     if reasons := [_WORDS[kind] for kind in stage.outdated if kind in _WORDS]:
-        message = f"Stage {stage.name} has not run since its {_listed(reasons)} changed{_shown(metrics)}"
+        message = f"Stage {stage.name} has not run since its {joined(reasons)} changed{_shown(metrics)}"
         yield Problem(revision, stage.name, ProblemKind.STALE, message, _STALE_HINT)
     if _OUTS in stage.outdated:
         yield _mismatch(stage, snapshot)
@@ -57,7 +58,7 @@ def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
     tracked = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
     untracked = [path for path in stage.outs if path not in snapshot.data]
     suspects = tracked or untracked or list(stage.outs)
-    subject = suspects[0] if len(suspects) == 1 else f"{'Each' if tracked else 'At least one'} of {_listed(suspects)}"
+    subject = suspects[0] if len(suspects) == 1 else f"{'Each' if tracked else 'At least one'} of {named(suspects)}"
     return Problem(
         revision=snapshot.revision.label,
         path=suspects[0] if len(suspects) == 1 else stage.name,
@@ -73,13 +74,7 @@ def _is_edited(path: str, stage: Stage, snapshot: Snapshot) -> bool:
 
 
 def _shown(metrics: tuple[str, ...]) -> str:
-    return f": the values of {_listed(metrics)} are not of this code" if metrics else ""
-
-
-def _listed(words: Iterable[str]) -> str:
-    """`a, b and c`."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
+    return f": the values of {named(metrics)} are not of this code" if metrics else ""
 
 
 def configuration_problems(base: Snapshot | None, head: Snapshot, rules: Rules) -> tuple[Problem, ...]:

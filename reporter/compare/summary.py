@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reporter.compare.phrases import counted, joined, named
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import (
     Candidate,
@@ -22,8 +23,7 @@ from reporter.model.problem import ProblemKind
 from reporter.model.rules import Rules
 from reporter.model.values import is_number
 
-_NAMED = 3
-"""How many metrics, gates or stages one clause names."""
+_GATES_NAMED = 3
 
 _WORDS = {
     Outcome.IMPROVED: "better",
@@ -81,7 +81,7 @@ def _first(candidate: Candidate, names: Mapping[str, str]) -> Iterator[str]:
     yield "first report: there is no baseline yet"
     headlines = [row for row in candidate.metrics if row.headline]
     if shown := [f"{names[_key(row)]} {number(row.head)}" for row in headlines if is_number(row.head)]:
-        yield _listed(shown)
+        yield named(shown)
 
 
 def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: set[str]) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
     elif groups := _by_word([row for row in candidate.metrics if row.headline and _key(row) not in said]):
         level = rules.significance.level
         for word, rows in groups.items():
-            yield f"{word}: {_listed(_item(row, names[_key(row)], level) for row in rows)}"
+            yield f"{word}: {named(_item(row, names[_key(row)], level) for row in rows)}"
     elif not said:
         yield _quiet(candidate)
     incomparable = [row for row in candidate.metrics if row.outcome is Outcome.INCOMPARABLE]
@@ -126,8 +126,8 @@ def _quiet(candidate: Candidate) -> str:
         opening = "nothing changed: " if not others else ""
         return f"{opening}metrics{'' if params_differ else ' and params'} are the same{others}"
     if not headlines:
-        return f"{_counted(different, 'metric')} changed"
-    return f"the headline metrics are the same; {_counted(different, 'other metric')} changed"
+        return f"{counted(different, 'metric')} changed"
+    return f"the headline metrics are the same; {counted(different, 'other metric')} changed"
 
 
 def _other_changes(candidate: Candidate) -> str:
@@ -137,8 +137,8 @@ def _other_changes(candidate: Candidate) -> str:
         "tracked path": _different(candidate.data),
         "stage": _different(candidate.stages),
     }
-    changed = [_counted(count, noun) for noun, count in counts.items() if count]
-    return f", although {' and '.join(changed)} changed" if changed else ""
+    changed = [counted(count, noun) for noun, count in counts.items() if count]
+    return f", although {joined(changed)} changed" if changed else ""
 
 
 def _different(rows: Sequence[MetricRow | ParamRow | DataRow | StageRow]) -> int:
@@ -162,23 +162,13 @@ def _doubts(candidate: Candidate) -> Iterator[str]:
     """What puts the numbers themselves in doubt."""
     stages = [problem.path for problem in candidate.problems if problem.kind is ProblemKind.STALE]
     if stages:
-        yield f"dvc.lock is out of date ({_listed(dict.fromkeys(stages))}): the metrics are not of this code"
+        yield f"dvc.lock is out of date ({named(dict.fromkeys(stages))}): the metrics are not of this code"
     mismatched = {problem.path for problem in candidate.problems if problem.kind is ProblemKind.MISMATCH}
     if files := [file for file in dict.fromkeys(row.file for row in candidate.metrics) if file in mismatched]:
-        yield f"the values of {_listed(files)} are in doubt"
+        yield f"the values of {named(files)} are in doubt"
 
 
 def _some(clauses: Iterable[str]) -> list[str]:
     every = list(clauses)
-    rest = len(every) - _NAMED
-    return [*every[:_NAMED], *([f"and {_counted(rest, 'more gate')}"] if rest > 0 else [])]
-
-
-def _listed(items: Iterable[str]) -> str:
-    every = list(items)
-    rest = len(every) - _NAMED
-    return ", ".join(every[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    rest = len(every) - _GATES_NAMED
+    return [*every[:_GATES_NAMED], *([f"and {counted(rest, 'more gate')}"] if rest > 0 else [])]

@@ -61,7 +61,7 @@ def test_a_tracked_output_with_another_hash_is_told_from_its_siblings():
 def test_where_several_outputs_are_possible_none_is_singled_out():
     (problem,) = problems(replace(EVALUATE, outs={"metrics.json": "1", "more.json": "2"}, outdated=("outs",)))
     assert problem.path == "evaluate"
-    assert problem.message.startswith("At least one of metrics.json and more.json differs")
+    assert problem.message.startswith("At least one of metrics.json, more.json differs")
 
 
 def test_a_stage_can_be_stale_and_its_outputs_edited():

@@ -1,0 +1,25 @@
+"""Pieces of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_NAMED = 3
+
+
+def named(items: Iterable[str]) -> str:
+    """The first three, and how many more: `a, b, c and 2 more`."""
+    every = list(items)
+    rest = len(every) - _NAMED
+    return ", ".join(every[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def joined(words: Iterable[str]) -> str:
+    """All of them, at least one: `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 stage`, `1,234 stages`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

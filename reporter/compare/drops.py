@@ -10,7 +10,7 @@ from reporter.compare.difference import as_float, difference
 from reporter.compare.findings import Finding
 from reporter.compare.limits import DropLimit, exact
 from reporter.model.comparison import MetricRow, Outcome, State, Verdict
-from reporter.model.formatting import pair
+from reporter.model.formatting import apart
 from reporter.model.rules import Direction
 from reporter.model.values import Value, is_finite, is_number, same_value
 
@@ -112,5 +112,5 @@ def _change(drop: _Amount, limit: DropLimit) -> str:
 def _shown(amount: _Amount, limit: DropLimit) -> str:
     """With enough digits to tell the amount from the limit."""
     scale = 100 if limit.relative else 1
-    text, _ = pair(as_float(amount * scale), as_float(limit.amount * scale))
+    text = apart(as_float(amount * scale), as_float(limit.amount * scale))
     return f"{text} %" if limit.relative else text

@@ -59,6 +59,11 @@ def pair(base: Number, head: Number) -> tuple[str, str]:
     return _at(left, places), _at(right, places)
 
 
+def apart(value: Number, other: Number) -> str:
+    """A number with enough digits to tell it from another that is shown elsewhere, without trailing zeros."""
+    return _trimmed(pair(value, other)[0])
+
+
 def delta(value: Number) -> str:
     """A difference with its sign and two significant digits: `+0.012`, `−3.4e-07`; whole numbers are whole."""
     if isinstance(value, int) or not math.isfinite(value):

@@ -63,6 +63,12 @@ def test_numbers_that_differ_never_look_alike(base, head):
     assert left != right
 
 
+def test_a_number_is_told_apart_without_needless_zeros():
+    assert formatting.apart(0.1, 0.005) == "0.1"
+    assert formatting.apart(0.00501, 0.005) == "0.00501"
+    assert formatting.apart(5.0, 2.0) == "5"
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -5,6 +5,7 @@ Each part is tried whatever became of the others. The job summary and the output
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,7 +85,8 @@ def post(
 def _with_own_links(report: Report, context: CiContext) -> Report:
     """The report with no link of the bundle's own choosing: anybody may have written it."""
     here = f"{context.server_url}/{context.repository}"
-    url = report.run.url if report.run.url and report.run.url.startswith(f"{here}/") else context.run_url
+    is_log = report.run.url and re.fullmatch(rf"{re.escape(here)}/[\w/-]+", report.run.url)
+    url = report.run.url if is_log else context.run_url
     return replace(report, run=replace(report.run, url=url, repository_url=here))
 
 

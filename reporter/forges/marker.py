@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-_PATTERN = re.compile(r"<!-- dvc-reporter key=(\S*) head=([0-9a-f]*) run=(\d+) -->(?:\r?\n|$)")
+_PATTERN = re.compile(r"<!-- dvc-reporter key=(\S*) head=([0-9a-f]*) run=(\d{1,18}) -->(?:\r?\n|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,8 +192,12 @@ class TestAWholePost:
 
 
 class TestABundleThatAnybodyMayHaveWritten:
-    def test_its_links_lead_nowhere_else(self, job, github, bundle):
-        run = replace(REPORT.run, url="https://evil.example/log", repository_url="https://evil.example/octo/flights")
+    @pytest.mark.parametrize(
+        "url", ["https://evil.example/log", "{here}/../../evil.example", "{here}/%2e%2e/%2e%2e/evil.example"]
+    )
+    def test_its_links_lead_nowhere_else(self, job, github, bundle, url):
+        url = url.format(here=f"{github.server_url}/octo/flights")
+        run = replace(REPORT.run, url=url, repository_url="https://evil.example/octo/flights")
         job.post(replace(bundle, report=replace(REPORT, run=run)))
         assert "evil.example" not in github.comments[0].body + job.summary
         assert "/octo/flights/actions/runs/42" in github.comments[0].body

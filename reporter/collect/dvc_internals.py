@@ -7,6 +7,7 @@ result against `dvc … --json`.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from reporter.model.revision import Revision
 
 _LEGACY_ALGORITHM = "md5-dos2unix"
 _CONNECT_SECONDS = 5
+_AWS_ATTEMPTS = "AWS_MAX_ATTEMPTS"
 _READ_SECONDS = 30
 _REMOTES_WITH_TIMEOUTS = ("http://", "https://", "s3://")
 
@@ -102,6 +104,8 @@ class DvcProject:
     def remote(self, name: str | None, algorithm: str) -> RemoteObjects:
         """The remote called `name`, or the default one; raises DVC's own error where there is none."""
         remote = self._repo.cloud.get_remote(name)
+        with _few_attempts():
+            remote.fs.fs  # noqa: B018  connects the client
         versioned = bool(remote.fs.version_aware or remote.worktree)
         store = remote.legacy_odb if algorithm == _LEGACY_ALGORITHM else remote.odb
         address = self._repo.config["remote"].get(remote.name, {}).get("url", "")
@@ -177,6 +181,19 @@ def _with_current_remotes(repo: Any, current: Any) -> Any:
         config["core"]["remote"] = name
     _shorten_timeouts(config)
     return config
+
+
+@contextmanager
+def _few_attempts() -> Iterator[None]:
+    """AWS's client asks an endpoint that is not there for some ten seconds, and only its environment can stop it."""
+    if _AWS_ATTEMPTS in os.environ:
+        yield
+        return
+    os.environ[_AWS_ATTEMPTS] = "3"
+    try:
+        yield
+    finally:
+        del os.environ[_AWS_ATTEMPTS]
 
 
 def _shorten_timeouts(config: Any) -> None:

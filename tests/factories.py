@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from reporter.compare.difference import difference, relative_difference
-from reporter.model.comparison import Candidate, Comparison, MetricRow, Outcome, PlotComparison, State
+from reporter.model.comparison import Candidate, MetricRow, Outcome, State
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.revision import WORKSPACE, Revision
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
@@ -186,16 +186,6 @@ def _outcome(delta: float | None, state: State, direction: Direction) -> Outcome
 
 def make_candidate(*metrics: MetricRow, problems: Sequence[Problem] = (), revision: Revision = HEAD) -> Candidate:
     return Candidate(revision=revision, metrics=metrics, params=(), data=(), stages=(), problems=tuple(problems))
-
-
-def make_comparison(
-    candidate: Candidate,
-    *,
-    base: Revision | None = BASE,
-    plots: Sequence[PlotComparison] = (),
-    problems: Sequence[Problem] = (),
-) -> Comparison:
-    return Comparison(base=base, candidates=(candidate,), plots=tuple(plots), problems=tuple(problems))
 
 
 def make_gates(match: str = "accuracy", *, direction: Direction | None = None, **limits: float | bool) -> Rules:

@@ -260,7 +260,7 @@ def section_part(report: Report, pictures: Mapping[str, str]) -> str:
     """The team's own sections."""
     return paragraphs(
         *(
-            details(f"<b>{html_text(shorten(section.title))}</b>", team_html(section.markdown, pictures))
+            details(f"<b>{html_text(shorten(section.title))}</b>", team_html(section.markdown, pictures, section.title))
             for section in report.sections
         )
     )

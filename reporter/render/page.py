@@ -71,7 +71,7 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
         gates=gate_table(report),
         charts=[_page_chart(chart) for chart in charts],
         tables=detail_tables(report),
-        sections=[(section.title, team_html(section.markdown, {})) for section in report.sections],
+        sections=[(section.title, team_html(section.markdown, {}, section.title)) for section in report.sections],
         policy=_policy([script, plotly] if plotly else [script]),
         style=_resource("page.css"),
         script=script,

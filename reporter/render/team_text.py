@@ -24,10 +24,10 @@ LONGEST_SECTION = 50_000
 """Characters."""
 
 
-def team_html(markdown: str, pictures: Mapping[str, str]) -> str:
+def team_html(markdown: str, pictures: Mapping[str, str], title: str = "") -> str:
     """HTML of one section, without an empty line in it, so that a forge reads it as one block.
 
-    `pictures`: a picture's address in the text → the one to show.
+    `pictures`: a picture's address in the text → the one to show. A first heading that only repeats `title` is left out.
     """
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
@@ -59,11 +59,18 @@ def team_html(markdown: str, pictures: Mapping[str, str]) -> str:
 
     parser = MarkdownIt("commonmark", {"html": True}, renderer_cls=SafeRenderer).enable(["table", "strikethrough"])
     tokens = parser.parse(markdown[:LONGEST_SECTION].replace("\0", ""))
+    tokens = tokens[_heading_length(tokens, title) :]
     _tame(tokens)
     rendered = str(parser.renderer.render(tokens, parser.options, {}))
     if len(markdown) > LONGEST_SECTION:
         rendered += f"<p><em>… and {len(markdown) - LONGEST_SECTION:,} more characters</em></p>"
     return "\n".join(line for line in rendered.splitlines() if line.strip())
+
+
+def _heading_length(tokens: Sequence[Token], title: str) -> int:
+    """How many tokens the heading takes that repeats the title: none, or its opening, text and closing."""
+    repeats = len(tokens) > 1 and tokens[0].type == "heading_open" and tokens[1].content.strip() == title.strip()
+    return 3 if repeats else 0
 
 
 def _tame(tokens: Sequence[Token]) -> None:

@@ -10,7 +10,7 @@ from reporter.render import wording
 from reporter.render.escape import shorten, visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
     from rich.text import Text
 
 _VERDICT_STYLES = {
@@ -27,6 +27,8 @@ _OUTCOME_STYLES = {
 }
 _LONGEST_CELL = 60
 _MOST_PROBLEMS = 10
+_WORD = 5
+"""The column that says what became of a metric."""
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -56,30 +58,31 @@ def _subject(report: Report) -> str:
 def _print_metrics(report: Report, console: Console) -> None:
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     rows = wording.headline_rows(report)
     if not rows:
         return
     name = wording.short_names(rows)
+    cells = [_metric_cells(row, name(row), report) for row in rows]
+    used = [index for index in range(len(cells[0])) if any(row[index] for row in cells)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Metric", overflow="fold")
-    if report.base is not None:
-        table.add_column(Text(visible(wording.revision_name(report.base))), justify="right", overflow="fold")
-    table.add_column(Text(visible(wording.revision_name(report.head))), justify="right", overflow="fold")
-    if report.base is not None:
-        for heading in ("Change", "Interval"):
-            table.add_column(heading, justify="right", overflow="fold")
-        table.add_column("")
-    for row in rows:
-        table.add_row(*map(_cell, _metric_cells(row, name(row), report)), style=_OUTCOME_STYLES.get(row.outcome, ""))
+    for index in used:
+        justify: JustifyMethod = "right" if 0 < index < _WORD else "left"
+        table.add_column(_cell(_headings(report)[index]), justify=justify, overflow="fold")
+    for row, texts in zip(rows, cells, strict=True):
+        table.add_row(*(_cell(texts[index]) for index in used), style=_OUTCOME_STYLES.get(row.outcome, ""))
     console.print(table)
+
+
+def _headings(report: Report) -> list[str]:
+    base = wording.revision_name(report.base) if report.base else ""
+    return ["Metric", base, wording.revision_name(report.head), "Change", "Interval", ""]
 
 
 def _metric_cells(row: MetricRow, name: str, report: Report) -> list[str]:
     before, after = wording.both_values(row)
     if report.base is None:
-        return [name, after]
+        return [name, "", after, "", "", ""]
     return [name, before, after, wording.difference(row), wording.bounds(row), wording.outcome_sign(row).word]
 
 

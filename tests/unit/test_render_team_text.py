@@ -33,6 +33,11 @@ def test_headings_stand_below_the_reports_own():
     assert html_of("# Title\n\n## Below") == "<h4>Title</h4>\n<h5>Below</h5>"
 
 
+def test_a_heading_that_repeats_the_title_is_left_out():
+    assert team_html("# Notes\n\ntext", {}, "Notes") == "<p>text</p>"
+    assert team_html("# Other\n\ntext", {}, "Notes") == "<h4>Other</h4>\n<p>text</p>"
+
+
 def test_raw_html_is_text_but_comments_vanish_and_breaks_stay():
     html = html_of("a<br>b <!-- secret --> <img src=x onerror=alert(1)>\n\n<script>alert(1)</script>\n")
     assert "a<br>b" in html

@@ -105,6 +105,16 @@ def test_identical_predictions_do_not_differ(name):
     assert (estimate.delta, estimate.interval, estimate.p_value) == (0, (0, 0), 1)
 
 
+@pytest.mark.parametrize("gain", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3])
+def test_the_interval_excludes_zero_exactly_when_the_p_value_is_small(gain):
+    for estimate in estimates(
+        binary(np.random.default_rng(15), 60, noise=(1.5, 1.5 * (1 - gain))), metrics(Task.BINARY), Plan(resamples=300)
+    ).values():
+        if estimate.method and "p-value" not in estimate.method:
+            low, high = estimate.interval
+            assert (low > 0 or high < 0) == (estimate.p_value <= 0.05)
+
+
 def test_pairing_makes_intervals_narrow():
     rng = np.random.default_rng(6)
     pair = regression(rng, 500)

@@ -11,7 +11,8 @@ from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.examples import Classified
 from reporter.compare.statistics.mcnemar import mcnemar
 from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
-from reporter.compare.statistics.resampling import ROUNDING, Pair, Plan, Replicates, bootstrap, subsets_of
+from reporter.compare.statistics.replicates import ROUNDING, Replicates
+from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, subsets_of
 
 FEWEST_UNITS = 10
 """Of rows or clusters: fewer say too little about how much others would differ."""

@@ -90,7 +90,9 @@ def rank(scores: FloatArray, positive: npt.NDArray[np.bool_], rows: IntArray | N
 def curve(ranking: Ranking, weights: Weights) -> Curve:
     """Count down the ranking, which holds at least one positive."""
     ordered = weights.take(ranking.rows, axis=1)
-    gained = np.add.reduceat(ordered.take(ranking.positives, axis=1), ranking.groups, axis=1)
+    gained = ordered.take(ranking.positives, axis=1)
+    if len(ranking.groups) < len(ranking.positives):
+        gained = np.add.reduceat(gained, ranking.groups, axis=1)
     running = np.cumsum(ordered, axis=1, dtype=np.int32)
     return Curve(ranking, running, gained, np.cumsum(gained, axis=1, dtype=np.int32))
 

@@ -8,10 +8,6 @@ Both sides are resampled with the same weights, so what the examples have in com
 - Beyond `Plan.row_limit` rows, weights for subsets of the rows stand for resamples of the whole size: the bag of little bootstraps
   (Kleiner, Talwalkar, Sarkar & Jordan 2014, A scalable bootstrap for massive data).
 - With clusters, whole clusters are drawn (Davison & Hinkley 1997, Bootstrap methods and their application, section 3.8).
-
-Intervals are percentile intervals (Efron & Tibshirani 1993, An introduction to the bootstrap, chapter 13), expanded for small samples
-(Hesterberg 2015, What teachers should know about the bootstrap). BCa intervals were not chosen: the difference of two
-like metrics is nearly symmetrical, so that its corrections are small, and its acceleration needs a jackknife of every row.
 """
 
 from __future__ import annotations
@@ -30,6 +26,7 @@ from reporter.compare.statistics.columns import FloatArray, IntArray
 from reporter.compare.statistics.examples import Classified, Examples
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
 from reporter.compare.statistics.ranking import ranked_values, rankings
+from reporter.compare.statistics.replicates import Replicates
 from reporter.compare.statistics.tallies import incidence, tally
 from reporter.model.rules import Average
 
@@ -81,51 +78,6 @@ class Pair:
     def take(self, rows: IntArray) -> Pair:
         clusters = None if self.clusters is None else np.unique(self.clusters[rows], return_inverse=True)[1]
         return Pair(self.base.take(rows), self.head.take(rows), clusters)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Replicates:
-    """What resampling says about one difference."""
-
-    deviations: FloatArray
-    """Shape (subsets, resamples): the difference in a resample − the difference in what was resampled. NaN: undefined there."""
-    units: int
-    """How many rows or clusters there are."""
-
-    @property
-    def undefined(self) -> float:
-        """Share of resamples in which the metric was not defined."""
-        return float(np.isnan(self.deviations).mean())
-
-    @property
-    def constant(self) -> bool:
-        """No resample differs from another: the spread cannot be estimated."""
-        return not np.nanmax(np.abs(self.deviations)) > ROUNDING
-
-    def interval(self, delta: float, level: float) -> tuple[float, float]:
-        """Percentile interval around `delta`, expanded by the ratio of Student's to the normal quantile."""
-        tail = _expanded(level, self.units)
-        low, high = np.nanquantile(self.deviations, [tail, 1 - tail], axis=1).mean(axis=1)
-        return delta + float(low), delta + float(high)
-
-    def p_value(self, delta: float) -> float:
-        """Two-sided: how often a resample is as far from its centre as `delta` is from zero (Hall & Wilson 1991, Two guidelines for
-        bootstrap hypothesis testing), counting the sample itself, so that it is never 0 (Davison & Hinkley 1997, section 4.2), and
-        expanded for small samples as the interval is.
-        """
-        from scipy.special import ndtri, stdtr
-
-        kept = self.deviations[~np.isnan(self.deviations)]
-        extreme = np.count_nonzero(np.abs(kept) >= abs(delta) - ROUNDING)
-        share = (extreme + 1) / (len(kept) + 1)
-        if share >= 1 or self.units < 2:  # noqa: PLR2004  one unit has no spread
-            return 1.0
-        freedom = self.units - 1
-        return float(2 * stdtr(freedom, ndtri(share / 2) * math.sqrt(freedom / self.units)))
-
-
-ROUNDING = 1e-12
-"""Differences closer than this are equal but for rounding."""
 
 
 def bootstrap(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Replicates]:
@@ -312,13 +264,3 @@ def _product(weights: npt.NDArray[np.int32], columns: FloatArray) -> FloatArray:
 def _blocks(total: int, block: int) -> Iterator[int]:
     for done in range(0, total, block):
         yield min(block, total - done)
-
-
-def _expanded(level: float, units: int) -> float:
-    """The tail to cut off so that the percentile interval is as wide as Student's: Φ(t · √(n / (n − 1)))."""
-    from scipy.special import ndtr, stdtrit
-
-    tail = (1 - level) / 2
-    if units < 2:  # noqa: PLR2004  one unit has no spread
-        return tail
-    return float(ndtr(stdtrit(units - 1, tail) * math.sqrt(units / (units - 1))))

@@ -9,9 +9,9 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from math import sqrt
 
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from reporter.figures.palette import FAINT_INK, FRAME, INK, PAPER
 from reporter.figures.text import listed, shortened
@@ -20,8 +20,8 @@ from reporter.model.drawing import ImageDrawing
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 """None of them starts another program, as PostScript would."""
-_MOST_PIXELS = 40_000_000
-_PANEL_WIDTH = 560
+_MOST_PIXELS = 25_000_000
+_PANEL_WIDTH = 640
 """Pixels that an image is shown with at most; smaller ones are not enlarged."""
 _PANEL_HEIGHT = 900
 _GAP = 24
@@ -29,8 +29,8 @@ _LABEL_HEIGHT = 44
 _LABEL_SIZE = 22
 _FEWEST_PIXELS = 240
 """Width of a panel at least, so that its label fits."""
-_CHANGED = np.array([213, 94, 0], dtype=np.float64)
-"""Vermilion, the colour of a changed pixel."""
+_CHANGED = "#D55E00"
+"""Of a changed pixel: vermilion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,18 +98,24 @@ def _differences(panels: Sequence[_Panel]) -> tuple[list[_Panel], list[str], str
     if base.size != head.size:
         sizes = f"{base.width} × {base.height} and {head.width} × {head.height} pixels"
         return [], [f"The images differ in size ({sizes}), so no difference is drawn."], ", of different sizes"
-    changed = np.abs(np.asarray(base, dtype=np.int16) - np.asarray(head, dtype=np.int16)).max(axis=2)
-    share = np.count_nonzero(changed) / changed.size
+    changed = _changed(base, head)
+    share = 1 - changed.histogram()[0] / (changed.width * changed.height)
     how = "no difference" if share == 0 else f"difference: {share:.2%} of pixels"
-    return [_Panel(how, _highlighted(head, changed.astype(np.float64)))], [], f"; {how}"
+    return [_Panel(how, _highlighted(head, changed))], [], f"; {how}"
 
 
-def _highlighted(head: Image.Image, changed: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Image.Image:
+def _changed(base: Image.Image, head: Image.Image) -> Image.Image:
+    """How much each pixel differs, in the colour that differs most: 8 bits of grey."""
+    red, green, blue = ImageChops.difference(base, head).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _highlighted(head: Image.Image, changed: Image.Image) -> Image.Image:
     """The candidate, pale and grey, with changed pixels in colour: the more they differ, the stronger (square root)."""
-    grey = np.asarray(head.convert("L"), dtype=np.float64)
-    pale = np.repeat((255 - (255 - grey) * 0.25)[:, :, None], 3, axis=2)
-    strength = np.where(changed > 0, 0.25 + 0.75 * np.sqrt(changed / 255), 0.0)[:, :, None]
-    return Image.fromarray((pale * (1 - strength) + _CHANGED * strength).round().astype(np.uint8))
+    pale = _fitted(head).convert("L").point([round(255 - (255 - grey) * 0.25) for grey in range(256)])
+    strength = _fitted(changed).point([0] + [round(255 * (0.25 + 0.75 * sqrt(by / 255))) for by in range(1, 256)])
+    colour = Image.new("RGB", pale.size, _CHANGED)
+    return Image.composite(colour, pale.convert("RGB"), strength)
 
 
 def _composed(panels: Sequence[_Panel]) -> Image.Image:

@@ -153,5 +153,7 @@ def _alt(plane: Plane, legend: Legend, lines: list[Line]) -> str:
     if not drawn:
         return f"{plane.title}: no data."
     last = [f"{legend.name(line.series)} {line.y[np.isfinite(line.y)][-1]:.4g}" for line in drawn]
-    ending = f" Last value: {listed(last)}." if len(drawn) <= _LAST_VALUES else ""
+    # A curve such as ROC ends at the same point in any revision.
+    telling = len(drawn) <= _LAST_VALUES and not plane.is_unit_square
+    ending = f" Last value: {listed(last)}." if telling else ""
     return shortened(f"{plane.title}: lines of {what} over {plane.x_label} for {legend.revisions()}.{ending}", 300)

@@ -28,8 +28,8 @@ from reporter.model.comparison import PlotComparison
 from reporter.model.drawing import PlotlyFigure
 from reporter.model.snapshot import Column
 
-_UNIT_SPAN = 0.8
-"""An x axis that covers at least this part of [0, 1] and does not leave it is shown from 0 to 1."""
+_UNIT_SPANS = (0.8, 0.5)
+"""Where x and y stay within [0, 1] and cover at least so much of it, both axes are shown from 0 to 1."""
 _UNIT_RANGE = [-0.015, 1.015]
 _SQUARE_HEIGHT = 400
 
@@ -102,7 +102,7 @@ class Plane:
             return False
         (x_low, x_high), (y_low, y_high) = extent(self.xs), extent(self.ys)
         within = min(x_low, y_low) >= 0 and max(x_high, y_high) <= 1
-        return within and min(x_high - x_low, y_high - y_low) >= _UNIT_SPAN
+        return within and x_high - x_low >= _UNIT_SPANS[0] and y_high - y_low >= _UNIT_SPANS[1]
 
     @property
     def is_empty(self) -> bool:

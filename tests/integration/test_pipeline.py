@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
-from demo.storage import connected, embedded_storage
+from demo.storage import RAW_FILES, connected, embedded_storage
+from demo.storage.seed import seed
 
 ROOT = Path(__file__).resolve().parents[2]
 METRICS = [
@@ -30,7 +31,6 @@ METRICS = [
     "log_loss",
     "brier_score",
 ]
-ON_ONE_WORKER = pytest.mark.xdist_group("small_year")  # so that the fixture is trained once
 
 
 def project_at(folder: Path) -> Path:
@@ -96,8 +96,10 @@ def outputs_of(project: Path) -> dict[str, bytes]:
 def small_year(tmp_path_factory):
     """A project whose raw data are the first six days of each month at one airport: 13,000 flights, real ones."""
     project = project_at(tmp_path_factory.mktemp("small") / "project")
-    pull_raw_data(project, project.parent / "storage")
+    seed(project.parent / "bucket")
     raw = project / "data" / "raw"
+    for name in RAW_FILES:
+        shutil.copy(project.parent / "bucket" / "raw" / name, raw / name)
     flights = pd.read_csv(raw / "flights.csv.zip", dtype=str, keep_default_na=False)
     few = flights[(flights["day"].astype(int) <= 6) & (flights["origin"] == "LGA")]
     for imported in raw.glob("*.dvc"):
@@ -138,7 +140,6 @@ class TestFullYear:
         assert min(seconds) < 60
 
 
-@ON_ONE_WORKER
 class TestOutputs:
     def test_a_second_run_is_the_same_byte_for_byte(self, small_year, tmp_path):
         again = tmp_path / "again"
@@ -207,7 +208,6 @@ class TestOutputs:
         assert len(pd.read_csv(other / "evaluation" / "plots" / "loss.csv")) == 3
 
 
-@ON_ONE_WORKER
 class TestNoLeakage:
     def test_the_months_are_split_and_a_day_is_in_one_part_only(self, small_year):
         days = {

@@ -257,6 +257,13 @@ class TestDegenerate:
         assert estimate.interval
         assert "of the resamples, which are left out" in estimate.note
 
+    def test_a_subset_without_the_rare_class_is_left_out(self):
+        rng = np.random.default_rng(0)
+        actual = (np.arange(4000) % 500 == 0).astype(np.int64)
+        sides = (Classified(("0", "1"), actual, actual, rng.random(4000), binary=True) for _ in range(2))
+        estimate = of("average_precision", Pair(*sides), Plan(row_limit=2000, subset_rows=1000))
+        assert estimate.interval or "undefined in" in estimate.note
+
     def test_a_single_positive_is_missing_in_too_many(self):
         rng = np.random.default_rng(0)
         actual = (np.arange(60) < 1).astype(np.int64)

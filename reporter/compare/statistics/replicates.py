@@ -39,7 +39,8 @@ class Replicates:
     def interval(self, delta: float, level: float) -> tuple[float, float]:
         """`delta` ± the distance that only the share 1 − `level` of the resamples exceeds; of subsets its mean."""
         share = _resampled_share(1 - level, self.units)
-        half = float(np.mean([_exceeded_by(share, subset[~np.isnan(subset)]) for subset in self.deviations]))
+        defined = (subset[~np.isnan(subset)] for subset in self.deviations)
+        half = float(np.mean([_exceeded_by(share, subset) for subset in defined if len(subset)]))
         return delta - half, delta + half
 
     def p_value(self, delta: float) -> float:

@@ -216,6 +216,29 @@ def test_too_few_shared_rows_are_incomparable(examples):
     assert "150 rows" in metric.note
 
 
+def test_reported_values_are_checked_even_where_the_test_sets_cannot_be_compared(examples):
+    fewer = Table({name: column[250:] for name, column in examples["head"].columns.items()})
+    result = found(examples | {"head": fewer}, head_values={"auc": 0.1})
+    assert result.metrics[f"{FILE}:auc"].incomparable
+    assert [problem.kind for problem in result.problems] == [ProblemKind.MISMATCH]
+
+
+def test_a_row_without_a_cluster_is_a_problem(examples):
+    days = text(np.arange(400) // 10)
+    days[5] = ""
+    with_days = {name: Table({**data.columns, "day": days}) for name, data in examples.items()}
+    result = found(with_days, rule(cluster="day"))
+    assert "1 of 400 rows have nothing in column 'day'" in result.problems[0].message
+    assert result.metrics[f"{FILE}:auc"].interval is None
+
+
+def test_a_group_that_is_no_column_is_a_problem_and_the_metrics_stay(examples):
+    result = found(examples, rule(groups=("airline", "carrier")))
+    assert "'airline'" in result.problems[0].message
+    assert {row.group for row in result.slices} == {"carrier"}
+    assert result.metrics[f"{FILE}:auc"].interval
+
+
 def test_changed_labels_are_incomparable(examples):
     columns = dict(examples["head"].columns)
     columns["late"] = np.where(np.arange(400) < 3, 1 - columns["late"], columns["late"])

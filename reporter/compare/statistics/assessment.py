@@ -6,11 +6,16 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from reporter.compare.statistics.columns import encode
+from reporter.compare.statistics.columns import MISSING, encode
 from reporter.compare.statistics.estimates import Estimate, estimates
-from reporter.compare.statistics.examples import Classified, Examples, UnusablePredictionsError, column, read
+from reporter.compare.statistics.examples import (
+    Classified,
+    Examples,
+    UnusablePredictionsError,
+    column,
+    read,
+    require_all,
+)
 from reporter.compare.statistics.flips import flips
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
@@ -59,7 +64,7 @@ def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) ->
         subject = _Subject(rule, (base, head), (tables[0], tables[1]), examples)
         pairing = pair(*subject.tables, examples, rule)
         if isinstance(pairing, Incomparable):
-            return _without(rule, pairing.reason, unknown, incomparable=True)
+            return _without(rule, pairing.reason, (*unknown, *_each_alone(subject, metrics)), incomparable=True)
         return _assess_paired(subject, pairing, metrics, unknown, plan)
     except UnusablePredictionsError as error:
         revision = (base if error.base else head).revision.label
@@ -102,6 +107,13 @@ def _without(
     return Assessment(metrics=dict.fromkeys(rule.metrics.values(), evidence), problems=problems)
 
 
+def _each_alone(subject: _Subject, metrics: list[Metric]) -> list[Problem]:
+    """Test sets that cannot be held against each other can still be held against the values reported of them."""
+    usable, lacking = _usable(subject, metrics)
+    wrong = [problem for metric in usable for problem in _disagreements(subject, metric, _recomputed(subject, metric))]
+    return [*_lacking(subject.rule, lacking), *wrong]
+
+
 def _assess_paired(
     subject: _Subject, pairing: Paired, metrics: list[Metric], unknown: tuple[Problem, ...], plan: Plan
 ) -> Assessment:
@@ -136,8 +148,8 @@ def _paired_examples(subject: _Subject, pairing: Paired) -> Pair:
     base, head = subject.examples
     clusters = None
     if subject.rule.cluster is not None:
-        cluster = column(subject.tables[1], subject.rule.cluster, base=False)[pairing.head]
-        clusters = np.unique(encode([cluster]).codes[0], return_inverse=True)[1]
+        clusters = encode([column(subject.tables[1], subject.rule.cluster, base=False)[pairing.head]]).codes[0]
+        require_all(clusters != MISSING, subject.rule.cluster, "nothing", base=False)
     if pairing.whole:
         return Pair(base, head, clusters)
     return Pair(base.take(pairing.base), head.take(pairing.head), clusters)
@@ -150,7 +162,9 @@ def _evidence(
     problems: list[Problem] = []
     for metric in metrics:
         estimate, key = found[metric.name], subject.rule.metrics[metric.name]
-        wrong = list(_disagreements(subject, metric, estimate, whole=pairing.whole))
+        # Of a whole test set the estimate is already at hand; each side's own rows may be more than the shared ones.
+        recomputed = (estimate.base, estimate.head) if pairing.whole else _recomputed(subject, metric)
+        wrong = list(_disagreements(subject, metric, recomputed))
         problems += wrong
         evidence[key] = _disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
         if all(find_reported(snapshot.metrics, key) is None for snapshot in subject.snapshots):
@@ -162,13 +176,15 @@ def _evidence(
     return evidence, problems
 
 
-def _disagreements(subject: _Subject, metric: Metric, estimate: Estimate, *, whole: bool) -> Iterator[Problem]:
-    """Compare each side's reported value with the one of all its rows, shared with the other side or not."""
-    for snapshot, examples, estimated in zip(
-        subject.snapshots, subject.examples, (estimate.base, estimate.head), strict=True
-    ):
-        recomputed = estimated if whole else evaluate(metric, examples)
-        problem = disagreement(snapshot, subject.rule, metric.name, recomputed, examples)
+def _recomputed(subject: _Subject, metric: Metric) -> tuple[float, float]:
+    base, head = subject.examples
+    return evaluate(metric, base), evaluate(metric, head)
+
+
+def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, float]) -> Iterator[Problem]:
+    """Hold each side's reported value against the one that all its rows give."""
+    for snapshot, examples, value in zip(subject.snapshots, subject.examples, recomputed, strict=True):
+        problem = disagreement(snapshot, subject.rule, metric.name, value, examples)
         if problem is not None:
             yield problem
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from reporter.compare.statistics.columns import MISSING, Encoded, FloatArray, IntArray, canonical, encode, numbers
 from reporter.model.problem import ProblemKind
@@ -108,16 +109,17 @@ def _measured(table: Table, rule: PredictionsRule, *, base: bool) -> Measured:
 
 def _finite(table: Table, name: str, *, base: bool) -> FloatArray:
     values = numbers(column(table, name, base=base))
-    _complete(~np.isfinite(values), name, "no finite number", base=base)
+    require_all(np.isfinite(values), name, "no finite number", base=base)
     return values
 
 
-def _complete(bad: np.typing.NDArray[np.bool_], name: str, what: str, *, base: bool) -> None:
-    if not len(bad):
+def require_all(good: npt.NDArray[np.bool_], name: str, instead: str, *, base: bool) -> None:
+    """Refuse a column with a bad cell, and a file without rows; `instead` names what such a cell has."""
+    if not len(good):
         raise UnusablePredictionsError("there are no rows", "evaluate at least one example", base=base)
-    if count := int(np.count_nonzero(bad)):
+    if count := int(np.count_nonzero(~good)):
         raise UnusablePredictionsError(
-            f"{count:,} of {len(bad):,} rows have {what} in column {name!r}",
+            f"{count:,} of {len(good):,} rows have {instead} in column {name!r}",
             "let the evaluation write a prediction for every example, or leave the example out",
             base=base,
         )
@@ -133,7 +135,7 @@ def _classified(base: Table, head: Table, rule: PredictionsRule) -> tuple[Classi
     for codes, name, is_base in zip(
         encoded.codes[1:], (rule.actual, rule.actual, rule.predicted, rule.predicted), (True, False) * 2, strict=False
     ):
-        _complete(codes == MISSING, str(name), "nothing", base=is_base)
+        require_all(codes != MISSING, str(name), "nothing", base=is_base)
     if rule.task is Task.BINARY:
         encoded = _binary(encoded, rule)
     return _side(base, encoded, rule, base=True), _side(head, encoded, rule, base=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from reporter.compare.statistics.columns import MISSING, IntArray, keys
 from reporter.compare.statistics.examples import Classified, Examples, Measured, UnusablePredictionsError, column
@@ -64,7 +65,7 @@ def pair(base: Table, head: Table, sides: tuple[Examples, Examples], rule: Predi
     )
 
 
-def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> np.typing.NDArray[np.bool_]:
+def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.NDArray[np.bool_]:
     base, head = sides
     if isinstance(base, Measured) and isinstance(head, Measured):
         return ~np.isclose(base.actual[pairing.base], head.actual[pairing.head], rtol=SAME_TARGET, atol=0.0)

@@ -27,8 +27,12 @@ from tests.fakes.github_objects import Token, actions_token
 PROJECT = Path(__file__).parents[2]
 STUBS = PROJECT / "tests" / "fakes" / "actions"
 TOKEN = "ghs_of-this-run-alone"
-SECONDS = 280
-"""A run that takes longer hangs. Below pytest's own limit, so that its processes are ended in order."""
+SECONDS = 500
+"""A run that takes longer hangs. Below the tests' own limit, so that its processes are ended in order."""
+
+
+Changes = Mapping[str, tuple[str, str]]
+"""File → the text to replace, which it must have once, and the text that takes its place."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +49,17 @@ class Repository:
     def git(self, *arguments: str) -> str:
         return _git(self.clone, *arguments)
 
-    def push(self, ref: str, changes: Mapping[str, tuple[str, str]]) -> str:
-        """Commit changes, each file's (old text, new text), on top of main, push them to `ref` and return the commit."""
+    def push(self, ref: str, changes: Changes) -> str:
+        """Commit changes on top of main, push them to `ref` and return the commit."""
         self.git("checkout", "--quiet", "--detach", "main")
-        for name, (old, new) in changes.items():
-            file = self.clone / name
-            text = file.read_text(encoding="utf-8")
-            assert text.count(old) == 1, f"{name} has {text.count(old)} times {old!r}"
-            file.write_text(text.replace(old, new), encoding="utf-8")
+        _change(self.clone, changes)
         self.git("commit", "--quiet", "--all", "--message", f"Change {', '.join(changes)}")
         self.git("push", "--quiet", "origin", f"HEAD:{ref}")
         return self.git("rev-parse", "HEAD")
 
 
-def make_repository(folder: Path) -> Repository:
-    """The project as its work tree has it, committed or not, as one commit."""
+def make_repository(folder: Path, changes: Changes) -> Repository:
+    """The project as its work tree has it, committed or not, with some changes, as one commit."""
     repository = Repository(folder / "origin.git")
     _git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(repository.folder))
     _git(folder, "init", "--quiet", "--initial-branch=main", str(repository.clone))
@@ -69,11 +69,20 @@ def make_repository(folder: Path) -> Repository:
             target = repository.clone / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / name, target)
+    _change(repository.clone, changes)
     repository.git("add", "--all")
     repository.git("commit", "--quiet", "--message", "The project")
     repository.git("remote", "add", "origin", str(repository.folder))
     repository.git("push", "--quiet", "origin", "main")
     return repository
+
+
+def _change(folder: Path, changes: Changes) -> None:
+    for name, (old, new) in changes.items():
+        file = folder / name
+        text = file.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{name} has {text.count(old)} times {old!r}"
+        file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -1,0 +1,211 @@
+"""The project's workflows, run as GitHub runs them: from a push to a comment with pictures, a check and a job summary."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.workflow_run import PROJECT, TOKEN, Repository, Runner, WorkflowRun, make_repository
+
+from tests.fakes.github import FakeGitHub
+
+REPOSITORY = "octo/flights"
+FORK = "contributor/flights"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+QUICK = ("iterations: 120", "iterations: 10")
+"""What main trains here: training is not what these tests are about."""
+FEWER_TREES = ("iterations: 10 ", "iterations: 1 ")
+"""A change that costs more than the 0.005 of ROC AUC that reporter.yaml allows."""
+OTHER_THRESHOLD = ("threshold: 0.25", "threshold: 0.26")
+"""One that costs none."""
+NO_NUMBER = ("late_minutes: 15", "late_minutes: fifteen")
+"""One that the first stage stumbles over."""
+
+WITH_A_CURIOUS_STAGE = (
+    "stages:\n",
+    "stages:\n  curious:\n    cmd: env > environment.txt\n    deps: [params.yaml]\n    outs: [environment.txt]\n\n",
+)
+
+
+# Minutes, where other tests share the machine; seconds of its own.
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    return make_repository(tmp_path, {"params.yaml": QUICK})
+
+
+@pytest.fixture
+def github():
+    with FakeGitHub(repository=REPOSITORY) as github:
+        yield github
+    assert github.violations == []
+
+
+@pytest.fixture
+def runner(tmp_path, repository, github) -> Runner:
+    """A self-hosted machine, as docs/actions.md describes it: reporter is installed, nothing is fetched."""
+    return Runner(repository, github, tmp_path / "runner", {"REPORTER_COMMAND": str(_installed_reporter(tmp_path))})
+
+
+def _installed_reporter(folder: Path) -> Path:
+    """The checkout's own code, in the environment of the tests."""
+    command = folder / "reporter"
+    code = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from reporter.cli import main; sys.exit(main())"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -c "{code}" "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    return command
+
+
+def _pull_request(repository: Repository, number: int, sha: str, head: str = REPOSITORY) -> dict[str, Any]:
+    owner, name = REPOSITORY.split("/")
+    return {
+        "action": "opened",
+        "number": number,
+        "repository": {"full_name": REPOSITORY, "name": name, "owner": {"login": owner}, "default_branch": "main"},
+        "pull_request": {
+            "number": number,
+            "head": {"ref": "fewer-trees", "sha": sha, "repo": {"full_name": head}},
+            "base": {"ref": "main", "sha": repository.git("rev-parse", "main"), "repo": {"full_name": REPOSITORY}},
+        },
+    }
+
+
+def _push(sha: str) -> dict[str, Any]:
+    repository = {"full_name": REPOSITORY, "name": "flights", "owner": {"login": "octo"}, "default_branch": "main"}
+    event = {"ref": "refs/heads/fewer-trees", "before": "0" * 40, "after": sha, "deleted": False}
+    return {**event, "repository": repository}
+
+
+def _fork_run(sha: str, conclusion: str) -> dict[str, Any]:
+    return {
+        "action": "completed",
+        "repository": {
+            "full_name": REPOSITORY,
+            "name": "flights",
+            "owner": {"login": "octo"},
+            "default_branch": "main",
+        },
+        "workflow_run": {
+            "id": 1001,
+            "event": "pull_request",
+            "conclusion": conclusion,
+            "head_sha": sha,
+            "head_branch": "fewer-trees",
+            "head_repository": {"full_name": FORK},
+            "pull_requests": [],
+        },
+    }
+
+
+def _verdict(artifact: Path) -> str:
+    return json.loads((artifact / "report.json").read_text(encoding="utf-8"))["verdict"]
+
+
+def _pictures(github: FakeGitHub, body: str) -> list[bytes | None]:
+    """What a reader's browser gets for the pictures of a comment."""
+    return [github.picture(address) for address in re.findall(r'<img src="([^"]+)"', body)]
+
+
+def _assert_ended_whole(run: WorkflowRun) -> None:
+    assert run.left_behind == ()
+    assert TOKEN not in run.log
+    assert "Unexpected input" not in run.log
+
+
+def test_a_gate_that_fails_is_reported_with_pictures_and_costs_no_second_training(repository, github, runner):
+    changes = {"params.yaml": FEWER_TREES, "dvc.yaml": WITH_A_CURIOUS_STAGE}
+    sha = repository.push("refs/heads/fewer-trees", changes)
+    github.open_pull(7, sha, head_ref="fewer-trees")
+
+    first = runner.run("report.yml", "pull_request", _pull_request(repository, 7, sha))
+
+    # The job fails by its gate, after it has kept all that it made.
+    assert first.exit_code == 1, first.log
+    assert first.steps["Train, compare and report"] == "failure"
+    assert first.steps["Keep the embedded storage"] == "success"
+    assert "Running stage 'train'" in first.log
+    _assert_ended_whole(first)
+    artifact = runner.artifacts / "model-report"
+    assert _verdict(artifact) == "fail"
+    assert (artifact / "report.html").exists()
+
+    # One comment: the verdict first, then pictures, each of them on the branch that shares nothing with the project.
+    (comment,) = github.comments
+    report = json.loads((artifact / "report.json").read_text(encoding="utf-8"))
+    assert "roc_auc" in report["summary"]
+    assert report["summary"] in comment.body.replace("\\", "")
+    pictures = _pictures(github, comment.body)
+    assert len(pictures) >= 6
+    assert all(picture and picture.startswith(PNG) for picture in pictures)
+    assert github.git.history("refs/heads/reporter-assets")[-1].parents == ()
+
+    # One check, on the commit that was pushed: GitHub shows none on the merge that GITHUB_SHA names.
+    (check,) = github.checks
+    assert (check.body["head_sha"], check.body["conclusion"]) == (sha, "failure")
+    assert report["summary"] in first.summary.replace("\\", "")
+
+    # A stage sees the job's environment, but not the token.
+    dumped = [file.read_bytes() for file in runner.caches.rglob("*") if file.is_file()]
+    assert any(b"GITHUB_WORKSPACE=" in content for content in dumped)
+    assert not any(TOKEN.encode() in content for content in dumped)
+
+    sent = len(github.sent("POST", "/git/blobs"))
+    second = runner.run("report.yml", "push", _push(sha))
+
+    # The same commit again, on an empty machine: nothing is trained, no picture is sent, and the comment is the same.
+    assert second.exit_code == 1, second.log
+    assert "Running stage" not in second.log
+    assert len(github.sent("POST", "/git/blobs")) == sent
+    assert [each.id for each in github.comments] == [comment.id]
+    assert github.comments[0].body.count("<!--") == 1
+    assert _pictures(github, github.comments[0].body) == pictures
+    _assert_ended_whole(second)
+
+
+def test_a_fork_trains_without_rights_and_its_report_is_posted_by_the_base(repository, github, runner):
+    sha = repository.push("refs/pull/8/head", {"params.yaml": OTHER_THRESHOLD})
+    github.open_pull(8, sha, head_ref="fewer-trees", head_repository=FORK)
+
+    trained = runner.run("report.yml", "pull_request", _pull_request(repository, 8, sha, head=FORK), read_only=True)
+
+    assert trained.exit_code == 0, trained.log
+    assert "roc_auc" in trained.summary
+    assert _verdict(runner.artifacts / "model-report") == "pass"
+    assert (github.comments, github.checks, github.git.refs) == ([], [], {}), "its token may only read"
+    _assert_ended_whole(trained)
+
+    posted = runner.run("post.yml", "workflow_run", _fork_run(sha, "success"))
+
+    assert posted.exit_code == 0, posted.log
+    (comment,) = github.comments
+    assert (comment.pull, "roc_auc" in comment.body) == (8, True)
+    pictures = _pictures(github, comment.body)
+    assert pictures
+    assert all(picture and picture.startswith(PNG) for picture in pictures)
+    (check,) = github.checks
+    assert (check.body["head_sha"], check.body["conclusion"]) == (sha, "success")
+    _assert_ended_whole(posted)
+
+
+def test_a_training_that_fails_says_so_in_the_comment(repository, github, runner):
+    sha = repository.push("refs/heads/fewer-trees", {"params.yaml": NO_NUMBER})
+    github.open_pull(7, sha, head_ref="fewer-trees")
+
+    run = runner.run("report.yml", "pull_request", _pull_request(repository, 7, sha))
+
+    assert run.exit_code == 1
+    assert run.steps["Train, compare and report"] == "failure"
+    (comment,) = github.comments
+    assert "No report could be made" in comment.body
+    assert "`dvc repro`" in comment.body
+    (check,) = github.checks
+    assert (check.body["head_sha"], check.body["conclusion"]) == (sha, "failure")
+    assert list(runner.artifacts.iterdir()) == []
+    _assert_ended_whole(run)

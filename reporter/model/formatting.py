@@ -22,6 +22,10 @@ _PAIR_SIGNIFICANT = 4
 """Digits of a number beside another one, at least."""
 _DELTA_SIGNIFICANT = 2
 """Digits of a difference."""
+_SUBTRACTED_SIGNIFICANT = 12
+"""Digits of a difference that subtraction has not made noise of: 0.51 − 0.5 is 0.01."""
+_INTERVAL_EXTRA = 2
+"""Digits that an interval is given at most to show that an end is not zero."""
 _SMALLEST_FIXED, _LARGEST_FIXED = -4, 15
 """Powers of ten between which a number is written without an exponent."""
 _LOOKS_TYPED = re.compile(
@@ -68,18 +72,23 @@ def delta(value: Number) -> str:
     """A difference with its sign and two significant digits: `+0.012`, `−3.4e-07`; whole numbers are whole."""
     if isinstance(value, int) or not math.isfinite(value):
         return _with_sign(number(value))
-    exact = _decimal(value)
+    exact = _decimal(float(f"{value:.{_SUBTRACTED_SIGNIFICANT}g}"))
     places = min(_DELTA_SIGNIFICANT - 1 - _magnitude(exact), _places(exact))
-    return _with_sign(_trimmed(_at(exact, places)))
+    return _with_sign(_at(exact, places))
 
 
 def interval(low: float, high: float) -> str:
-    """Both ends of an interval of a difference, to the same place: `+0.008 to +0.016`."""
+    """Both ends of an interval of a difference, to the same place: `+0.008 to +0.016`.
+
+    An end near zero gets up to two more digits, so that the side of zero it lies on is seen: `−0.0191 to −0.0009`.
+    """
     if not (math.isfinite(low) and math.isfinite(high)):
         return f"{delta(low)} to {delta(high)}"
     left, right = _decimal(low), _decimal(high)
-    wider = max(_magnitude(left), _magnitude(right))
-    places = min(_DELTA_SIGNIFICANT - 1 - wider, max(_places(left), _places(right)))
+    of_wider = _DELTA_SIGNIFICANT - 1 - max(_magnitude(left), _magnitude(right))
+    of_nearer = -min(_magnitude(left), _magnitude(right))
+    places = of_nearer if of_wider < of_nearer <= of_wider + _INTERVAL_EXTRA else of_wider
+    places = min(places, max(_places(left), _places(right)))
     return f"{_with_sign(_at(left, places))} to {_with_sign(_at(right, places))}"
 
 

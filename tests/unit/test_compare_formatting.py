@@ -146,3 +146,19 @@ def test_sizes_have_units(nbytes, shown):
 )
 def test_a_value_is_shown_exactly_and_its_type_is_seen(content, shown):
     assert formatting.value(content) == shown
+
+
+def test_a_difference_keeps_a_digit_that_happens_to_be_zero() -> None:
+    assert [formatting.delta(value) for value in (0.0103, 0.1029, 0.51 - 0.5)] == ["+0.010", "+0.10", "+0.01"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (-0.0191, -0.0009, "−0.0191 to −0.0009"),
+        (-0.013, -0.0052, "−0.013 to −0.005"),
+        (-0.000001, 0.02, "−1e-06 to +0.020"),
+    ],
+)
+def test_an_end_of_an_interval_near_zero_shows_its_side(low: float, high: float, shown: str) -> None:
+    assert formatting.interval(low, high) == shown

@@ -29,7 +29,8 @@ _EMOJI = re.compile(r":(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(www)(?=\.)|(?<=[a-z]):(?=//)")
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BLOCK_START = re.compile(r"^(?:[#+=-]|\d+[.)](?=\s|$))")
-_QUOTED = re.compile(r"`([^`]+)`")
+QUOTED = re.compile(r"`([^`]+)`")
+"""Splits a sentence into plain text and, at odd places, the commands and names that it quotes."""
 
 
 def visible(text: str) -> str:
@@ -60,7 +61,7 @@ def html_code(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence in Markdown: no markup of it works but `code`, it mentions nobody and links nowhere."""
-    pieces = _QUOTED.split(_seen(text, LONGEST_SENTENCE))
+    pieces = QUOTED.split(_seen(text, LONGEST_SENTENCE))
     shown = [code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces)]
     return _BLOCK_START.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", "".join(shown))
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import assert_never
 
+from markupsafe import Markup
+
 from reporter.model.comparison import State, Verdict
 from reporter.model.report import Report
 from reporter.model.revision import Revision
 from reporter.render import wording
 from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
-from reporter.render.escape import safe_url, visible
-from reporter.render.page_tables import detail_tables, gate_table, headline_table
+from reporter.render.escape import QUOTED, safe_url, visible
+from reporter.render.page_tables import cause_table, detail_tables, gate_table, headline_table
 from reporter.render.team_text import team_html
 
 _SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
@@ -56,6 +58,7 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
         lstrip_blocks=True,
     )
     environment.filters["visible"] = visible
+    environment.filters["sentence"] = _sentence
     has_figures = any(isinstance(chart, PlotlyChart) for chart in charts)
     plotly = script_safe(plotly_js) if plotly_js and has_figures else ""
     script = script_safe(_resource("page.js"))
@@ -68,7 +71,7 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
         log=safe_url(report.run.url),
         doubts=wording.doubts(report),
         headline=headline_table(report),
-        gates=gate_table(report),
+        opening=[table for table in (gate_table(report), cause_table(report)) if table],
         charts=[_page_chart(chart) for chart in charts],
         tables=detail_tables(report),
         sections=[(section.title, team_html(section.markdown, {}, section.title)) for section in report.sections],
@@ -76,6 +79,14 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
         style=_resource("page.css"),
         script=script,
         plotly=plotly,
+    )
+
+
+def _sentence(text: str) -> Markup:
+    """A sentence in which `quoted` words are code."""
+    pieces = QUOTED.split(visible(text))
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in enumerate(pieces)
     )
 
 

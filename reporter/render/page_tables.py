@@ -89,7 +89,6 @@ def detail_tables(report: Report) -> list[PageTable]:
     tables = (
         _metrics(report),
         _params(report),
-        _causes(report),
         _data(report),
         _stages(report),
         _artifacts(report),
@@ -98,6 +97,11 @@ def detail_tables(report: Report) -> list[PageTable]:
         _problems(report),
     )
     return [table for table in tables if table is not None and table.rows]
+
+
+def cause_table(report: Report) -> PageTable | None:
+    table = _causes(report)
+    return table if table.rows else None
 
 
 def gate_table(report: Report) -> PageTable | None:
@@ -124,8 +128,11 @@ def _metrics(report: Report) -> PageTable | None:
 
 def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Report, *, in_full: bool) -> PageTable:
     name = wording.short_names(rows)
-    cells = [_metric_row(row, name(row), in_full=in_full) for row in rows]
-    notes = dict.fromkeys(f"{visible(row.name)}: {visible(row.note)}" for row in rows if row.note)
+    methods = list(dict.fromkeys(row.method for row in rows if row.method)) if in_full else []
+    one_method = len(methods) == 1
+    cells = [_metric_row(row, name(row), in_full=in_full, one_method=one_method) for row in rows]
+    notes = [f"Intervals and p: {visible(methods[0])}."] if one_method else []
+    notes += dict.fromkeys(f"{visible(row.name)}: {visible(row.note)}" for row in rows if row.note)
     columns = (
         Column("Metric", is_code=True),
         Column(_base_name(report), is_number=True),
@@ -139,7 +146,7 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
     return _without_empty_columns(PageTable(key, title, columns, tuple(cells), " ".join(notes)))
 
 
-def _metric_row(row: MetricRow, name: str, *, in_full: bool) -> Row:
+def _metric_row(row: MetricRow, name: str, *, in_full: bool, one_method: bool) -> Row:
     before, after = wording.both_values(row)
     delta = "" if row.delta is None else ("0" if row.delta == 0 else formatting.delta(row.delta))
     cells = (
@@ -154,7 +161,7 @@ def _metric_row(row: MetricRow, name: str, *, in_full: bool) -> Row:
     more = (
         Cell(wording.wanted_direction(row.direction)),
         _number(wording.probability(row.p_value), row.p_value),
-        _text(row.method or ""),
+        _text("" if one_method else row.method or ""),
     )
     return Row(cells + more if in_full else cells, is_quiet=not wording.is_different(row))
 
@@ -194,6 +201,8 @@ def _causes(report: Report) -> PageTable:
         Column("Read by stage", is_code=True),
         Column("Stages away", is_number=True),
     )
+    unexplained = [found.file for found in report.explanations if found.file in different and not found.causes]
+    rows += [Row((_text(file), Cell("nothing that DVC tracks"), *[Cell("")] * 5)) for file in unexplained]
     note = "Nearest first. Each may be a cause; none is proved."
     return _without_empty_columns(PageTable("causes", "What changed and why", columns, tuple(rows), note))
 

@@ -128,5 +128,13 @@ def test_a_table_is_announced_and_its_numbers_know_how_to_sort():
     assert "0.6391" in [attrs.get("data-sort") for attrs, _ in page.all("td")]
 
 
+def test_a_difference_that_nothing_explains_is_said():
+    assert "nothing that DVC tracks" in render_page(SCENARIOS["nothing_explains"](), [], None)
+
+
+def test_commands_in_our_own_hints_are_code():
+    assert "Run <code>dvc repro</code>, then" in render_page(SCENARIOS["stale_lock"](), [], None)
+
+
 def test_a_report_of_nothing_is_still_a_page():
     assert "No metrics are tracked" in render_page(make_report(), [], None)

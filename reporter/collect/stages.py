@@ -9,7 +9,7 @@ from reporter.collect.files import RevisionFiles
 from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Output, ParamsDependency, Pipeline, StageDefinition
 from reporter.collect.problems import UnreadableError
-from reporter.collect.values import parse, plain, select
+from reporter.collect.values import is_plain_name, parse, plain, select
 from reporter.model.snapshot import Stage
 from reporter.model.values import Value, flatten, same_value
 
@@ -89,7 +89,7 @@ def _params_differ(dep: ParamsDependency, files: RevisionFiles) -> bool:
 def _current_params(tree: Mapping[Any, Any], names: tuple[str, ...]) -> Mapping[Any, Any]:
     if not names:
         return tree
-    found = ((name, _lookup(select(tree, [name]), name.split("."))) for name in names)
+    found = ((name, _lookup(tree if is_plain_name(name) else select(tree, [name]), name.split("."))) for name in names)
     return {name: value for name, value in found if value is not _ABSENT}
 
 
@@ -99,7 +99,7 @@ _ABSENT = object()
 def _lookup(tree: Any, keys: list[str]) -> Any:
     for key in keys:
         if isinstance(tree, Mapping):
-            tree = next((value for name, value in tree.items() if str(name) == key), _ABSENT)
+            tree = tree.get(key, _ABSENT)
         elif isinstance(tree, list) and key.isdigit() and int(key) < len(tree):
             tree = tree[int(key)]
         else:

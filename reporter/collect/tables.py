@@ -26,6 +26,8 @@ _INTEGERS = re.compile(rf"(?:{_INTEGER.pattern}\n)*+")
 _DECIMALS = re.compile(rf"(?:{_DECIMAL.pattern}\n)*+")
 _INT64 = range(-(2**63), 2**63)
 _EXACT_IN_FLOAT64 = 2**53
+_INT64_DIGITS = 18
+"""An integer of so many characters fits int64, whatever its digits."""
 _SAFE_DIGITS = 15
 """An integer of so many digits survives as float64."""
 
@@ -61,9 +63,9 @@ def column(cells: Sequence[str]) -> Column:
     joined = "\n".join(cells) + "\n"
     if len(cells) == joined.count("\n"):  # no cell holds a line break
         if _INTEGERS.fullmatch(joined):
-            return _integers(cells)
+            return _integers(cells, joined)
         if _DECIMALS.fullmatch(joined):
-            return np.array(cells, dtype=np.float64)
+            return np.fromstring(joined, dtype=np.float64, sep="\n")
         if numbers := _numbers_with_gaps(cells):
             return np.array(numbers, dtype=np.float64)
     return np.array([cell or None for cell in cells], dtype=object)
@@ -88,9 +90,11 @@ def values_column(values: Sequence[Any]) -> Column:
     return objects
 
 
-def _integers(cells: Sequence[str]) -> Column:
+def _integers(cells: Sequence[str], joined: str) -> Column:
+    if max(map(len, cells)) <= _INT64_DIGITS:
+        return np.fromstring(joined, dtype=np.int64, sep="\n")
     numbers = [int(cell) for cell in cells]
-    if all(number in _INT64 for number in (min(numbers, default=0), max(numbers, default=0))):
+    if min(numbers) in _INT64 and max(numbers) in _INT64:
         return np.array(numbers, dtype=np.int64)
     return np.array(cells, dtype=object)
 
@@ -108,23 +112,35 @@ def _numbers_with_gaps(cells: Sequence[str]) -> list[float] | None:
 def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
     try:
         text = data.decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        columns = _even_columns(text, delimiter) or _any_columns(text, delimiter)
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(ProblemKind.CORRUPT, "is not a table in UTF-8 text") from error
-    rows = [row for row in rows if row]
-    if not rows:
-        return Table({})
-    names = rows.pop(0) if header else [str(number) for number in range(len(rows[0]))]
-    return Table({name: column(cells) for name, cells in zip(names, _columns(rows, len(names)), strict=True)})
+    if header:
+        return Table({cells[0]: column(cells[1:]) for cells in columns})
+    return Table({str(number): column(cells) for number, cells in enumerate(columns)})
 
 
-def _columns(rows: list[list[str]], width: int) -> Iterator[Sequence[str]]:
-    """The transpose of `rows`; a short row has empty cells, what is beyond the header is dropped."""
-    if not rows:
-        return iter([()] * width)
-    if any(len(row) != width for row in rows):
-        rows = [[*row[:width], *[""] * (width - len(row))] for row in rows]
-    return iter(zip(*rows, strict=True))
+def _even_columns(text: str, delimiter: str) -> list[list[str]] | None:
+    """The columns of a table without quotes whose rows are all as long as the first; None for any other.
+
+    Nearly all tables are such, and are cut some five times faster than by a reader that knows about quotes.
+    """
+    if '"' in text or "\r" in text or not text.endswith("\n"):
+        return None
+    width = text.partition("\n")[0].count(delimiter) + 1
+    cell = f"[^{delimiter}\n]"
+    row = f"{cell}*{f'{delimiter}{cell}*' * (width - 1)}\n" if width > 1 else f"{cell}+\n"
+    if not re.fullmatch(f"(?:{row})*+", text):
+        return None
+    cells = text[:-1].replace("\n", delimiter).split(delimiter)
+    return [cells[number::width] for number in range(width)]
+
+
+def _any_columns(text: str, delimiter: str) -> list[list[str]]:
+    """The columns of any table: a short row has empty cells, what is beyond the first row's length is dropped."""
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
+    width = len(rows[0]) if rows else 0
+    return [[row[number] if number < len(row) else "" for row in rows] for number in range(width)]
 
 
 def _rows_in(content: Any) -> list[dict[str, Any]]:

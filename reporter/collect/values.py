@@ -73,21 +73,29 @@ def plain(value: Any) -> Value:
 
 def select(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
     """The part of `tree` below dotted `names`, in the tree's own order. A name that is not there is left out."""
-    if any(_PATTERN & set(name) for name in names):
+    if not all(map(is_plain_name, names)):
         return _select_patterns(tree, names)
     return _select(tree, [name.split(".") for name in names])
 
 
-def _select(tree: Mapping[Any, Any], wanted: list[list[str]]) -> dict[Any, Any]:
+def is_plain_name(name: str) -> bool:
+    """Whether a tracked name holds no wildcard."""
+    return not _PATTERN & set(name)
+
+
+def _select(tree: Mapping[Any, Any], wanted: Iterable[list[str]]) -> dict[Any, Any]:
+    below: dict[str, list[list[str]]] = {}
+    for first, *rest in wanted:
+        below.setdefault(first, []).append(rest)
     kept: dict[Any, Any] = {}
     for key, value in tree.items():
-        rests = [parts[1:] for parts in wanted if parts[0] == str(key)]
+        rests = below.get(str(key), [])
         if any(not rest for rest in rests):
             kept[key] = value
         elif rests and isinstance(value, Mapping):
             if inner := _select(value, rests):
                 kept[key] = inner
-        elif rests and isinstance(value, list | tuple):
+        elif rests and isinstance(value, list):
             kept.update(_select_patterns({key: value}, [".".join([str(key), *rest]) for rest in rests]))
     return kept
 

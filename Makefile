@@ -57,11 +57,9 @@ storage: $(PROJECT) ## run the embedded S3 storage until Ctrl-C
 	@python -m demo.storage
 
 lock: $(LOCKED) ## resolve the requirements anew
-	@# dev: everything here; reporter: what the action installs; train: what the stages need in a workflow. Beside
-	@# what pyproject.toml asks for stands what builds the project itself, here editable, in the action as a wheel.
-	@# githubkit 0.16 admits hishel 2.0 and cannot be imported with it.
-	printf 'editables\nhishel<2\n' | $(COMPILE) --upgrade --extra s3 --group dev pyproject.toml - -o requirements/dev.lock
-	echo hatchling | $(COMPILE) --extra s3 --constraints requirements/dev.lock pyproject.toml - -o requirements/reporter.lock
+	@# dev: everything here; reporter: what the action installs; train: what the stages need in a workflow.
+	$(COMPILE) --upgrade --extra s3 --group dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --extra s3 --group build --constraints requirements/dev.lock pyproject.toml -o requirements/reporter.lock
 	$(COMPILE) --extra s3 --group train --constraints requirements/dev.lock pyproject.toml -o requirements/train.lock
 	grep '^uv==' requirements/dev.lock | cut -d' ' -f1 | $(COMPILE) - -o requirements/uv.txt
 

@@ -98,7 +98,7 @@ class PlotlyBrowser:
         try:
             await asyncio.wait_for(browser.open(), _START_TIMEOUT)
         except BaseException:
-            await browser.close()
+            await _end(browser)
             raise
         return browser
 
@@ -151,7 +151,7 @@ class PlotlyBrowser:
         except Exception:
             logging.getLogger(__name__).debug("The browser never started", exc_info=True)
             return
-        await asyncio.wait_for(browser.close(), _CLOSE_TIMEOUT)
+        await _end(browser)
 
     async def _close(self) -> None:
         await self._end_browser()
@@ -159,6 +159,15 @@ class PlotlyBrowser:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _end(browser: Kaleido) -> None:
+    """Close the browser, by force where it does not close: no report may fail for its sake."""
+    try:
+        await asyncio.wait_for(browser.close(), _CLOSE_TIMEOUT)
+    except (TimeoutError, RuntimeError, OSError):
+        logging.getLogger(__name__).debug("The browser did not close", exc_info=True)
+        browser.subprocess.kill()
 
 
 def _browser_died(error: BaseException | None) -> bool:

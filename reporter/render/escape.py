@@ -54,11 +54,6 @@ def code(text: str) -> str:
     return f"<code>{_as_entities(shown) or '&#34;&#34;'}</code>"
 
 
-def html_code(text: str) -> str:
-    """The same inside an HTML element, where Markdown is not read."""
-    return f"<code>{html.escape(_seen(text, LONGEST_NAME))}</code>"
-
-
 def prose(text: str) -> str:
     """A sentence in Markdown: no markup of it works but `code`, it mentions nobody and links nowhere."""
     pieces = QUOTED.split(_seen(text, LONGEST_SENTENCE))

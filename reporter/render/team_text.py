@@ -25,7 +25,7 @@ LONGEST_SECTION = 50_000
 
 
 def team_html(markdown: str, pictures: Mapping[str, str], title: str = "") -> str:
-    """HTML of one section, without an empty line in it, so that a forge reads it as one block.
+    """HTML of one section: one element without an empty line in it, so that a forge reads no Markdown inside.
 
     `pictures`: a picture's address in the text → the one to show. A first heading that only repeats `title` is left out.
     """
@@ -64,7 +64,8 @@ def team_html(markdown: str, pictures: Mapping[str, str], title: str = "") -> st
     rendered = str(parser.renderer.render(tokens, parser.options, {}))
     if len(markdown) > LONGEST_SECTION:
         rendered += f"<p><em>… and {len(markdown) - LONGEST_SECTION:,} more characters</em></p>"
-    return "\n".join(line for line in rendered.splitlines() if line.strip())
+    lines = [line for line in rendered.splitlines() if line.strip()]
+    return "\n".join(["<div>", *lines, "</div>"])
 
 
 def _heading_length(tokens: Sequence[Token], title: str) -> int:

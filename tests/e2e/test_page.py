@@ -14,6 +14,8 @@ from report_factories import better, flight_charts, metric, plot
 
 from reporter.render.page import render_page
 
+pytestmark = pytest.mark.xdist_group("page")  # one worker: one browser and one page for all
+
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data/plotly.min.js"
 

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from reporter.render.team_text import LONGEST_SECTION, team_html
 
@@ -30,12 +31,12 @@ def test_structure_is_kept():
 
 
 def test_headings_stand_below_the_reports_own():
-    assert html_of("# Title\n\n## Below") == "<h4>Title</h4>\n<h5>Below</h5>"
+    assert html_of("# Title\n\n## Below") == "<div>\n<h4>Title</h4>\n<h5>Below</h5>\n</div>"
 
 
 def test_a_heading_that_repeats_the_title_is_left_out():
-    assert team_html("# Notes\n\ntext", {}, "Notes") == "<p>text</p>"
-    assert team_html("# Other\n\ntext", {}, "Notes") == "<h4>Other</h4>\n<p>text</p>"
+    assert team_html("# Notes\n\ntext", {}, "Notes") == "<div>\n<p>text</p>\n</div>"
+    assert team_html("# Other\n\ntext", {}, "Notes").splitlines()[1:3] == ["<h4>Other</h4>", "<p>text</p>"]
 
 
 def test_raw_html_is_text_but_comments_vanish_and_breaks_stay():
@@ -78,7 +79,15 @@ def test_a_section_of_megabytes_is_cut():
     assert "more characters" in html_of("x " * LONGEST_SECTION)
 
 
-ALLOWED = set("p br em strong s code pre ul ol li blockquote h4 h5 h6 hr a table thead tbody tr th td".split())  # noqa: SIM905
+@pytest.mark.parametrize("before", ["", "```\ncode\n```\n\n", "text\n\n", "- item\n"])
+def test_what_raw_html_holds_is_not_read_as_markdown_by_the_forge(before):
+    html = team_html(f"{before}<div>\n![x](https://evil.example/p.png) [y](https://evil.example)\n</div>\n", {})
+    comment = MarkdownIt("commonmark", {"html": True}).render(f"<details>\n\n{html}\n\n</details>")
+    assert "<img" not in comment
+    assert "<a " not in comment
+
+
+ALLOWED = set("div p br em strong s code pre ul ol li blockquote h4 h5 h6 hr a table thead tbody tr th td".split())  # noqa: SIM905
 
 
 @settings(max_examples=60, deadline=None)

@@ -20,6 +20,7 @@ from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.redaction import without_secrets
 from reporter.collect.tree import Tree
+from reporter.collect.yaml_memo import YamlMemo
 from reporter.errors import ProjectError
 from reporter.model.revision import Revision
 
@@ -75,6 +76,7 @@ class DvcProject:
         except DvcException as error:
             raise broken_project(error) from error
         _shorten_timeouts(self._config)
+        self._memo = YamlMemo()
 
     @property
     def cache_folder(self) -> Path:
@@ -86,11 +88,11 @@ class DvcProject:
         if revision.is_workspace:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
             self._repo.__dict__["config"] = self._config
-            yield OpenRevision(self._repo, revision)
+            yield OpenRevision(self._repo, revision, self._memo)
             return
         with self._repo.switch(revision.sha):
             self._repo.__dict__["config"] = _with_current_remotes(self._repo, self._config)
-            yield OpenRevision(self._repo, revision)
+            yield OpenRevision(self._repo, revision, self._memo)
 
     def cached(self, content: Content) -> Path:
         """Where the cache keeps an object, whether it is there or not."""
@@ -121,8 +123,9 @@ class DvcProject:
 class OpenRevision:
     """The project at one revision; valid only inside `DvcProject.at`."""
 
-    def __init__(self, repo: Any, revision: Revision) -> None:
+    def __init__(self, repo: Any, revision: Revision, memo: YamlMemo) -> None:
         self._repo = repo
+        self._memo = memo
         self.revision = revision
         self.tree = Tree(repo.fs, repo.root_dir)
 
@@ -134,7 +137,8 @@ class OpenRevision:
             raise broken_file(error, self.tree.relative(path), self.revision.label) from error
 
         try:
-            return pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
+            with self._memo.remembering():
+                return pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
         except ProjectError:
             raise
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise

@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from reporter.figures.text import unmarked
 from reporter.model.snapshot import Column
 
 Floats = npt.NDArray[np.float64]
@@ -57,6 +58,11 @@ def numbers(column: Column) -> tuple[Floats, int]:
 def names(column: Column) -> Column:
     """The column as text, shape (rows,), object; an empty cell is the empty string."""
     return np.array([name(value) for value in column.tolist()], dtype=object)
+
+
+def written_names(column: Column) -> Column:
+    """The column as values of an axis of names, none of which plotly takes for markup; shape (rows,), object."""
+    return np.array([unmarked(label) for label in names(column)], dtype=object)
 
 
 def name(value: object) -> str:

@@ -36,7 +36,12 @@ _LARGE = 12
 """Up to so many classes have their values written into the cells."""
 _MOST_TICKS = 20
 _PANEL_GAP = 0.035
+_PANEL = 186
 _WIDE_PANEL = 300
+"""Pixels from panel to panel, for few and for many classes."""
+_BESIDE = 2
+"""With so many revisions differences stand beside them."""
+_MOST_REVISIONS = 6
 _ROW_HEIGHT = 230
 _AROUND = 112
 """Pixels above and below the panels: title, panel titles, labels."""
@@ -60,7 +65,10 @@ def draw_confusion(plot: PlotComparison, data: Data, *, normalized: bool = False
     `normalized`: each row (one value of y) is divided by its sum, as DVC's template does it.
     """
     classes, notes = _classes(data)
-    counts = {(one.name, one.side): _count(one, classes) for one in data.series}
+    shown_sides = sorted({one.side for one in data.series})[:_MOST_REVISIONS]
+    if any(one.side not in shown_sides for one in data.series):
+        notes.append(f"Only the first {_MOST_REVISIONS} revisions are shown.")
+    counts = {(one.name, one.side): _count(one, classes) for one in data.series if one.side in shown_sides}
     matrices = {key: _normalized(matrix) if normalized else matrix for key, matrix in counts.items()}
     panels = _panels(plot, data, matrices)
     legend = Legend(plot, data)
@@ -102,10 +110,13 @@ def _normalized(matrix: Floats) -> Floats:
 
 
 def _panels(plot: PlotComparison, data: Data, matrices: dict[tuple[str, int], Floats]) -> list[Panel]:
-    sides = sorted({one.side for one in data.series})
+    """A row for each series: its matrices and then their differences, which go below where there are many."""
+    sides = sorted({side for _, side in matrices})
     labels = {side: shortened(plot.sides[side].revision.label, 26) for side in sides}
+    below = len(sides) > _BESIDE
     panels: list[Panel] = []
-    for row, name in enumerate(data.names):
+    for index, name in enumerate(data.names):
+        row = index * (2 if below else 1)
         drawn = [side for side in sides if (name, side) in matrices]
         panels.extend(
             Panel(f"{labels[side]} {name}".strip(), row, sides.index(side), matrices[name, side], is_difference=False)
@@ -116,8 +127,8 @@ def _panels(plot: PlotComparison, data: Data, matrices: dict[tuple[str, int], Fl
         panels.extend(
             Panel(
                 f"{labels[side]} − {labels[0]}",
-                row,
-                len(sides) - 1 + sides.index(side),
+                row + 1 if below else row,
+                sides.index(side) if below else len(sides) - 1 + sides.index(side),
                 matrices[name, side] - matrices[name, 0],
                 is_difference=True,
             )
@@ -132,14 +143,17 @@ def _figure(
 ) -> PlotlyFigure:
     columns = 1 + max((panel.column for panel in panels), default=0)
     rows = 1 + max((panel.row for panel in panels), default=0)
-    wide = WIDTH if len(classes) <= _SMALL and columns <= 3 else max(WIDTH, _WIDE_PANEL * columns)  # noqa: PLR2004  base, candidate, difference
-    frame = Frame(title, (), width=wide, height=_AROUND + rows * (_ROW_HEIGHT if wide == WIDTH else _WIDE_PANEL - 40))
+    wide = max(WIDTH, columns * (_PANEL if len(classes) <= _SMALL else _WIDE_PANEL))
+    tall = _ROW_HEIGHT if len(classes) <= _SMALL else _WIDE_PANEL - 40
+    frame = Frame(title, (), width=wide, height=_AROUND + rows * tall)
     layout = picture_layout(frame) if size is Size.PICTURE else page_layout(frame)
     layout["margin"] |= {"t": 66, "r": 16}
     layout |= _scales(panels, normalized=normalized)
     layout["annotations"] = [_panel_title(panel, rows, columns, wide) for panel in panels]
+    leftmost = {(panel.row, min(one.column for one in panels if one.row == panel.row)) for panel in panels}
     for index, panel in enumerate(panels):
-        layout |= _axes(index, panel, data, classes, rows, columns)
+        first = (panel.row, panel.column) in leftmost
+        layout |= _axes(index, panel, data, classes, rows, columns, first=first)
     if not classes:
         layout |= nothing_to_draw(data.x_label, data.y_label)
     return {
@@ -168,11 +182,12 @@ def _domains(panel: Panel, rows: int, columns: int) -> tuple[list[float], list[f
     return [left, min(1.0, left + across)], [max(0.0, top - down), top]
 
 
-def _axes(index: int, panel: Panel, data: Data, classes: Sequence[str], rows: int, columns: int) -> Json:
+def _axes(
+    index: int, panel: Panel, data: Data, classes: Sequence[str], rows: int, columns: int, *, first: bool
+) -> Json:
     number = "" if index == 0 else str(index + 1)
     across, down = _domains(panel, rows, columns)
     quiet: Json = {"showgrid": False, "showline": False}
-    first = panel.column == 0
     step = max(1, -(-len(classes) // _MOST_TICKS))
     labels: Json = {
         "tickvals": list(range(0, len(classes), step)),
@@ -250,5 +265,6 @@ def _alt(title: str, legend: Legend, counts: dict[tuple[str, int], Floats]) -> s
     right = "; ".join(
         f"{legend.name(one)} {np.trace(counts[one.name, one.side]):,.0f} of {counts[one.name, one.side].sum():,.0f}"
         for one in legend.data.series
+        if (one.name, one.side) in counts
     )
     return shortened(f"{title}: confusion matrices of {legend.revisions()}. On the diagonal: {right}.", 300)

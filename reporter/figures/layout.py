@@ -54,16 +54,19 @@ class Frame:
     @property
     def top(self) -> int:
         """Pixels above the plot: the title and as many rows as the legend needs."""
-        if not self.entries:
-            return _TITLE_ROW
-        return _TITLE_ROW + _LEGEND_ROW * self._legend_rows + 2
+        return _TITLE_ROW + _LEGEND_ROW * self._legend_rows + (2 if self.entries else 0)
+
+    @property
+    def full_height(self) -> int:
+        """`height`, and more where a legend of many rows would take it from the plot."""
+        return self.height + _LEGEND_ROW * max(0, self._legend_rows - 2)
 
     @property
     def _legend_rows(self) -> int:
         """All entries stand in one row if they fit: else plotly puts them into columns as wide as the widest entry."""
         widths = [width(entry, LEGEND_SIZE) + _LEGEND_SYMBOL for entry in self.entries]
         if sum(widths) <= self._room:
-            return 1
+            return 1 if self.entries else 0
         return -(-len(widths) // max(1, int(self._room // max(widths))))
 
     @property
@@ -81,7 +84,7 @@ def picture_layout(frame: Frame) -> Json:
     return {
         **_common(frame),
         "width": frame.width,
-        "height": frame.height,
+        "height": frame.full_height,
         "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": frame.top, "b": MARGIN_BOTTOM, "pad": 0},
     }
 
@@ -91,7 +94,7 @@ def page_layout(frame: Frame) -> Json:
     return {
         **_common(frame),
         "autosize": True,
-        "height": frame.height + 40,
+        "height": frame.full_height + 40,
         "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": frame.top, "b": MARGIN_BOTTOM, "pad": 0},
         "hoverlabel": {"namelength": 40, "font": {"family": FONT, "size": TICK_SIZE}},
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reporter.figures.columns import AxisKind, Floats, kind_of, names, numbers
+from reporter.figures.columns import AxisKind, Floats, kind_of, names, numbers, written_names
 from reporter.figures.layout import Json
 from reporter.figures.palette import SERIES_DASHES, style_of
 from reporter.figures.plane import Legend, Plane, Size, figure
@@ -91,7 +91,7 @@ def _lines(plot: PlotComparison, data: Data, kind: AxisKind) -> tuple[list[Line]
 def _ordered(series: Series, y: Floats, kind: AxisKind) -> Line:
     """By rising x, as DVC draws it. A falling x is turned round, which keeps the order of points of equal x."""
     if kind is AxisKind.NAME:
-        return Line(series, names(series.x), y)
+        return Line(series, written_names(series.x), y)
     x: Column = numbers(series.x)[0] if kind is AxisKind.NUMBER else names(series.x)
     steps = x[1:] >= x[:-1]
     if steps.all():

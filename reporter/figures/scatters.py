@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reporter.figures.columns import AxisKind, Floats, in_order, kind_of, names, numbers
+from reporter.figures.columns import AxisKind, Floats, in_order, kind_of, names, numbers, written_names
 from reporter.figures.layout import Json
 from reporter.figures.palette import SERIES_SYMBOLS, style_of
 from reporter.figures.plane import Legend, Plane, Size, extent, figure
@@ -45,7 +45,7 @@ def draw_scatter(plot: PlotComparison, data: Data) -> PlotlyDrawing:
     clouds, notes = [], []
     for series in data.series:
         y, strange = numbers(series.y)
-        x = numbers(series.x)[0] if kind is AxisKind.NUMBER else names(series.x)
+        x = numbers(series.x)[0] if kind is AxisKind.NUMBER else written_names(series.x)
         if strange:
             label = plot.sides[series.side].revision.label
             notes.append(

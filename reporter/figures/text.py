@@ -13,6 +13,11 @@ def shown(text: str, limit: int) -> str:
     return escape(shortened(" ".join(text.split()), limit), quote=False)
 
 
+def unmarked(text: str) -> str:
+    """`text` whole, with `<`, `>` and `&` as they are written: for values that an axis tells apart."""
+    return escape(text, quote=False)
+
+
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters: of a longer text its beginning and its end, which tell similar names apart."""
     if len(text) <= limit:

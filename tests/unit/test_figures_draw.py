@@ -245,6 +245,18 @@ def test_text_of_a_repository_is_never_markup():
     assert "&lt;a" in text
 
 
+def test_names_on_an_axis_are_never_markup():
+    head = {"step": ["<b>first</b>", "second"], "train": [1.0, 2.0]}
+    assert "<b>first" not in figure_json(draw_one(make_plot(LINE, None, head)).page)
+
+
+def test_a_legend_of_many_rows_makes_the_picture_taller():
+    sides = [make_side(LINE, losses(1), dataclasses.replace(HEAD, label=f"experiment-{i}")) for i in range(20)]
+    drawing = draw_one(PlotComparison("loss", "linear", State.CHANGED, tuple(sides)))
+    layout = drawing.picture["layout"]
+    assert layout["height"] - layout["margin"]["t"] >= 250
+
+
 def test_an_unknown_template_is_drawn_as_lines_and_said():
     drawing = draw_one(make_plot(make_spec("fancy", x="step", y=("train",)), losses(1), losses(2)))
     assert len(traces(drawing)) == 2

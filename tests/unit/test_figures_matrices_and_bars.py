@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from factories import make_revision
 from figure_factories import BASE, CANDIDATES, every_template, make_plot, make_side, make_spec, predictions
 
 from reporter.figures import draw
@@ -76,8 +77,16 @@ def test_each_candidate_has_its_difference():
         "exp-brown − main",
         "exp-ivory − main",
     ]
-    lefts = [drawing.picture["layout"][f"xaxis{n}"]["domain"][0] for n in ("", 2, 3, 4, 5)]
-    assert lefts == sorted(set(lefts))
+    across, down = ([drawing.picture["layout"][f"{axis}axis{n}"]["domain"] for n in ("", 2, 3, 4, 5)] for axis in "xy")
+    assert across[3:] == across[1:3]
+    assert all(below[1] < above[0] for below in down[3:] for above in down[:3])
+
+
+def test_too_many_revisions_are_cut_and_said():
+    sides = [make_side(MATRIX, predictions(0.7), make_revision(f"exp-{index}")) for index in range(9)]
+    drawing = draw_one(PlotComparison("confusion", "confusion", State.CHANGED, tuple(sides)))
+    assert len(panels(drawing)) == 6 + 5
+    assert drawing.notes == ("Only the first 6 revisions are shown.",)
 
 
 def test_large_counts_have_separators_and_differences_a_sign():

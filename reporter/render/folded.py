@@ -17,6 +17,7 @@ from reporter.render.opening import cause_text
 from reporter.render.team_text import team_html
 
 _MOST_CAUSES = 12
+_MOST_SLICES = 20
 _MOST_PLACES = 3
 _ALWAYS_SHOWN = 10
 """Rows of a table that need no folding of their own."""
@@ -156,8 +157,8 @@ def artifact_part(report: Report, most: int | None) -> str:
 def slice_part(report: Report, most: int | None) -> str:
     if not report.slices:
         return ""
-    ordered = sorted(report.slices, key=lambda row: (row.delta is None, row.delta or 0))
-    rows, rest = beginning([_slice_cells(row) for row in ordered], most)
+    ordered = wording.clearest_slices(report.slices)
+    rows, rest = beginning([_slice_cells(row) for row in ordered], min(most or _MOST_SLICES, _MOST_SLICES))
     columns = [
         ("Slice", LEFT),
         ("Metric", LEFT),
@@ -168,8 +169,8 @@ def slice_part(report: Report, most: int | None) -> str:
         ("Interval", RIGHT),
         ("p", RIGHT),
     ]
-    note = "p is corrected over all slices (Benjamini–Hochberg)."
-    return details(f"Slices ({len(report.slices):,})", paragraphs(table(columns, rows), rest, note))
+    note = "The clearest differences first; p is corrected over all slices (Benjamini–Hochberg)."
+    return details(f"Slices ({len(report.slices):,})", paragraphs(note, table(columns, rows), rest))
 
 
 def _slice_cells(row: SliceRow) -> list[str]:

@@ -275,7 +275,7 @@ def _artifacts(report: Report) -> PageTable:
 
 
 def _slices(report: Report) -> PageTable:
-    ordered = sorted(report.slices, key=lambda row: (row.delta is None, row.delta or 0))
+    ordered = wording.clearest_slices(report.slices)
     columns = (
         Column("Slice", is_code=True),
         Column("Metric", is_code=True),
@@ -286,7 +286,7 @@ def _slices(report: Report) -> PageTable:
         Column("Interval", is_number=True),
         Column("p", is_number=True),
     )
-    note = "p is corrected over all slices (Benjamini–Hochberg)." if ordered else ""
+    note = "The clearest differences first; p is corrected over all slices (Benjamini–Hochberg)." if ordered else ""
     table = PageTable("slices", "Slices", columns, tuple(_slice_row(row) for row in ordered), note)
     return _without_empty_columns(table)
 

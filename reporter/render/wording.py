@@ -146,6 +146,11 @@ def _one_value(row: MetricRow | ParamRow, content: Value, is_there: bool) -> str
     )
 
 
+def clearest_slices(rows: Sequence[SliceRow]) -> list[SliceRow]:
+    """The least probable under no difference first, then the largest: a big change of a small slice is often chance."""
+    return sorted(rows, key=lambda row: (1.0 if row.p_value is None else row.p_value, -abs(row.delta or 0)))
+
+
 def two_numbers(base: float | None, head: float | None) -> tuple[str, str]:
     """Two numbers next to each other, either of which may be missing."""
     if base is not None and head is not None:

@@ -103,6 +103,16 @@ def test_identical_predictions_do_not_differ(name):
     side = binary(np.random.default_rng(5), 100).base
     estimate = of(name, Pair(side, side))
     assert (estimate.delta, estimate.interval, estimate.p_value) == (0, (0, 0), 1)
+    assert estimate.method == "identical predictions, n = 100"
+
+
+@pytest.mark.parametrize("name", [name for name in known(Task.BINARY) if name != "roc_auc"])
+def test_scores_that_differ_too_little_to_count_do_not_differ_either(name):
+    side = binary(np.random.default_rng(5), 100, decimals=1).base
+    nearly = Classified(side.classes, side.actual, side.predicted, side.scores * (1 - 1e-16) + 1e-17, binary=True)
+    estimate = of(name, Pair(side, nearly))
+    assert estimate.p_value == 1
+    assert estimate.interval == pytest.approx((0, 0), abs=1e-12)
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3])

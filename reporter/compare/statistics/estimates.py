@@ -53,6 +53,9 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
             f"No interval: there are only {pair.units} {unit}, and {FEWEST_UNITS} are the least to estimate one from."
         )
         return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
+    if pair.identical:
+        same = f"identical predictions, n = {pair.rows:,}"
+        return found | {m.name: replace(found[m.name], interval=(0.0, 0.0), p_value=1.0, method=same) for m in defined}
     resampled = [metric for metric in defined if not _has_delong(metric, pair)]
     for metric in (metric for metric in defined if _has_delong(metric, pair)):
         found[metric.name] = _by_delong(found[metric.name], pair, plan.level)

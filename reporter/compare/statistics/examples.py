@@ -50,6 +50,12 @@ class Classified:
     def rows(self) -> int:
         return len(self.actual)
 
+    def same(self, other: Classified) -> bool:
+        """Predictions and scores are equal, value for value."""
+        if self.scores is None or other.scores is None:
+            return self.scores is other.scores and np.array_equal(self.predicted, other.predicted)
+        return np.array_equal(self.predicted, other.predicted) and np.array_equal(self.scores, other.scores)
+
     def take(self, rows: IntArray) -> Classified:
         scores = None if self.scores is None else self.scores[rows]
         return Classified(self.classes, self.actual[rows], self.predicted[rows], scores, self.binary)
@@ -67,6 +73,10 @@ class Measured:
     @property
     def rows(self) -> int:
         return len(self.actual)
+
+    def same(self, other: Measured) -> bool:
+        """Predictions are equal, value for value."""
+        return np.array_equal(self.predicted, other.predicted)
 
     def take(self, rows: IntArray) -> Measured:
         return Measured(self.actual[rows], self.predicted[rows])

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reporter.compare.statistics.columns import FloatArray, IntArray
-from reporter.compare.statistics.examples import Classified, Examples
+from reporter.compare.statistics.examples import Classified, Examples, Measured
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
 from reporter.compare.statistics.ranking import ranked_values, rankings
 from reporter.compare.statistics.replicates import Replicates
@@ -74,6 +74,13 @@ class Pair:
     def units(self) -> int:
         """What is resampled: rows or clusters."""
         return self.rows if self.clusters is None else int(self.clusters.max()) + 1
+
+    @property
+    def identical(self) -> bool:
+        """Both sides predicted the very same."""
+        if isinstance(self.base, Classified):
+            return isinstance(self.head, Classified) and self.base.same(self.head)
+        return isinstance(self.head, Measured) and self.base.same(self.head)
 
     def take(self, rows: IntArray) -> Pair:
         clusters = None if self.clusters is None else np.unique(self.clusters[rows], return_inverse=True)[1]

@@ -184,7 +184,7 @@ def _null_table(trials: int) -> list[list[str]]:
     return rows
 
 
-GAINS = (0.0, 0.15, 0.3, 0.6)
+GAINS = (0.0, 0.3, 0.6, 0.9)
 
 
 def _power_table(trials: int) -> list[list[str]]:

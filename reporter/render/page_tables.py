@@ -148,12 +148,11 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
 
 def _metric_row(row: MetricRow, name: str, *, in_full: bool, one_method: bool) -> Row:
     before, after = wording.both_values(row)
-    delta = "" if row.delta is None else ("0" if row.delta == 0 else formatting.delta(row.delta))
     cells = (
         _text(name),
         _value(before, row.base),
         _value(after, row.head),
-        _number(delta, row.delta),
+        _number(wording.absolute_difference(row), row.delta),
         _number("" if not row.relative else wording.percent(row.relative), row.relative),
         _number(wording.bounds(row), row.interval[0] if row.interval else None),
         Cell(wording.outcome_sign(row).word, tone=_TONES.get(row.outcome, "")),

@@ -27,6 +27,8 @@ _OUTCOME_STYLES = {
 }
 _LONGEST_CELL = 60
 _MOST_PROBLEMS = 10
+_WIDE = 100
+"""Characters of a line that have room for relative changes."""
 _WORD = 5
 """The column that says what became of a metric."""
 
@@ -63,7 +65,7 @@ def _print_metrics(report: Report, console: Console) -> None:
     if not rows:
         return
     name = wording.short_names(rows)
-    cells = [_metric_cells(row, name(row), report) for row in rows]
+    cells = [_metric_cells(row, name(row), report, is_wide=console.width >= _WIDE) for row in rows]
     used = [index for index in range(len(cells[0])) if any(row[index] for row in cells)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index in used:
@@ -79,11 +81,12 @@ def _headings(report: Report) -> list[str]:
     return ["Metric", base, wording.revision_name(report.head), "Change", "Interval", ""]
 
 
-def _metric_cells(row: MetricRow, name: str, report: Report) -> list[str]:
+def _metric_cells(row: MetricRow, name: str, report: Report, *, is_wide: bool) -> list[str]:
     before, after = wording.both_values(row)
     if report.base is None:
         return [name, "", after, "", "", ""]
-    return [name, before, after, wording.difference(row), wording.bounds(row), wording.outcome_sign(row).word]
+    difference = wording.difference(row) if is_wide else wording.absolute_difference(row)
+    return [name, before, after, difference, wording.bounds(row), wording.outcome_sign(row).word]
 
 
 def _cell(text: str) -> Text:

@@ -159,14 +159,19 @@ def two_numbers(base: float | None, head: float | None) -> tuple[str, str]:
     return left, NOTHING if head is None else formatting.number(head)
 
 
-def difference(row: MetricRow) -> str:
-    """`+0.012 (+1.4 %)`; empty where there is none."""
+def absolute_difference(row: MetricRow) -> str:
+    """`+0.012`; empty where there is none."""
     if row.delta is None:
         return ""
-    if row.delta == 0:
-        return "0"
+    return "0" if row.delta == 0 else formatting.delta(row.delta)
+
+
+def difference(row: MetricRow) -> str:
+    """`+0.012 (+1.4 %)`; empty where there is none."""
+    if not row.delta:
+        return absolute_difference(row)
     relative = "" if row.relative is None or not math.isfinite(row.relative) else f" ({percent(row.relative)})"
-    return formatting.delta(row.delta) + relative
+    return absolute_difference(row) + relative
 
 
 def percent(fraction: float) -> str:

@@ -164,8 +164,8 @@ def test_a_figure_that_takes_too_long_is_a_problem_and_the_others_are_drawn(tmp_
 
 
 def endless_figure():
-    """A million shapes: minutes of work for plotly.js."""
-    x = np.arange(400_000)
+    """So many labelled bars are minutes of work for plotly.js."""
+    x = np.arange(100_000)
     return {"data": [{"type": "bar", "x": x, "y": x, "text": x, "textposition": "outside"}], "layout": {}}
 
 

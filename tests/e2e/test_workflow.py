@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from e2e.workflow_run import PROJECT, TOKEN, Repository, Runner, WorkflowRun, make_repository
+from e2e.workflow_events import REPOSITORY, pull_request_event, push_event, workflow_run_event
+from e2e.workflow_run import TOKEN, Repository, Runner, WorkflowRun, installed_reporter, make_repository
 
 from tests.fakes.github import FakeGitHub
 
-REPOSITORY = "octo/flights"
 FORK = "contributor/flights"
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -51,57 +49,7 @@ def github():
 @pytest.fixture
 def runner(tmp_path, repository, github) -> Runner:
     """A self-hosted machine, as docs/actions.md describes it: reporter is installed, nothing is fetched."""
-    return Runner(repository, github, tmp_path / "runner", {"REPORTER_COMMAND": str(_installed_reporter(tmp_path))})
-
-
-def _installed_reporter(folder: Path) -> Path:
-    """The checkout's own code, in the environment of the tests."""
-    command = folder / "reporter"
-    code = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from reporter.cli import main; sys.exit(main())"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -c "{code}" "$@"\n', encoding="utf-8")
-    command.chmod(0o755)
-    return command
-
-
-def _pull_request(repository: Repository, number: int, sha: str, head: str = REPOSITORY) -> dict[str, Any]:
-    owner, name = REPOSITORY.split("/")
-    return {
-        "action": "opened",
-        "number": number,
-        "repository": {"full_name": REPOSITORY, "name": name, "owner": {"login": owner}, "default_branch": "main"},
-        "pull_request": {
-            "number": number,
-            "head": {"ref": "fewer-trees", "sha": sha, "repo": {"full_name": head}},
-            "base": {"ref": "main", "sha": repository.git("rev-parse", "main"), "repo": {"full_name": REPOSITORY}},
-        },
-    }
-
-
-def _push(sha: str) -> dict[str, Any]:
-    repository = {"full_name": REPOSITORY, "name": "flights", "owner": {"login": "octo"}, "default_branch": "main"}
-    event = {"ref": "refs/heads/fewer-trees", "before": "0" * 40, "after": sha, "deleted": False}
-    return {**event, "repository": repository}
-
-
-def _fork_run(sha: str, conclusion: str) -> dict[str, Any]:
-    return {
-        "action": "completed",
-        "repository": {
-            "full_name": REPOSITORY,
-            "name": "flights",
-            "owner": {"login": "octo"},
-            "default_branch": "main",
-        },
-        "workflow_run": {
-            "id": 1001,
-            "event": "pull_request",
-            "conclusion": conclusion,
-            "head_sha": sha,
-            "head_branch": "fewer-trees",
-            "head_repository": {"full_name": FORK},
-            "pull_requests": [],
-        },
-    }
+    return Runner(repository, github, tmp_path / "runner", {"REPORTER_COMMAND": installed_reporter(tmp_path)})
 
 
 def _verdict(artifact: Path) -> str:
@@ -124,7 +72,7 @@ def test_a_gate_that_fails_is_reported_with_pictures_and_costs_no_second_trainin
     sha = repository.push("refs/heads/fewer-trees", changes)
     github.open_pull(7, sha, head_ref="fewer-trees")
 
-    first = runner.run("report.yml", "pull_request", _pull_request(repository, 7, sha))
+    first = runner.run("report.yml", "pull_request", pull_request_event(repository, 7, sha))
 
     # The job fails by its gate, after it has kept all that it made.
     assert first.exit_code == 1, first.log
@@ -157,7 +105,7 @@ def test_a_gate_that_fails_is_reported_with_pictures_and_costs_no_second_trainin
     assert not any(TOKEN.encode() in content for content in dumped)
 
     sent = len(github.sent("POST", "/git/blobs"))
-    second = runner.run("report.yml", "push", _push(sha))
+    second = runner.run("report.yml", "push", push_event(sha))
 
     # The same commit again, on an empty machine: nothing is trained, no picture is sent, and the comment is the same.
     assert second.exit_code == 1, second.log
@@ -173,7 +121,9 @@ def test_a_fork_trains_without_rights_and_its_report_is_posted_by_the_base(repos
     sha = repository.push("refs/pull/8/head", {"params.yaml": OTHER_THRESHOLD})
     github.open_pull(8, sha, head_ref="fewer-trees", head_repository=FORK)
 
-    trained = runner.run("report.yml", "pull_request", _pull_request(repository, 8, sha, head=FORK), read_only=True)
+    trained = runner.run(
+        "report.yml", "pull_request", pull_request_event(repository, 8, sha, head=FORK), read_only=True
+    )
 
     assert trained.exit_code == 0, trained.log
     assert "roc_auc" in trained.summary
@@ -181,7 +131,7 @@ def test_a_fork_trains_without_rights_and_its_report_is_posted_by_the_base(repos
     assert (github.comments, github.checks, github.git.refs) == ([], [], {}), "its token may only read"
     _assert_ended_whole(trained)
 
-    posted = runner.run("post.yml", "workflow_run", _fork_run(sha, "success"))
+    posted = runner.run("post.yml", "workflow_run", workflow_run_event(sha, FORK))
 
     assert posted.exit_code == 0, posted.log
     (comment,) = github.comments
@@ -198,7 +148,7 @@ def test_a_training_that_fails_says_so_in_the_comment(repository, github, runner
     sha = repository.push("refs/heads/fewer-trees", {"params.yaml": NO_NUMBER})
     github.open_pull(7, sha, head_ref="fewer-trees")
 
-    run = runner.run("report.yml", "pull_request", _pull_request(repository, 7, sha))
+    run = runner.run("report.yml", "pull_request", pull_request_event(repository, 7, sha))
 
     assert run.exit_code == 1
     assert run.steps["Train, compare and report"] == "failure"
@@ -208,4 +158,18 @@ def test_a_training_that_fails_says_so_in_the_comment(repository, github, runner
     (check,) = github.checks
     assert (check.body["head_sha"], check.body["conclusion"]) == (sha, "failure")
     assert list(runner.artifacts.iterdir()) == []
+    _assert_ended_whole(run)
+
+
+@pytest.mark.slow
+def test_the_action_installs_reporter_by_itself(tmp_path, repository, github):
+    sha = repository.push("refs/heads/fewer-trees", {"params.yaml": OTHER_THRESHOLD})
+    github.open_pull(7, sha, head_ref="fewer-trees")
+    runner = Runner(repository, github, tmp_path / "runner", {"UV_CACHE_DIR": str(Path.home() / ".cache" / "uv")})
+
+    run = runner.run("report.yml", "pull_request", pull_request_event(repository, 7, sha))
+
+    assert run.exit_code == 0, run.log
+    assert "Installing reporter" in run.log
+    assert _pictures(github, github.comments[0].body)
     _assert_ended_whole(run)

@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,16 +60,28 @@ class Repository:
 
 def make_repository(folder: Path, changes: Changes) -> Repository:
     """The project as its work tree has it, committed or not, with some changes, as one commit."""
-    repository = Repository(folder / "origin.git")
-    _git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(repository.folder))
-    _git(folder, "init", "--quiet", "--initial-branch=main", str(repository.clone))
     listed = _git(PROJECT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
-        if (PROJECT / name).is_file():  # else it is deleted in the work tree
-            target = repository.clone / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / name, target)
-    _change(repository.clone, changes)
+    present = [
+        name for name in listed.split("\0") if (PROJECT / name).is_file()
+    ]  # the rest is deleted in the work tree
+    clone = folder / "clone"
+    copy_from_project(clone, present)
+    _change(clone, changes)
+    return publish(clone)
+
+
+def copy_from_project(clone: Path, names: Iterable[str]) -> None:
+    for name in names:
+        target = clone / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / name, target)
+
+
+def publish(clone: Path) -> Repository:
+    """Make a folder the first commit of a repository whose bare copy lies beside it."""
+    repository = Repository(clone.with_name("origin.git"))
+    _git(clone, "init", "--quiet", "--bare", "--initial-branch=main", str(repository.folder))
+    repository.git("init", "--quiet", "--initial-branch=main")
     repository.git("add", "--all")
     repository.git("commit", "--quiet", "--message", "The project")
     repository.git("remote", "add", "origin", str(repository.folder))
@@ -138,11 +150,12 @@ class Runner:
         self.runs += 1
         machine = self.folder / f"run-{self.runs}"
         machine.mkdir()
-        self.github.tokens = {TOKEN: _job_token(PROJECT / ".github" / "workflows" / workflow, read_only=read_only)}
         checkout = self._event_checkout(machine, payload)
+        file = checkout / ".github" / "workflows" / workflow
+        self.github.tokens = {TOKEN: _job_token(file, read_only=read_only)}
         (machine / "event.json").write_text(json.dumps(payload), encoding="utf-8")
         (machine / "secrets").write_text(f"GITHUB_TOKEN={TOKEN}\n", encoding="utf-8")
-        command = [_tool("act"), event, *self._arguments(machine, checkout / ".github" / "workflows" / workflow)]
+        command = [_tool("act"), event, *self._arguments(machine, file)]
         return _finish(command, checkout, self._environment(machine), str(machine))
 
     def _event_checkout(self, machine: Path, payload: Mapping[str, Any]) -> Path:
@@ -201,6 +214,15 @@ class Runner:
         }
 
 
+def installed_reporter(folder: Path) -> str:
+    """A command that runs the work tree's reporter in the tests' environment, for a machine that brings it along."""
+    command = folder / "reporter"
+    code = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from reporter.cli import main; sys.exit(main())"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -c "{code}" "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    return str(command)
+
+
 def _job_token(workflow: Path, *, read_only: bool) -> Token:
     (job,) = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
     granted = job["permissions"]
@@ -212,6 +234,12 @@ def _pinned() -> set[str]:
     files = [*(PROJECT / ".github" / "workflows").glob("*.yml"), PROJECT / "action.yml"]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return {f"actions/{name}@{sha}" for name, sha in re.findall(r"uses: actions/([\w-]+)[\w/-]*@([0-9a-f]{40})", text)}
+
+
+def pinned_action(name: str) -> str:
+    """One of GitHub's actions, as the workflows use it."""
+    (found,) = {action for action in _pinned() if action.startswith(f"actions/{name}@")}
+    return found
 
 
 def _tool(name: str) -> str:

@@ -11,7 +11,7 @@ from scipy import stats
 from reporter.compare.statistics.estimates import Estimate, estimates
 from reporter.compare.statistics.examples import Classified, Measured
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known
-from reporter.compare.statistics.resampling import EXACT_UNITS, Pair, Plan, bootstrap, draw
+from reporter.compare.statistics.resampling import EXACT_UNITS, Pair, Plan, bootstrap, draw, subsets_of
 from reporter.model.rules import Average, PredictionsRule, Task
 
 
@@ -165,6 +165,24 @@ def test_the_bag_of_little_bootstraps_has_the_width_of_the_whole_and_says_its_na
         assert width(little) == pytest.approx(width(whole), rel=0.15)
         assert "bag of little bootstraps (" in little.method
         assert "bag" not in whole.method
+
+
+@pytest.mark.parametrize(
+    ("rows", "clusters", "expected"),
+    [
+        (100_000, None, (1, 100_000)),
+        (100_001, None, (2, 50_000)),
+        (1_000_000, None, (20, 50_000)),
+        (1_000_000, 365, (5, 63)),
+        (1_000_000, 6, (1, 6)),
+    ],
+)
+def test_subsets_are_large_enough_and_never_the_only_one(rows, clusters, expected):
+    zeros = np.zeros(rows)
+    pair = Pair(
+        Measured(zeros, zeros), Measured(zeros, zeros), None if clusters is None else np.arange(rows) % clusters
+    )
+    assert subsets_of(pair, metrics(Task.REGRESSION), Plan()) == expected
 
 
 def test_weights_of_a_whole_sample_are_a_draw_with_replacement():

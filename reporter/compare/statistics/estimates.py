@@ -125,7 +125,7 @@ def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -
     from_rows = [m for m in metrics if pair.clusters is not None or not isinstance(m.formula, Tallied)]
     count, size = subsets_of(pair, from_rows, plan)
     what = "paired bootstrap" if pair.clusters is None else f"paired bootstrap of {pair.units:,} clusters"
-    if count > 1 or size < pair.units:
+    if count > 1:
         unit = "rows" if pair.clusters is None else "clusters"
         what = f"{what}, bag of little bootstraps ({count} × {size:,} {unit})"
     return f"{what}, {plan.resamples:,} resamples, {rows}"

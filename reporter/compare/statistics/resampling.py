@@ -31,7 +31,7 @@ from reporter.compare.statistics.tallies import incidence, tally
 from reporter.model.rules import Average
 
 BLOCK = 250_000
-"""Weights held at once: 4 MB of them, and a few times that in what is computed of them."""
+"""Weights held at once by a thread: 1 MB of them, and a few times that in what is computed of them."""
 THREADS = 2
 """Numpy lets go of the interpreter while it gathers and sums."""
 PRODUCT = 200_000
@@ -42,8 +42,8 @@ TABLE_BLOCK = 4_000_000
 """The same for the counts of the joint table."""
 SUBSETS = 20
 """At most: of the bag of little bootstraps."""
-FEWEST_CLUSTERS = 0.8
-"""A subset has at least this power of the number of clusters."""
+FEWEST_UNITS = 0.7
+"""A subset has at least this power of the number of rows or clusters, which Kleiner et al. found enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,9 @@ def subsets_of(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> tuple[int, 
     if rows <= plan.row_limit:
         return 1, pair.units
     size = math.ceil(pair.units * plan.subset_rows / rows)
-    if pair.clusters is not None:
-        size = max(size, math.ceil(pair.units**FEWEST_CLUSTERS))
-    return max(1, min(SUBSETS, pair.units // size)), size
+    size = max(size, math.ceil(pair.units**FEWEST_UNITS))
+    count = min(SUBSETS, pair.units // size)
+    return (count, size) if count > 1 else (1, pair.units)
 
 
 def _rankings(pair: Pair, metrics: Sequence[Metric]) -> int:
@@ -150,7 +150,7 @@ def _joint_table(pair: Pair) -> tuple[Pair, IntArray]:
 def _of_rows(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.random.Generator) -> FloatArray:
     """Deviations of shape (subsets, resamples of each, metrics)."""
     count, size = subsets_of(pair, metrics, plan)
-    units = np.arange(pair.units) if count * size >= pair.units and count == 1 else rng.permutation(pair.units)
+    units = np.arange(pair.units) if count == 1 else rng.permutation(pair.units)
     resamples = math.ceil(plan.resamples / count)
     deviations = []
     for start in range(count):

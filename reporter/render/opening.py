@@ -108,9 +108,10 @@ def gate_part(report: Report, most: int | None) -> str:
     others = sorted(
         (gate for gate in report.gates if gate.result is not Verdict.PASS), key=lambda gate: -gate.result.severity
     )
+    name = wording.gate_names(report)
     columns = [("Gate", LEFT), ("Limit", LEFT), ("Result", LEFT), ("Why", LEFT)]
     rows = [
-        [code(gate.metric), prose(gate.rule), str(wording.gate_sign(gate.result)), prose(gate.reason)]
+        [code(name(gate)), prose(gate.rule), str(wording.gate_sign(gate.result)), prose(gate.reason)]
         for gate in (*others, *passed)
     ]
     open_rows, rest = beginning(rows[: len(others)], most)

@@ -105,11 +105,12 @@ def cause_table(report: Report) -> PageTable | None:
 
 
 def gate_table(report: Report) -> PageTable | None:
+    name = wording.gate_names(report)
     gates = sorted(report.gates, key=lambda gate: -gate.result.severity)
     rows = [
         Row(
             (
-                _text(gate.metric),
+                _text(name(gate)),
                 _text(gate.rule),
                 Cell(gate.result.value, tone=_GATE_TONES[gate.result]),
                 _text(gate.reason),

@@ -13,6 +13,7 @@ from reporter.model.comparison import (
     CauseKind,
     Content,
     DataRow,
+    GateRow,
     MetricRow,
     Outcome,
     ParamRow,
@@ -218,6 +219,15 @@ def short_names(rows: Sequence[MetricRow | ParamRow]) -> Callable[[MetricRow | P
     if len({row.file for row in rows}) <= 1:
         return lambda row: row.name
     return lambda row: f"{row.file}:{row.name}"
+
+
+def gate_names(report: Report) -> Callable[[GateRow], str]:
+    """How to name a gate's metric: without its file where all gated metrics are of one file."""
+    rows = {f"{row.file}:{row.name}": row for row in report.metrics}
+    gated = [rows.get(gate.metric) for gate in report.gates]
+    if None in gated or len({row.file for row in gated if row}) > 1:
+        return lambda gate: gate.metric
+    return lambda gate: rows[gate.metric].name
 
 
 def revision_name(revision: Revision) -> str:

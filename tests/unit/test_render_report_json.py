@@ -13,7 +13,20 @@ from jsonschema import Draft202012Validator
 from report_factories import RUN, SCENARIOS, better, first_report, make_report, metric
 
 from reporter.bundle import report_from_json
-from reporter.model.comparison import Content, MetricRow, Outcome, ParamRow, State
+from reporter.model.comparison import (
+    Cause,
+    Content,
+    DataRow,
+    Explanation,
+    FlipExample,
+    Flips,
+    MetricRow,
+    Outcome,
+    ParamRow,
+    SliceRow,
+    StageRow,
+    State,
+)
 from reporter.model.report import PlotRow, Report, RunInfo
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
@@ -35,38 +48,48 @@ INTERVALS = st.none() | st.tuples(st.floats(), st.floats())
 NUMBERS = st.none() | st.integers() | st.floats()
 
 
-def register_strategies():
-    """How hypothesis fills the fields whose type says too little; all others follow from their annotations."""
-    st.register_type_strategy(str, TEXTS)
-    bases = st.builds(Revision, sha=SHAS, behind=st.none() | COUNTS, dirty=st.just(False))
-    heads = st.builds(Revision, sha=SHAS, behind=st.none())
-    images = st.none() | st.from_regex(r"images/[A-Za-z0-9._-]{1,9}\.png", fullmatch=True)
-    runs = st.builds(RunInfo, url=st.none() | st.just(RUN.url), repository_url=st.none() | st.just(RUN.repository_url))
-    names = {"file": TEXTS, "name": TEXTS, "state": st.sampled_from(State)}
-    metrics = st.builds(
-        MetricRow,
-        **names,
-        base=VALUES,
-        head=VALUES,
-        delta=NUMBERS,
-        relative=st.none() | st.floats(),
-        direction=st.sampled_from(Direction),
-        outcome=st.sampled_from(Outcome),
-        interval=INTERVALS,
-        p_value=st.none() | st.floats(),
-        method=st.none() | TEXTS,
-        headline=st.booleans(),
-        note=TEXTS,
+def several(record: type, **fields: st.SearchStrategy) -> st.SearchStrategy:
+    """A tuple of records; fields that are not named follow from their annotations."""
+    return st.lists(st.builds(record, **fields), max_size=2).map(tuple)
+
+
+def reports() -> st.SearchStrategy[Report]:
+    named = {"file": TEXTS, "name": TEXTS, "state": st.sampled_from(State)}
+    contents = st.none() | st.builds(Content, size=st.none() | COUNTS, nfiles=st.none() | COUNTS)
+    maybe = st.none() | COUNTS
+    return st.builds(
+        Report,
+        base=st.none() | st.builds(Revision, sha=SHAS, behind=maybe, dirty=st.just(False)),
+        head=st.builds(Revision, sha=SHAS, behind=st.none()),
+        metrics=several(
+            MetricRow,
+            **named,
+            base=VALUES,
+            head=VALUES,
+            delta=NUMBERS,
+            relative=st.none() | st.floats(),
+            direction=st.sampled_from(Direction),
+            outcome=st.sampled_from(Outcome),
+            interval=INTERVALS,
+            p_value=st.none() | st.floats(),
+            method=st.none() | TEXTS,
+            headline=st.booleans(),
+            note=TEXTS,
+        ),
+        params=several(ParamRow, **named, base=VALUES, head=VALUES),
+        plots=several(PlotRow, image=st.none() | st.from_regex(r"images/[A-Za-z0-9._-]{1,9}\.png", fullmatch=True)),
+        data=several(DataRow, base=contents, head=contents, added=maybe, removed=maybe, modified=maybe),
+        stages=several(StageRow),
+        explanations=several(Explanation, causes=several(Cause, distance=COUNTS)),
+        slices=several(SliceRow, rows=COUNTS),
+        flips=several(Flips, rows=COUNTS, gained=COUNTS, lost=COUNTS, examples=several(FlipExample)),
+        run=st.builds(
+            RunInfo, url=st.sampled_from([None, RUN.url]), repository_url=st.sampled_from([None, RUN.repository_url])
+        ),
     )
-    st.register_type_strategy(MetricRow, metrics)
-    st.register_type_strategy(ParamRow, st.builds(ParamRow, **names, base=VALUES, head=VALUES))
-    st.register_type_strategy(PlotRow, st.builds(PlotRow, image=images))
-    st.register_type_strategy(int, COUNTS)
-    st.register_type_strategy(Content, st.builds(Content, size=st.none() | COUNTS, nfiles=st.none() | COUNTS))
-    return st.builds(Report, base=st.none() | bases, head=heads, run=runs)
 
 
-REPORTS = register_strategies()
+REPORTS = reports()
 
 
 def agree(left: object, right: object) -> bool:

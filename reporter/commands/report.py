@@ -47,7 +47,7 @@ class Source(Protocol):
 class Exporter(Protocol):
     """Turns drawings into picture files."""
 
-    def export(self, drawings: Sequence[Drawing], folder: Path) -> ExportResult: ...
+    def export(self, drawings: Sequence[Drawing], folder: Path, page_only: Sequence[Drawing] = ()) -> ExportResult: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,10 @@ def make_report(
     judgement = judge(candidate, rules, has_base=base is not None, problems=comparison.problems)
     drawings = draw(comparison.plots, rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
-    if chosen:
-        say(f"Drawing {len(chosen)} pictures")
-    exported = exporter.export(chosen, pictures)
+    say(f"Drawing {len(drawings)} plots")
+    exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
     if len(chosen) < len(drawings):
-        notices = (*notices, f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.")
+        notices += (f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.",)
     sections, missing = _sections(source, head, rules)
     report = _assemble(comparison, candidate, judgement, drawings, exported, rules, run)
     report = replace(

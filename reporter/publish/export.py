@@ -66,13 +66,14 @@ class PictureExporter:
     ) -> None:
         self.close()
 
-    def export(self, drawings: Sequence[Drawing], folder: Path) -> ExportResult:
+    def export(self, drawings: Sequence[Drawing], folder: Path, page_only: Sequence[Drawing] = ()) -> ExportResult:
         """Write `folder`/<name>.png for each drawing, in their order; makes the folder where there is a picture.
 
-        Raises OSError where the folder cannot be written.
+        `page_only` are drawings beyond the pictures that were asked for: they get no file, and an SVG where the page needs
+        one. Raises OSError where the folder cannot be written.
         """
         drawing_plotly = self._begin_plotly(drawings)
-        pngs, svgs, failures = _draw_the_rest(drawings)
+        pngs, svgs, failures = _draw_the_rest([*drawings, *page_only])
         notice = self._notice if any(isinstance(one, PlotlyDrawing) for one in drawings) else ""
         try:
             drawn = drawing_plotly.result() if drawing_plotly else Drawn()
@@ -83,7 +84,9 @@ class PictureExporter:
         return ExportResult(
             files=_write(pngs, drawings, folder) if self._images else {},
             svgs=svgs,
-            problems=tuple(_problem(one, failures[one.plot]) for one in drawings if one.plot in failures),
+            problems=tuple(
+                _problem(one, failures[one.plot]) for one in [*drawings, *page_only] if one.plot in failures
+            ),
             notice=notice,
         )
 

@@ -274,6 +274,13 @@ def test_a_template_that_vega_refuses_is_a_problem_and_the_others_are_drawn(tmp_
     assert problem.message.startswith("No picture of bad: the project's template cannot be drawn: ")
 
 
+def test_a_plot_beyond_the_pictures_is_drawn_for_the_page_alone(tmp_path):
+    result = PictureExporter(NO_BROWSER).export((), tmp_path / "images", drawings(own_template()))
+    assert set(result.svgs) == {"own"}
+    assert result.files == {}
+    assert not (tmp_path / "images").exists()
+
+
 def test_names_are_safe_and_different():
     assert picture_name("plots/roc.csv").startswith("plots-roc-csv-")
     ids = ["a/b", "a-b", "A-B", "../../etc/passwd", "ÄÖ", "", "x" * 500, "sub/dvc.yaml::ROC curve"]

@@ -200,7 +200,7 @@ def _binary(encoded: Encoded, rule: PredictionsRule) -> Encoded:
     negative = [name for label, name in names.items() if label != positive]
     if len(negative) > 1:
         raise UnusablePredictionsError(
-            f"a binary task has two labels, but these were found: {', '.join(encoded.names[:5])}",
+            f"a binary task has two labels, but these were found: {', '.join(map(repr, encoded.names[:5]))}",
             "set `task: multiclass`, or `positive` to one of two labels",
             ProblemKind.CONFIGURATION,
         )
@@ -217,7 +217,7 @@ def _positive(encoded: Encoded, rule: PredictionsRule) -> str:
     if set(encoded.labels) <= {"0", "1"}:
         return "1"
     raise UnusablePredictionsError(
-        f"which label is positive is not known: {', '.join(encoded.names[:5])}",
+        f"which label is positive is not known: {', '.join(map(repr, encoded.names[:5]))}",
         "set `positive` in reporter.yaml",
         ProblemKind.CONFIGURATION,
     )

@@ -101,7 +101,7 @@ def make_report(
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} plots")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
-    if len(chosen) < len(drawings):
+    if len(chosen) == rules.plots.max_images < len(drawings):
         notices += (f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.",)
     sections, missing = _sections(source, head, rules)
     report = _assemble(comparison, candidate, judgement, drawings, exported, rules, run)

@@ -303,12 +303,23 @@ def test_smooth_draws_the_values_faintly_behind_their_trend():
 
 def test_pictures_prefer_changed_plots_and_keep_the_order():
     states = {"a": State.UNCHANGED, "b": State.CHANGED, "c": State.UNCHANGED, "d": State.ADDED}
-    plots = [make_plot(make_spec("linear", plot=name), None, None, state=state) for name, state in states.items()]
+    line = {"x": [1, 2], "y": [3, 4]}
+    plots = [make_plot(make_spec("linear", plot=name), line, line, state=state) for name, state in states.items()]
     drawings = draw(plots, PlotsRule())
     assert [one.plot for one in select_pictures(drawings, plots, 3)] == ["a", "b", "d"]
     assert [one.plot for one in select_pictures(drawings, plots, 2)] == ["b", "d"]
     assert select_pictures(drawings, plots, 0) == ()
     assert len(select_pictures(drawings, plots, 12)) == 4
+
+
+def test_a_plot_without_data_on_any_side_gets_no_picture():
+    plots = [
+        make_plot(make_spec("linear", plot="empty"), None, None, state=State.UNAVAILABLE),
+        make_plot(make_spec("linear", plot="half"), None, {"x": [1, 2], "y": [3, 4]}, state=State.UNAVAILABLE),
+    ]
+    drawings = draw(plots, PlotsRule())
+    assert [one.plot for one in drawings] == ["empty", "half"]
+    assert [one.plot for one in select_pictures(drawings, plots, 12)] == ["half"]
 
 
 def test_alternative_text_says_what_a_picture_shows():

@@ -1,0 +1,186 @@
+"""Holds what is collected from public DVC projects against DVC itself, commit by commit, and writes docs/compatibility.md.
+
+    python -m benchmarks.compatibility [--clones FOLDER] [--pairs 8]
+
+Each project is cloned into FOLDER, unless it is there already. Commits with their parents, spread over the
+history of all branches, are compared by `dvc metrics diff --all` and `dvc params diff --all` (through `dvc.repo.Repo`, which the
+commands print) and by two snapshots.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dvc.repo import Repo
+
+from reporter.collect.project import Project, Wanted, open_project
+from reporter.errors import ReporterError
+from reporter.model.snapshot import Snapshot, ValueFile
+
+PROJECTS = (
+    "iterative/example-get-started",
+    "iterative/example-get-started-experiments",
+    "iterative/example-dvc-experiments",
+    "iterative/vscode-dvc-demo",
+    "iterative/cml_dvc_case",
+)
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "compatibility.md"
+INTRODUCTION = """\
+# Compatibility with public projects
+
+What a snapshot holds, against what DVC itself prints, on projects with a real history. A row is one metric or one param
+of a commit and its parent. Made by `python -m benchmarks.compatibility`; their remotes are not needed: what only they
+hold is *unavailable*, which DVC's tables leave out.
+
+| project | commits | rows | equal | differences and why | unavailable files | plots | problems said |
+|---|---|--:|--:|---|--:|--:|--:|
+"""
+
+Rows = dict[tuple[str, str], tuple[Any, Any]]
+"""(file, name) → value in the old and in the new commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The comparison of one pair of commits."""
+
+    project: str
+    commits: str
+    rows: int
+    differences: tuple[str, ...]
+    unavailable: int
+    plots: int
+    problems: int
+    refusal: str = ""
+    """Why neither side reads the pair at all."""
+
+    def markdown(self) -> str:
+        why = "; ".join(self.differences) or self.refusal or "–"
+        counts = f"{self.rows} | {self.rows - len(self.differences)} | {why} | {self.unavailable} | {self.plots} | {self.problems}"
+        return f"| {self.project} | {self.commits} | {counts} |"
+
+
+def compare_pair(name: str, project: Project, old: str, new: str) -> Line:
+    commits = f"`{old[:7]}` → `{new[:7]}`"
+    try:
+        before, after = (project.snapshot(project.resolve_head(sha), Wanted()) for sha in (old, new))
+    except ReporterError as error:
+        return Line(name, commits, 0, (), 0, 0, 1, refusal=f"{who_refuses(project.root, old, new)}: {error.message}")
+    ours = {**rows_of(before.metrics, after.metrics), **rows_of(before.params, after.params)}
+    theirs = rows_of_dvc(project.root, old, new)
+    differences = [
+        why(key, ours, theirs, before, after) for key in sorted({*ours, *theirs}) if differ(key, ours, theirs)
+    ]
+    return Line(
+        project=name,
+        commits=commits,
+        rows=len({*ours, *theirs}),
+        differences=tuple(differences),
+        unavailable=sum(file.problem is not None for snapshot in (before, after) for file in files_of(snapshot)),
+        plots=len({plot.id for snapshot in (before, after) for plot in snapshot.plots}),
+        problems=len(before.problems) + len(after.problems),
+    )
+
+
+def rows_of(old: Mapping[str, ValueFile], new: Mapping[str, ValueFile]) -> Rows:
+    found: Rows = {}
+    for files, place in ((old, 0), (new, 1)):
+        for path, file in files.items():
+            for name, value in file.values.items():
+                pair = list(found.get((path, name), (None, None)))
+                pair[place] = value
+                found[path, name] = (pair[0], pair[1])
+    return found
+
+
+def rows_of_dvc(root: Path, old: str, new: str) -> Rows:
+    with Repo(str(root)) as repo:
+        diffs = [kind.diff(a_rev=old, b_rev=new, all=True) for kind in (repo.metrics, repo.params)]
+    return {
+        (path, name): (change.get("old"), change.get("new"))
+        for diff in diffs
+        for path, names in diff.get("diff", {}).items()
+        for name, change in names.items()
+    }
+
+
+def who_refuses(root: Path, old: str, new: str) -> str:
+    with Repo(str(root)) as repo:
+        refused = repo.metrics.diff(a_rev=old, b_rev=new, all=True).get("errors")
+    return "neither reads it" if refused else "**unexplained**, only DVC reads it"
+
+
+def differ(key: tuple[str, str], ours: Rows, theirs: Rows) -> bool:
+    return [as_printed(value) for value in ours.get(key, (None, None))] != [*map(str, theirs.get(key, (None, None)))]
+
+
+def as_printed(value: Any) -> str:
+    return str(value)
+
+
+def why(key: tuple[str, str], ours: Rows, theirs: Rows, before: Snapshot, after: Snapshot) -> str:
+    path, name = key
+    if any(file.path == path and file.problem for snapshot in (before, after) for file in files_of(snapshot)):
+        return f"`{path}` `{name}`: unavailable in one commit, DVC shows it as new or removed"
+    if key not in theirs and any(isinstance(value, list) for value in ours[key]):
+        return f"`{path}` `{name}`: a list, which DVC drops"
+    if key not in theirs:
+        return f"`{path}` `{name}`: null, which DVC drops"
+    return f"`{path}` `{name}`: **unexplained**, {ours.get(key)} against {theirs[key]}"
+
+
+def files_of(snapshot: Snapshot) -> Iterator[ValueFile]:
+    yield from snapshot.metrics.values()
+    yield from snapshot.params.values()
+
+
+def adjacent_pairs(root: Path, limit: int) -> list[tuple[str, str]]:
+    """Commits with their parents, where the parent holds a DVC project, spread over the history of all branches."""
+    command = ["git", "log", "--all", "--no-merges", "--format=%P %H"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    pairs = [(line[0], line[1]) for line in lines if len(line) > 1 and has_project(root, line[0])]
+    return pairs[:: max(1, len(pairs) // limit)][:limit]
+
+
+def has_project(root: Path, sha: str) -> bool:
+    return (
+        subprocess.run(
+            ["git", "cat-file", "-e", f"{sha}:.dvc/config"], cwd=root, capture_output=True, check=False
+        ).returncode
+        == 0
+    )
+
+
+def lines(clones: Path, limit: int) -> Iterable[Line]:
+    for name in PROJECTS:
+        root = clones / name.partition("/")[2]
+        if not root.exists():
+            subprocess.run(["git", "clone", "--quiet", f"https://github.com/{name}", str(root)], check=True)
+        project = open_project(root)
+        for old, new in adjacent_pairs(root, limit):
+            line = compare_pair(name, project, old, new)
+            print(line.markdown())
+            yield line
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clones", type=Path, help="keep the clones in this folder")
+    parser.add_argument("--pairs", type=int, default=8, help="pairs of commits of each project")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = list(lines(arguments.clones or Path(scratch), arguments.pairs))
+    total, unequal = sum(line.rows for line in found), sum(len(line.differences) for line in found)
+    summary = f"\n{total} rows of {len(found)} pairs of commits, {unequal or 'no'} differences.\n"
+    PAGE.write_text(INTRODUCTION + "".join(f"{line.markdown()}\n" for line in found) + summary, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -166,10 +166,13 @@ def test_a_phone_never_scrolls_the_page_sideways(open_page, report_html):
         assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_every_plot_is_on_paper_even_if_it_was_never_in_view(open_page, report_html):
-    page = open_page(report_html, viewport={"width": 390, "height": 600})
+def test_paper_gets_every_plot_in_the_colours_of_paper(open_page, report_html):
+    page = open_page(report_html, viewport={"width": 390, "height": 600}, color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.wait_for_function(f"document.querySelectorAll('.plot .main-svg').length >= {len(flight_charts())}")
+    assert background(page) == "rgb(255, 255, 255)"
+    assert "rgb(31, 35, 40)" in page.locator(".plot .xtick text").first.get_attribute("style")
 
 
 def test_the_policy_stops_a_script_that_is_not_the_reports_own(browser, report_html, tmp_path):

@@ -10,11 +10,16 @@
   const remember = (theme) => { try { localStorage.setItem("reporter-theme", theme); } catch { /* the choice lasts as long as the page */ } };
 
   let theme = themes.includes(remembered()) ? remembered() : "auto";
-  const isDark = () => theme === "dark" || (theme === "auto" && prefersDark.matches);
+  let printing = false;
+  const isDark = () => !printing && (theme === "dark" || (theme === "auto" && prefersDark.matches));
 
   function showTheme() {
     if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
     document.querySelector("#theme span").textContent = theme;
+    redraw();
+  }
+
+  function redraw() {
     drawn.forEach((figure, place) => plotly().react(place, figure.data.map(recoloured), themed(figure.layout), config));
   }
 
@@ -22,6 +27,7 @@
   const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 
   const titleRow = 34;
+  const paperWidth = 620;
 
   function inked(part, ink) {
     if (Array.isArray(part)) return part.map((item) => inked(item, ink));
@@ -54,7 +60,8 @@
     }
     return {
       ...own,
-      autosize: true,
+      autosize: !printing,
+      width: printing ? paperWidth : undefined,
       height: height - (title ? titleRow : 0),
       margin: { ...margin, t: Math.max(16, (margin?.t ?? 50) - (title ? titleRow : 0)) },
       paper_bgcolor: "rgba(0,0,0,0)",
@@ -97,7 +104,15 @@
     waiting.push(...near);
   }, { rootMargin: "200px" });
   places.forEach((place) => watcher.observe(place));
-  addEventListener("beforeprint", () => places.forEach(draw));
+  addEventListener("beforeprint", () => {
+    printing = true;
+    places.forEach(draw);
+    redraw();
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    redraw();
+  });
 
   // Tables: sorted by their headings, filtered by text.
   const order = new Intl.Collator("en", { numeric: true });

@@ -49,6 +49,7 @@ def test_equal_but_for_rounding(reported, recomputed):
         (0.5, math.nan),
         (math.nan, 0.5),
         (math.inf, 0.5),
+        (0.5, math.inf),
     ],
 )
 def test_not_equal(reported, recomputed):

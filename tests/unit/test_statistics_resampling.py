@@ -277,6 +277,14 @@ class TestDegenerate:
         low, high = of("log_loss", Pair(*sides)).interval
         assert -10 < low < high < 0
 
+    def test_numbers_too_large_to_square_leave_only_the_metrics_that_square_them_undefined(self):
+        rng = np.random.default_rng(0)
+        actual = np.append(rng.normal(size=50), 1e200)
+        sides = (Measured(actual, rng.normal(size=51)) for _ in range(2))
+        found = estimates(Pair(*sides), metrics(Task.REGRESSION), Plan())
+        assert "not defined" in found["rmse"].note
+        assert found["mape"].interval
+
     def test_a_rare_class_is_missing_in_some_resamples_and_it_is_said(self):
         rng = np.random.default_rng(0)
         actual = (np.arange(60) < 3).astype(np.int64)

@@ -86,7 +86,7 @@ def snapshot(name: str, table: Table, value: object) -> Snapshot:
     )
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(tables(), tables(), predictions_rules(), st.sampled_from([None, 0.5, math.nan, "high", True]))
 def test_nothing_raises(base, head, rule, value):
     rules = Rules(

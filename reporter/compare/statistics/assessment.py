@@ -171,8 +171,12 @@ def _evidence(
             message = f"{metric.name} explains {key}, which no metrics file holds"
             problems.append(_configuration(subject.rule, message, "correct its name in reporter.yaml"))
         if not math.isfinite(estimate.delta):
-            message = f"{metric.name} is not defined on these examples (are all of one class?)"
-            problems.append(_configuration(subject.rule, message, "evaluate on examples of every class"))
+            message = f"{metric.name} is not defined on these examples (all of one class, or too large a number)"
+            problems.append(
+                _configuration(
+                    subject.rule, message, "evaluate on examples of every class, with numbers of a sane size"
+                )
+            )
     return evidence, problems
 
 

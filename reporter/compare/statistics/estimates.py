@@ -25,7 +25,7 @@ class Estimate:
     """One metric on both sides of the same examples."""
 
     base: float
-    """NaN where the metric is not defined."""
+    """Not finite where the metric is not defined."""
     head: float
     interval: tuple[float, float] | None = None
     p_value: float | None = None
@@ -35,6 +35,7 @@ class Estimate:
 
     @property
     def delta(self) -> float:
+        """Not finite where either side is not."""
         return self.head - self.base
 
 

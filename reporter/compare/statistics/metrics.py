@@ -153,11 +153,12 @@ def _within_unit(scores: FloatArray) -> bool:
 
 
 def evaluate(metric: Metric, examples: Examples) -> float:
-    """Compute a metric; NaN where it is not defined (ROC AUC of one class)."""
+    """Compute a metric; not finite where it is not defined (ROC AUC of one class) or too large for a float."""
     once = np.ones((1, examples.rows), dtype=np.int32)
     return float(_evaluate(metric, examples, once)[0])
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _evaluate(metric: Metric, examples: Any, once: ranking.Weights) -> FloatArray:
     match metric.formula:
         case Tallied(value):

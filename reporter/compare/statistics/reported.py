@@ -56,7 +56,7 @@ def agrees(reported: float, recomputed: float, examples: Examples) -> bool:
     """True if the two are equal but for rounding of the reported value, and of the scores it is recomputed from."""
     if math.isnan(reported) or math.isnan(recomputed):
         return math.isnan(reported) and math.isnan(recomputed)
-    if math.isinf(reported):
+    if math.isinf(reported) or math.isinf(recomputed):
         return reported == recomputed
     coarsest = min(DECIMALS, DIGITS - 1 - _magnitude(recomputed))
     rounding = 0.5 * 10.0 ** -max(coarsest, _decimals(reported))

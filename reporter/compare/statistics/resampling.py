@@ -228,7 +228,9 @@ class Difference:
             average: [rankings(side, average) for side in sides if isinstance(side, Classified)] for average in averages
         }
 
+    @np.errstate(over="ignore", invalid="ignore")
     def __call__(self, weights: npt.NDArray[np.int32]) -> FloatArray:
+        """NaN where a metric is not defined on the weighted examples, or too large for a float."""
         tallies = [tally(matrix, weights, binary=self._binary) for matrix in self._incidence]
         means = self._means(weights)
         ranked = {average: self._ranked(average, weights) for average in self._rankings}
@@ -244,7 +246,8 @@ class Difference:
                 case _:
                     assert_never(metric.formula)
             values.append(head - base)
-        return np.column_stack(values)
+        differences = np.column_stack(values)
+        return np.where(np.isfinite(differences), differences, np.nan)
 
     def _ranked(self, average: Average, weights: npt.NDArray[np.int32]) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Both sides' values of the metrics with this average, in the order of the metrics."""

@@ -105,9 +105,8 @@ def _select_patterns(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any,
     from copy import deepcopy
 
     import dpath
-    import dpath.options
+    import dvc.repo.plots  # noqa: F401  sets dpath's options to those that DVC reads params with
 
-    dpath.options.ALLOW_EMPTY_STRING_KEYS = True  # as DVC sets it
     selected: dict[Any, Any] = {}
     for name in names:
         dpath.merge(selected, deepcopy(dpath.search(dict(tree), name, separator=".")), separator=".")

@@ -46,6 +46,7 @@ lint: $(PROJECT) ## formatting, rules, types, floors, dead code and workflows
 	ruff format --check
 	mypy -p reporter -p src -p demo
 	lint-imports --no-logo
+	deptry . --no-ansi
 	vulture reporter src demo --ignore-names '$(CALLED_BY_NAME)'
 	@.ci/lint-workflows
 

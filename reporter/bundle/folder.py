@@ -10,14 +10,13 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reporter.bundle.json_node import MOST_CHARACTERS
 from reporter.bundle.report_json import PICTURE_NAME, report_from_json
 from reporter.errors import BundleError, UsageError
-from reporter.model.drawing import Drawing
 from reporter.model.report import Report
 from reporter.render.markdown import render_markdown
 from reporter.render.report_json import report_to_json
@@ -40,8 +39,6 @@ class Bundle:
     report: Report
     images: Mapping[str, Path] = field(default_factory=dict)
     """`images/….png`, as the report's plots name it → a PNG file."""
-    drawings: Sequence[Drawing] = ()
-    """What the page is drawn from; empty for a bundle that was read back."""
 
 
 def write_bundle(folder: Path, bundle: Bundle, page: str) -> None:

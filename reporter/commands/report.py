@@ -114,7 +114,7 @@ def make_report(
     files = {f"images/{name}": pictures / name for name in exported.files.values()}
     charts = _charts(drawings, report.plots, exported)
     page = render_page(report, charts, plotly_js)
-    return MadeReport(Bundle(report=report, drawings=drawings, images=files), page)
+    return MadeReport(Bundle(report=report, images=files), page)
 
 
 def _collect(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from reporter.model.problem import Problem, ProblemKind
 
-_NAMED_FILES = 3
-
 
 class UnreadableError(Exception):
     """`message` says what is wrong without naming the file.
@@ -48,7 +46,4 @@ class Problems:
         paths, error = list(failures), next(iter(failures.values()))
         if len(paths) == 1:
             return Problem(self._revision, paths[0], error.kind, error.message, error.hint)
-        named = ", ".join(paths[:_NAMED_FILES])
-        more = f" and {len(paths) - _NAMED_FILES} more" if len(paths) > _NAMED_FILES else ""
-        message = f"{error.message}; not read: {named}{more}"
-        return Problem(self._revision, "", error.kind, message, error.hint, files=tuple(paths))
+        return Problem(self._revision, "", error.kind, error.message, error.hint, files=tuple(paths))

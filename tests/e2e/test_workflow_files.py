@@ -50,6 +50,14 @@ def test_no_expression_is_pasted_into_a_script(file):
     assert [step["run"] for step in _steps(_load(file)) if "${{" in step.get("run", "")] == []
 
 
+@written
+def test_githubs_actions_are_given_inputs_that_they_have(file):
+    for step in _steps(_load(file)):
+        if step.get("uses", "").startswith("actions/"):
+            stub = PROJECT / "tests" / "fakes" / step["uses"].split("@")[0] / "action.yml"
+            assert step.get("with", {}).keys() <= _load(stub)["inputs"].keys()
+
+
 @workflows
 def test_rights_are_given_to_jobs_one_by_one(file):
     document = _load(file)

@@ -7,6 +7,7 @@ from typing import Any
 from e2e.workflow_run import Repository
 
 REPOSITORY = "octo/flights"
+FORK = "contributor/flights"
 _NEW_BRANCH = "0" * 40
 
 
@@ -30,14 +31,14 @@ def push_event(sha: str, *, branch: str = "fewer-trees") -> dict[str, Any]:
     return _event(ref=f"refs/heads/{branch}", before=_NEW_BRANCH, after=sha, deleted=False)
 
 
-def workflow_run_event(sha: str, fork: str) -> dict[str, Any]:
+def workflow_run_event(sha: str, fork: str, *, branch: str = "fewer-trees") -> dict[str, Any]:
     """The run for a fork's pull request has ended. GitHub names no pull request then."""
     run = {
         "id": 1001,
         "event": "pull_request",
         "conclusion": "success",
         "head_sha": sha,
-        "head_branch": "fewer-trees",
+        "head_branch": branch,
         "head_repository": {"full_name": fork},
         "pull_requests": [],
     }

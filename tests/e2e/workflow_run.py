@@ -292,3 +292,18 @@ def _read_log(output: str, exit_code: int, left_behind: tuple[str, ...]) -> Work
         if entry.get("stage") == "Main" and "stepResult" in entry and len(entry["stepID"]) == 1:
             steps[entry["step"]] = entry["stepResult"]
     return WorkflowRun(exit_code, "\n".join(log), steps, "".join(summaries), left_behind)
+
+
+def assert_ended_whole(run: WorkflowRun) -> None:
+    """No process outlives a run, and its log holds no token."""
+    assert run.left_behind == ()
+    assert TOKEN not in run.log
+
+
+def linked_pictures(github: FakeGitHub, body: str) -> list[bytes | None]:
+    """What a reader's browser gets for the pictures of a comment."""
+    return [github.picture(address) for address in re.findall(r'<img src="([^"]+)"', body)]
+
+
+def is_png(content: bytes | None) -> bool:
+    return content is not None and content.startswith(b"\x89PNG\r\n\x1a\n")

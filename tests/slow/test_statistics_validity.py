@@ -30,11 +30,9 @@ def test_without_a_true_difference_intervals_rarely_exclude_zero(scenario: Scena
 @scenarios
 def test_power_grows_with_the_difference(scenario: Scenario):
     found = [rates(scenario, gain, trials=100, seed=1).excludes_zero for gain in GAINS]
-    for name in found[0]:
+    for name in found[0].keys() - CONSERVATIVE.keys():
         powers = [each[name] for each in found]
-        assert powers[-1] >= powers[0], name
-        if name not in CONSERVATIVE:
-            assert powers[-1] > powers[0] + 0.05, name
+        assert powers[-1] > powers[0] + 0.05, name
 
 
 def test_delong_agrees_with_the_bootstrap():

@@ -30,7 +30,7 @@ from reporter.model.comparison import (
 )
 from reporter.model.drawing import Drawing, PlotlyDrawing
 from reporter.model.problem import Problem, ProblemKind
-from reporter.model.report import PlotRow, Report, RunInfo, SectionText
+from reporter.model.report import PlotRow, Report, RunInfo, SectionPicture, SectionText
 from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule, Direction, PlotsRule
 from reporter.model.values import Value, is_number
@@ -108,7 +108,7 @@ def plot(plot_id: str, state: State = State.CHANGED, **fields: object) -> PlotRo
 
 def links(report: Report) -> dict[str, str]:
     """Pictures as report.md links them."""
-    return {row.id: row.image for row in report.plots if row.image}
+    return {name: name for name in report.images}
 
 
 FLIGHT_METRICS = (
@@ -504,7 +504,14 @@ def team_sections() -> Report:
         "<!-- a comment -->\n\n| hour | late |\n|---|---|\n| 17 | 0.31 |\n\n```python\nprint('<b>')\n\nprint(2)\n```\n\n"
         "![map](map.png)\n\n<script>alert(1)</script>\n"
     )
-    return replace(better(), sections=(SectionText("Notes", notes),), slices=(), flips=(), data=(), artifacts=())
+    return replace(
+        better(),
+        sections=(SectionText("Notes", notes, (SectionPicture("map.png", "images/map.png"),)),),
+        slices=(),
+        flips=(),
+        data=(),
+        artifacts=(),
+    )
 
 
 SCENARIOS: Mapping[str, Callable[[], Report]] = {

@@ -38,7 +38,7 @@ class Bundle:
 
     report: Report
     images: Mapping[str, Path] = field(default_factory=dict)
-    """`images/….png`, as the report's plots name it → a PNG file."""
+    """`images/….png`, as the report names it → a PNG file."""
 
 
 def write_bundle(folder: Path, bundle: Bundle, page: str) -> None:
@@ -65,7 +65,7 @@ def read_bundle(folder: Path) -> Bundle:
     if folder.is_symlink() or not folder.is_dir():
         raise BundleError(f"There is no bundle in {folder}.", "Write one with `reporter report`, or name its folder.")
     report = report_from_json(_text(folder / REPORT_JSON))
-    names = {plot.image for plot in report.plots if plot.image}
+    names = report.images
     if len(names) > MOST_PICTURES:
         raise BundleError(f"The bundle names more than {MOST_PICTURES} pictures.", _HINT)
     found = {name: folder / name for name in sorted(names) if os.path.lexists(folder / name)}
@@ -86,10 +86,9 @@ def _check_replaceable(folder: Path) -> None:
 
 def _write_files(fresh: Path, bundle: Bundle, page: str) -> None:
     report = bundle.report
-    links = {plot.id: plot.image for plot in report.plots if plot.image and plot.image in bundle.images}
     (fresh / IMAGES).mkdir(parents=True)
     _write_text(fresh / REPORT_JSON, report_to_json(report))
-    _write_text(fresh / REPORT_MD, render_markdown(report, links))
+    _write_text(fresh / REPORT_MD, render_markdown(report, {name: name for name in bundle.images}))
     _write_text(fresh / REPORT_HTML, page)
     for name, picture in bundle.images.items():
         if not PICTURE_NAME.fullmatch(name):

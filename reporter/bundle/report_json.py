@@ -29,7 +29,7 @@ from reporter.model.comparison import (
     Verdict,
 )
 from reporter.model.problem import Problem, ProblemKind
-from reporter.model.report import SCHEMA_VERSION, PlotRow, Report, RunInfo, SectionText
+from reporter.model.report import SCHEMA_VERSION, PlotRow, Report, RunInfo, SectionPicture, SectionText
 from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule, Direction, FailOn
 
@@ -122,12 +122,16 @@ def _plot(node: Node) -> PlotRow:
         id=node.field("id").text(),
         kind=node.field("kind").text(),
         state=node.field("state").choice(State),
-        image=node.field("image").optional(lambda image: _matching(image, PICTURE_NAME, "images/….png")),
+        image=node.field("image").optional(_image),
         revisions=_texts(node.field("revisions")),
         title=node.field("title").or_else("", Node.text),
         alt=node.field("alt").or_else("", Node.text),
         notes=_texts(node.field("notes")),
     )
+
+
+def _image(node: Node) -> str:
+    return _matching(node, PICTURE_NAME, "images/….png")
 
 
 def _data(node: Node) -> DataRow:
@@ -241,7 +245,15 @@ def _artifact(node: Node) -> ArtifactRow:
 
 
 def _section(node: Node) -> SectionText:
-    return SectionText(title=node.field("title").text(), markdown=node.field("markdown").text())
+    return SectionText(
+        title=node.field("title").text(),
+        markdown=node.field("markdown").text(),
+        pictures=node.field("pictures").or_else((), lambda pictures: pictures.items(_section_picture)),
+    )
+
+
+def _section_picture(node: Node) -> SectionPicture:
+    return SectionPicture(address=node.field("address").text(), image=_image(node.field("image")))
 
 
 def _run(node: Node) -> RunInfo:

@@ -39,11 +39,25 @@ class RevisionFiles:
         try:
             return self._tree.read(path)
         except FileNotFoundError:
-            return self._read_stored(path)
+            return self.read_stored(path)
         except IsADirectoryError as error:
             raise UnreadableError(ProblemKind.FORMAT, "is a directory, expected a file") from error
         except OSError as error:
             raise UnreadableError(ProblemKind.CORRUPT, f"cannot be read: {error.strerror}") from error
+
+    def read_stored(self, path: str) -> bytes:
+        """Content of a file as DVC keeps it, whatever the tree has in its place. Raises UnreadableError."""
+        owner = self.owner(path)
+        if owner is None:
+            where = "the work tree" if self._opened.revision.is_workspace else "the commit"
+            raise UnreadableError(ProblemKind.MISSING, f"is neither in {where} nor an output of a stage")
+        if not owner.cached:
+            raise UnreadableError(
+                ProblemKind.MISSING, "is not there, and DVC does not cache it", "run `dvc repro`, or commit it"
+            )
+        if owner.only_dvc_reads:
+            return self._read_through_dvc(owner, path)
+        return self._storage.read(self._content(owner, path))
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Bring what `read` of these paths will need, together and not one after another."""
@@ -113,19 +127,6 @@ class RevisionFiles:
         if digest is None:
             raise UnreadableError(ProblemKind.MISSING, f"is not in {owner.path} as dvc.lock records it")
         return Content(digest, owner.content.algorithm, owner.content.remote)
-
-    def _read_stored(self, path: str) -> bytes:
-        owner = self.owner(path)
-        if owner is None:
-            where = "the work tree" if self._opened.revision.is_workspace else "the commit"
-            raise UnreadableError(ProblemKind.MISSING, f"is neither in {where} nor an output of a stage")
-        if not owner.cached:
-            raise UnreadableError(
-                ProblemKind.MISSING, "is not there, and DVC does not cache it", "run `dvc repro`, or commit it"
-            )
-        if owner.only_dvc_reads:
-            return self._read_through_dvc(owner, path)
-        return self._storage.read(self._content(owner, path))
 
     def _read_through_dvc(self, owner: Output, path: str) -> bytes:
         try:

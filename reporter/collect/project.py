@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from reporter.collect.baseline import find_baseline
+from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git, find_git_root
+from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.snapshots import Wanted, take_snapshot
 from reporter.errors import ProjectError
@@ -48,6 +50,13 @@ def _no_project(directory: Path, git: Git) -> ProjectError:
     ]
     hint = f"change into {' or '.join(below[:3])}" if below else "run `dvc init`, or change into the project's folder"
     return ProjectError(f"{directory} is not inside a DVC project", hint)
+
+
+def _stored(files: RevisionFiles, path: str) -> bytes | None:
+    try:
+        return None if files.is_directory(path) else files.read_stored(path)
+    except UnreadableError:
+        return None
 
 
 class Project:
@@ -106,8 +115,28 @@ class Project:
 
         A path or link that leads out of the repository is not followed: it may come from a stranger's pull request.
         """
-        data = self._read_workspace(path) if revision.is_workspace else self._git.blob(revision.sha, self._in_git(path))
+        data = self._read_tracked(revision, path)
         return None if data is None else data.decode("utf-8", "replace")
+
+    def read_files(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes]:
+        """Content of files of the revision by path, whether git has them or DVC; those that it lacks are left out.
+
+        Like `read_text`, it follows nothing out of the repository. Raises ProjectError where a DVC file is broken.
+        """
+        found = {path: self._read_tracked(revision, path) for path in paths}
+        if any(data is None for data in found.values()):
+            found |= self._read_kept_by_dvc(revision, [path for path, data in found.items() if data is None])
+        return {path: data for path, data in found.items() if data is not None}
+
+    def _read_tracked(self, revision: Revision, path: str) -> bytes | None:
+        if revision.is_workspace:
+            return self._read_workspace(path)
+        return self._git.blob(revision.sha, self._in_git(path))
+
+    def _read_kept_by_dvc(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes | None]:
+        with self._dvc.at(revision) as opened:
+            files = RevisionFiles(opened, opened.pipeline(), self._storage)
+            return {path: _stored(files, path) for path in paths}
 
     def _read_workspace(self, path: str) -> bytes | None:
         full = (self.root / path).resolve()

@@ -31,14 +31,28 @@ def reproduce(directory: Path, label: str, say: Say, hidden: Collection[str] = (
     if _dvc(directory, hidden, "pull", "--run-cache", "--allow-missing") != 0:
         notes.append(f"Not everything of {label} could be pulled from the remote; the log says why.")
     say(f"Reproducing {label}")
-    if (code := _dvc(directory, hidden, "repro", "--all-pipelines")) != 0:
+    if (code := _dvc(directory, hidden, "repro", "--all-pipelines", "--pull")) != 0:
         raise ProjectError(
             f"`dvc repro` of {label} failed with exit code {code}", "The log above says which stage and why."
         )
     say(f"Pushing the outputs of {label}")
     if _dvc(directory, hidden, "push", "--run-cache") != 0:
         notes.append(f"The outputs of {label} could not be pushed, so the next run trains again; the log says why.")
+    else:
+        _push_uncached_outputs(directory)
     return tuple(notes)
+
+
+def _push_uncached_outputs(directory: Path) -> None:
+    """Push what `dvc push --run-cache` leaves out, such as metrics with `cache: false`. The run cache of DVC holds them,
+    and elsewhere restores a stage only with all of its outputs.
+    """
+    from dvc.repo import Repo
+
+    with Repo(str(directory)) as repo:
+        outputs = (output for stage in repo.index.stages for output in stage.outs)
+        uncached = {output.hash_info for output in outputs if not output.use_cache and output.hash_info}
+        repo.cloud.push({each for each in uncached if repo.cache.local.exists(each.value)})
 
 
 class ReproducedBaseline:
@@ -56,6 +70,7 @@ class ReproducedBaseline:
         self.resolve_head = project.resolve_head
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
+        self.read_files = project.read_files
 
     def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot:
         """The revision's snapshot; of a commit that lacks its outputs, that of its reproduction."""
@@ -115,7 +130,7 @@ def _share_configuration(project: Project, directory: Path) -> None:
 
 
 def _command(*arguments: str | Path) -> tuple[str | Path, ...]:
-    return (sys.executable, "-m", "dvc", *arguments)
+    return (sys.executable, "-P", "-m", "dvc", *arguments)  # -P: no module of the project may stand in for one of DVC's
 
 
 def _dvc(directory: Path, hidden: Collection[str], *arguments: str) -> int:

@@ -54,7 +54,7 @@ class Posting:
     report: Report
     context: CiContext
     links: Mapping[str, str] = field(default_factory=dict)
-    """Id of a plot → the address of its picture."""
+    """Name of a picture in the bundle → its address."""
     comment_url: str | None = None
 
     def markdown(self, characters: int) -> str:
@@ -115,8 +115,7 @@ def _with_pictures(posting: Posting, published: Published | ReporterError, say: 
     match published:
         case Published(links=links, place=place):
             say(f"Pictures: {place}")
-            shown = {plot.id: links[plot.image] for plot in report.plots if plot.image and plot.image in links}
-            return replace(posting, links=shown)
+            return replace(posting, links=links)
         case ReporterError(message=message):
             notice = f"The pictures are only in the bundle: {message.rstrip('.')}."
             return replace(posting, report=replace(report, notices=(*report.notices, notice)))

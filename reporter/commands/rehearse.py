@@ -40,8 +40,7 @@ def rehearse(
 
     if context is None:
         tell("Outside CI there is no pull request; a comment would say:")
-        in_bundle = {plot.id: plot.image for plot in bundle.report.plots if plot.image}
-        show(render_markdown(bundle.report, in_bundle))
+        show(render_markdown(bundle.report, {name: name for name in bundle.images}))
         return
     quiet = replace(context, summary_path=None, output_path=None)
     post(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol, assert_never
 
 from reporter.bundle import Bundle
 from reporter.collect.project import Wanted
+from reporter.commands.sections import read_sections
 from reporter.compare import compare, judge
 from reporter.errors import UsageError
 from reporter.figures import draw, select_pictures
@@ -16,8 +18,7 @@ from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
 from reporter.model.comparison import Candidate, Comparison, Judgement
 from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
-from reporter.model.problem import Problem, ProblemKind
-from reporter.model.report import PlotRow, Report, RunInfo, SectionText
+from reporter.model.report import PlotRow, Report, RunInfo
 from reporter.model.revision import Policy, Revision
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
@@ -42,6 +43,8 @@ class Source(Protocol):
     def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot: ...
 
     def read_text(self, revision: Revision, path: str) -> str | None: ...
+
+    def read_files(self, revision: Revision, paths: Sequence[str]) -> Mapping[str, bytes]: ...
 
 
 class Exporter(Protocol):
@@ -103,17 +106,17 @@ def make_report(
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
     if len(chosen) == rules.plots.max_images < len(drawings):
         notices += (f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.",)
-    sections, missing = _sections(source, head, rules)
+    sections = read_sections(rules.sections, partial(source.read_files, head), head.label)
     report = _assemble(comparison, candidate, judgement, drawings, exported, rules, run)
     report = replace(
         report,
-        sections=sections,
+        sections=sections.texts,
         notices=(*notices, *filter(None, [exported.notice])),
-        problems=(*report.problems, *missing),
+        problems=(*report.problems, *sections.problems),
     )
-    files = {f"images/{name}": pictures / name for name in exported.files.values()}
+    files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
-    page = render_page(report, charts, plotly_js)
+    page = render_page(report, charts, plotly_js, sections.pictures)
     return MadeReport(Bundle(report=report, images=files), page)
 
 
@@ -150,24 +153,6 @@ def _rules_in_force(
         return rules, ()
     notice = f"This change edits how {request.config} judges; the gates in force are those of {base.label}."
     return rules.judged_by(trusted), (notice,)
-
-
-def _sections(source: Source, head: Revision, rules: Rules) -> tuple[tuple[SectionText, ...], tuple[Problem, ...]]:
-    """The team's own sections of the candidate, and a problem for each whose file is not there."""
-    texts = [(section, source.read_text(head, section.file)) for section in rules.sections]
-    found = tuple(SectionText(section.title, text) for section, text in texts if text is not None)
-    missing = tuple(
-        Problem(
-            revision=head.label,
-            path=section.file,
-            kind=ProblemKind.CONFIGURATION,
-            message=f"{CONFIG_NAME} names the section “{section.title}”, but its file is not there",
-            hint=f"Add the file, or take the section out of {CONFIG_NAME}.",
-        )
-        for section, text in texts
-        if text is None
-    )
-    return found, missing
 
 
 def _assemble(

@@ -1,26 +1,20 @@
-"""Image plots: the revisions next to each other and, where two of them have one size, what differs between them.
-
-Images come from a repository and are not trusted: few formats, a limit of pixels, and whatever does not decode is said.
-"""
+"""Image plots: the revisions next to each other and, where two of them have one size, what differs between them."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from math import sqrt
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from reporter.figures.decoding import UndecodableError, decoded
 from reporter.figures.palette import FAINT_INK, FRAME, INK, PAPER
 from reporter.figures.text import listed, shortened
 from reporter.model.comparison import PlotComparison, PlotSide
 from reporter.model.drawing import ImageDrawing
 
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
-"""None of them starts another program, as PostScript would."""
-_MOST_PIXELS = 25_000_000
 _PANEL_WIDTH = 640
 """Pixels that an image is shown with at most; smaller ones are not enlarged."""
 _PANEL_HEIGHT = 900
@@ -40,10 +34,6 @@ class _Panel:
     """None: not to be had."""
 
 
-class _UnreadableError(Exception):
-    """Its text is the note."""
-
-
 def draw_image(plot: PlotComparison) -> ImageDrawing:
     """One PNG with all sides. A side without an image has an empty frame; `notes` say why."""
     panels: list[_Panel] = []
@@ -52,7 +42,7 @@ def draw_image(plot: PlotComparison) -> ImageDrawing:
         label = side.revision.label
         try:
             panels.append(_Panel(shortened(label, 40), _decoded(side)))
-        except _UnreadableError as problem:
+        except UndecodableError as problem:
             panels.append(_Panel(shortened(label, 40), None))
             notes.append(f"{label}: {problem}")
     alt = f"{plot.id}: {listed([panel.label for panel in panels])} side by side"
@@ -67,25 +57,8 @@ def draw_image(plot: PlotComparison) -> ImageDrawing:
 def _decoded(side: PlotSide) -> Image.Image:
     if side.image is None:
         problems = " ".join(problem.message for problem in side.problems)
-        raise _UnreadableError(problems or ("is missing." if side.spec else "does not define this plot."))
-    if side.image.lstrip()[:5].lower() in {b"<?xml", b"<svg ", b"<!doc"}:
-        raise _UnreadableError("SVG images are not drawn; write a PNG instead.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Pillow, about odd but readable files
-            return _opened(side.image)
-    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
-        raise _UnreadableError("the image is corrupt or in no format that can be drawn.") from error
-
-
-def _opened(content: bytes) -> Image.Image:
-    with Image.open(BytesIO(content), formats=_FORMATS) as image:
-        if image.width * image.height > _MOST_PIXELS:
-            raise _UnreadableError(f"{image.width:,} × {image.height:,} pixels are too many to draw.")
-        upright = ImageOps.exif_transpose(image).convert("RGBA")
-    on_paper = Image.new("RGBA", upright.size, PAPER)
-    on_paper.alpha_composite(upright)
-    return on_paper.convert("RGB")
+        raise UndecodableError(problems or ("is missing." if side.spec else "does not define this plot."))
+    return decoded(side.image)
 
 
 def _differences(panels: Sequence[_Panel]) -> tuple[list[_Panel], list[str], str]:

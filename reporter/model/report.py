@@ -39,11 +39,22 @@ class PlotRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionPicture:
+    """A picture that a section shows."""
+
+    address: str
+    """As the section's Markdown has it, relative to the section's file."""
+    image: str
+    """`images/….png`, relative to the bundle."""
+
+
+@dataclass(frozen=True, slots=True)
 class SectionText:
     """A piece of Markdown of the team's own, as the repository has it: untrusted."""
 
     title: str
     markdown: str
+    pictures: tuple[SectionPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +94,10 @@ class Report:
     """What a reader should know of the report itself, one line each: no browser, a first report, …"""
     comment: CommentRule = CommentRule()
     fail_on: FailOn = FailOn.FAIL
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """`images/….png` of every picture it shows, each once."""
+        of_plots = (plot.image for plot in self.plots if plot.image)
+        of_sections = (picture.image for section in self.sections for picture in section.pictures)
+        return tuple(dict.fromkeys((*of_plots, *of_sections)))

@@ -247,12 +247,12 @@ def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None
     rows = [
         [code(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
         for plot in report.plots
-        if plot.notes or plot.id not in pictures
+        if plot.notes or plot.image not in pictures
     ]
     if not rows:
         return ""
     shown, rest = beginning(rows, most)
-    without = sum(plot.id not in pictures for plot in report.plots)
+    without = sum(plot.image not in pictures for plot in report.plots)
     summary = f"Plots ({without:,} without a picture here)" if without else f"Notes on plots ({len(rows):,})"
     return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], shown), rest))
 
@@ -261,7 +261,7 @@ def section_part(report: Report, pictures: Mapping[str, str]) -> str:
     """The team's own sections."""
     return paragraphs(
         *(
-            details(f"<b>{html_text(shorten(section.title))}</b>", team_html(section.markdown, pictures, section.title))
+            details(f"<b>{html_text(shorten(section.title))}</b>", team_html(section, pictures))
             for section in report.sections
         )
     )

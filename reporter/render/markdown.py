@@ -66,7 +66,7 @@ def render_markdown(
 ) -> str:
     """The report as Markdown, ending in a newline.
 
-    `pictures`: a plot's id → the address of its picture, relative or absolute. `limit`: most characters, counted as UTF-16
+    `pictures`: a picture's name in the bundle → its address, relative or absolute. `limit`: most characters, counted as UTF-16
     counts them, which no forge undercuts; parts are then shortened and left out in the order of `Part`, and the text says
     so. `whole`: where the whole report is, an address or a sentence's end ("the job summary").
     """

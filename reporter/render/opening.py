@@ -126,7 +126,7 @@ def gate_part(report: Report, most: int | None) -> str:
 
 def picture_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
     """Plots that changed, two a row; the others folded."""
-    drawn = [plot for plot in report.plots if plot.id in pictures]
+    drawn = [plot for plot in report.plots if plot.image in pictures]
     telling = [plot for plot in drawn if plot.state is not State.UNCHANGED][: most or MOST_PICTURES]
     folded = [plot for plot in drawn if plot not in telling] if most is None else []
     return paragraphs(
@@ -138,7 +138,7 @@ def picture_part(report: Report, pictures: Mapping[str, str], most: int | None) 
 def _gallery(plots: Sequence[PlotRow], pictures: Mapping[str, str]) -> str:
     if not plots:
         return ""
-    return "<p>\n" + "\n".join(_picture(plot, pictures[plot.id]) for plot in plots) + "\n</p>"
+    return "<p>\n" + "\n".join(_picture(plot, pictures[plot.image or ""]) for plot in plots) + "\n</p>"
 
 
 def _picture(plot: PlotRow, address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import assert_never
@@ -42,8 +42,10 @@ class CommitLink:
     url: str | None
 
 
-def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) -> str:
-    """The whole of report.html.
+def render_page(
+    report: Report, charts: Sequence[Chart], plotly_js: str | None, pictures: Mapping[str, bytes] | None = None
+) -> str:
+    """The whole of report.html. `pictures` are the PNGs of the team's own sections, by their names in the bundle.
 
     `plotly_js` is the text of plotly.min.js, put in once; None where no chart needs it: a plotly chart then says that it
     cannot be drawn. Pictures are inside as `data:` addresses. The scripts in the page are allowed by their hashes alone.
@@ -62,6 +64,7 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
     has_figures = any(isinstance(chart, PlotlyChart) for chart in charts)
     plotly = script_safe(plotly_js) if plotly_js and has_figures else ""
     script = script_safe(_resource("page.js"))
+    addresses = {name: _data_address("image/png", content) for name, content in (pictures or {}).items()}
     return environment.get_template("page.html").render(
         report=report,
         tone=_tone(report),
@@ -74,7 +77,7 @@ def render_page(report: Report, charts: Sequence[Chart], plotly_js: str | None) 
         opening=[table for table in (gate_table(report), cause_table(report)) if table],
         charts=[_page_chart(chart) for chart in charts],
         tables=detail_tables(report),
-        sections=[(section.title, team_html(section.markdown, {}, section.title)) for section in report.sections],
+        sections=[(section.title, team_html(section, addresses)) for section in report.sections],
         policy=_policy([script, plotly] if plotly else [script]),
         style=_resource("page.css"),
         script=script,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reporter.model.report import SectionText
 from reporter.render.escape import html_text, visible
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -24,13 +26,21 @@ LONGEST_SECTION = 50_000
 """Characters."""
 
 
-def team_html(markdown: str, pictures: Mapping[str, str], title: str = "") -> str:
+def picture_addresses(markdown: str) -> list[str]:
+    """Addresses of the pictures that a section's Markdown shows, each once, in the order of the text."""
+    tokens = _parser().parse(_bounded(markdown))
+    inline = [inside for token in tokens for inside in token.children or ()]
+    return list(dict.fromkeys(str(token.attrs.get("src", "")) for token in _nested(inline) if token.type == "image"))
+
+
+def team_html(section: SectionText, pictures: Mapping[str, str]) -> str:
     """HTML of one section: one element without an empty line in it, so that a forge reads no Markdown inside.
 
-    `pictures`: a picture's address in the text → the one to show. A first heading that only repeats `title` is left out.
+    `pictures`: a picture's name in the bundle → its address. A first heading that only repeats the title is left out.
     """
-    from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
+
+    shown = {one.address: pictures[one.image] for one in section.pictures if one.image in pictures}
 
     class SafeRenderer(RendererHTML):
         """Shows what could act as text."""
@@ -55,17 +65,33 @@ def team_html(markdown: str, pictures: Mapping[str, str], title: str = "") -> st
 
         def image(self, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
             token = tokens[index]
-            return _picture(str(token.attrs.get("src", "")), token.content, pictures)
+            return _picture(str(token.attrs.get("src", "")), token.content, shown)
 
-    parser = MarkdownIt("commonmark", {"html": True}, renderer_cls=SafeRenderer).enable(["table", "strikethrough"])
-    tokens = parser.parse(markdown[:LONGEST_SECTION].replace("\0", ""))
-    tokens = tokens[_heading_length(tokens, title) :]
+    parser = _parser()
+    tokens = parser.parse(_bounded(section.markdown))
+    tokens = tokens[_heading_length(tokens, section.title) :]
     _tame(tokens)
-    rendered = str(parser.renderer.render(tokens, parser.options, {}))
-    if len(markdown) > LONGEST_SECTION:
-        rendered += f"<p><em>… and {len(markdown) - LONGEST_SECTION:,} more characters</em></p>"
+    rendered = str(SafeRenderer(parser).render(tokens, parser.options, {}))
+    if len(section.markdown) > LONGEST_SECTION:
+        rendered += f"<p><em>… and {len(section.markdown) - LONGEST_SECTION:,} more characters</em></p>"
     lines = [line for line in rendered.splitlines() if line.strip()]
     return "\n".join(["<div>", *lines, "</div>"])
+
+
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+def _bounded(markdown: str) -> str:
+    return markdown[:LONGEST_SECTION].replace("\0", "")
+
+
+def _nested(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _nested(token.children or ())
 
 
 def _heading_length(tokens: Sequence[Token], title: str) -> int:
@@ -93,7 +119,7 @@ def _raw_html(content: str) -> str:
     return "<br>".join(html_text(piece) for piece in pieces)
 
 
-def _picture(address: str, alt: str, pictures: Mapping[str, str]) -> str:
-    if address in pictures:
-        return f'<img src="{html.escape(pictures[address])}" alt="{html_text(alt)}" width="400">'
+def _picture(address: str, alt: str, shown: Mapping[str, str]) -> str:
+    if address in shown:
+        return f'<img src="{html.escape(shown[address])}" alt="{html_text(alt)}">'
     return f"<em>picture: {html_text(alt or address)}</em>"

@@ -358,6 +358,27 @@ class TestReadText:
         assert opened.read_text(opened.resolve_head("HEAD"), path) is None
 
 
+class TestReadFiles:
+    def test_git_and_dvc_are_both_asked(self, project):
+        (project.root / "images/roc.png").unlink()
+        opened = open_project(project.root)
+
+        for revision in ("workspace", "HEAD"):
+            found = opened.read_files(opened.resolve_head(revision), ["params.yaml", "images/roc.png", "nowhere"])
+
+            assert found.keys() == {"params.yaml", "images/roc.png"}
+            assert found["images/roc.png"]
+
+    @pytest.mark.parametrize("path", ["../outside.txt", "link.txt", "data", "nowhere"])
+    def test_nothing_outside_the_repository_is_read(self, project, path):
+        (project.root.parent / "outside.txt").write_text("private")
+        (project.root / "link.txt").symlink_to(project.root.parent / "outside.txt")
+        opened = open_project(project.root)
+
+        for revision in ("workspace", "HEAD"):
+            assert opened.read_files(opened.resolve_head(revision), [path]) == {}
+
+
 def test_an_experiment_is_a_revision(project):
     sha = project.git("rev-parse", "HEAD~1")
     project.git("update-ref", f"refs/exps/{sha[:2]}/{sha[2:]}/calm-bee", sha)

@@ -86,7 +86,7 @@ def test_changed_metrics_come_before_unchanged_ones():
 
 
 def test_pictures_are_two_a_row_with_a_text_for_those_who_cannot_see_them():
-    text = render_markdown(better(), {"ROC curve": "https://example.org/roc.png"})
+    text = render_markdown(better(), {"images/roc-curve.png": "https://example.org/roc.png"})
     assert '<a href="https://example.org/roc.png"><img src="https://example.org/roc.png" alt="ROC curve: main' in text
     assert 'width="49%"' in text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html.parser import HTMLParser
 
 import pytest
@@ -9,11 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reporter.render.team_text import LONGEST_SECTION, team_html
+from reporter.model.report import SectionPicture, SectionText
+from reporter.render.team_text import LONGEST_SECTION, picture_addresses, team_html
 
 
-def html_of(markdown: str, **pictures: str) -> str:
-    return team_html(markdown, pictures)
+def html_of(markdown: str, title: str = "", pictures: Mapping[str, str] | None = None) -> str:
+    """The section's HTML; `pictures`: an address in its text → the address to show."""
+    known = pictures or {}
+    section = SectionText(title, markdown, tuple(SectionPicture(address, f"images/{address}") for address in known))
+    return team_html(section, {f"images/{address}": shown for address, shown in known.items()})
 
 
 def test_structure_is_kept():
@@ -35,8 +40,8 @@ def test_headings_stand_below_the_reports_own():
 
 
 def test_a_heading_that_repeats_the_title_is_left_out():
-    assert team_html("# Notes\n\ntext", {}, "Notes") == "<div>\n<p>text</p>\n</div>"
-    assert team_html("# Other\n\ntext", {}, "Notes").splitlines()[1:3] == ["<h4>Other</h4>", "<p>text</p>"]
+    assert html_of("# Notes\n\ntext", "Notes") == "<div>\n<p>text</p>\n</div>"
+    assert html_of("# Other\n\ntext", "Notes").splitlines()[1:3] == ["<h4>Other</h4>", "<p>text</p>"]
 
 
 def test_raw_html_is_text_but_comments_vanish_and_breaks_stay():
@@ -61,8 +66,20 @@ def test_a_web_link_is_kept():
 
 def test_a_picture_is_shown_only_if_it_is_known():
     assert "<img" not in html_of("![map](https://evil.example/pixel.png)")
-    known = team_html("![map](plots/map.png)", {"plots/map.png": "images/map.png"})
-    assert '<img src="images/map.png" alt="map" width="400">' in known
+    known = html_of("![map](plots/map.png)", pictures={"plots/map.png": "images/map-1.png"})
+    assert '<img src="images/map-1.png" alt="map">' in known
+
+
+def test_a_picture_that_could_not_be_published_is_named():
+    section = SectionText("", "![map](map.png)", (SectionPicture("map.png", "images/map.png"),))
+    assert "<em>picture: map</em>" in team_html(section, {})
+
+
+def test_the_pictures_of_a_section_are_found_wherever_they_stand():
+    markdown = (
+        "![a](a.png) [![b](b%20c.png)](https://example.org)\n\n| ![d][d] |\n|---|\n\n`![no](no.png)`\n\n[d]: ../d.png\n"
+    )
+    assert picture_addresses(markdown) == ["a.png", "b%20c.png", "../d.png"]
 
 
 def test_nobody_is_mentioned():
@@ -81,7 +98,7 @@ def test_a_section_of_megabytes_is_cut():
 
 @pytest.mark.parametrize("before", ["", "```\ncode\n```\n\n", "text\n\n", "- item\n"])
 def test_what_raw_html_holds_is_not_read_as_markdown_by_the_forge(before):
-    html = team_html(f"{before}<div>\n![x](https://evil.example/p.png) [y](https://evil.example)\n</div>\n", {})
+    html = html_of(f"{before}<div>\n![x](https://evil.example/p.png) [y](https://evil.example)\n</div>\n")
     comment = MarkdownIt("commonmark", {"html": True}).render(f"<details>\n\n{html}\n\n</details>")
     assert "<img" not in comment
     assert "<a " not in comment
@@ -103,5 +120,5 @@ def test_only_harmless_elements_come_out(markdown):
         def handle_comment(self, data):
             raise AssertionError(data)
 
-    Names().feed(team_html(markdown, {}))
+    Names().feed(html_of(markdown))
     assert set(names) <= ALLOWED

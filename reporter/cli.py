@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 DONE = 0
 BUG = 70
+INTERRUPTED = 130
+"""128 + SIGINT, as a shell would say."""
+READER_GONE = 141
+"""128 + SIGPIPE."""
 
 EXAMPLES = {
     "report": """examples:
@@ -46,22 +50,30 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         import os
 
         environ = os.environ
+    try:
+        code = _run(arguments, environ)
+        sys.stdout.flush()  # here a reader that has gone away can still be told from a bug
+    except ReporterError as error:
+        _say_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("reporter: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _leave_quietly()
+    except Exception:  # noqa: BLE001  the last resort: whatever is not a ReporterError is a bug
+        return _say_bug(environ)
+    return code
+
+
+def _run(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.run is None:
         parser.print_help()
         return DONE
     run: Callable[[argparse.Namespace, Mapping[str, str]], int] = options.run
-    try:
-        return run(options, environ)
-    except ReporterError as error:
-        _say_error(error)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("reporter: interrupted", file=sys.stderr)
-        return 130
-    except Exception:  # noqa: BLE001  the last resort: whatever is not a ReporterError is a bug
-        return _say_bug(environ)
+    return run(options, environ)
 
 
 def _say_error(error: ReporterError) -> None:
@@ -70,16 +82,22 @@ def _say_error(error: ReporterError) -> None:
         _say(f"          {error.hint}")
 
 
+def _leave_quietly() -> int:
+    """End as `head` and the like expect of a program that they have heard enough of: without a word."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must not fail at the exit again
+    return READER_GONE
+
+
 def _say_bug(environ: Mapping[str, str]) -> int:
-    """Put the traceback where it can be found, without the token, and say so in one line."""
+    """Put the traceback where it can be found, without tokens and passwords, and say so in one line."""
     import tempfile
     import traceback
 
     from reporter.settings import Environment
 
-    text = traceback.format_exc()
-    if token := Environment(environ).token:
-        text = text.replace(token, "***")
+    text = Environment(environ).without_secrets(traceback.format_exc())
     if environ.get("CI"):
         print(text, file=sys.stderr)
         place = "above"
@@ -88,7 +106,7 @@ def _say_bug(environ: Mapping[str, str]) -> int:
             log.write(text)
         place = f"in {log.name}"
     last = text.strip().splitlines()[-1]
-    print(f"reporter: a bug in reporter {__version__}: {last}; the traceback is {place}", file=sys.stderr)
+    _say(f"reporter: a bug in reporter {__version__}: {last}; the traceback is {place}")
     return BUG
 
 
@@ -317,11 +335,15 @@ def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int
 def _run_gate(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     from reporter.bundle import read_bundle
     from reporter.commands.gate import gate_exit_code
+    from reporter.render.escape import visible
 
     report = read_bundle(options.bundle).report
-    print(f"{report.verdict}: {report.summary}")
+    print(f"{report.verdict}: {visible(report.summary)}")
     return gate_exit_code(report)
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    """One line on standard error. What it quotes may come from anybody, and must steer neither a terminal nor a CI log."""
+    from reporter.render.escape import visible
+
+    print(visible(message), file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -29,6 +30,10 @@ from reporter.model.rules import (
 )
 
 CONFIG_NAME = "reporter.yaml"
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)KEY(?:_|$)", re.IGNORECASE)
+_LEAST_SECRET = 6
+"""Characters: `KEY=1` hides nothing, and taking every 1 out of a traceback would."""
+
 LEAST_LEVEL = 0.5
 """A confidence level below it is a mistake: most likely 1 − level was written."""
 
@@ -50,6 +55,15 @@ class Environment:
     def token(self) -> str | None:
         """The forge's token, if there is one."""
         return next((self.variables[name] for name in TOKEN_VARIABLES if self.variables.get(name)), None)
+
+    def without_secrets(self, text: str) -> str:
+        """`text` with the value of each variable that by its name is a secret replaced by `***`."""
+        secrets = {
+            value for name, value in self.variables.items() if len(value) >= _LEAST_SECRET and _SECRET_NAME.search(name)
+        }
+        for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
+            text = text.replace(secret, "***")
+        return text
 
 
 def read_rules(path: Path, *, required: bool = False) -> Rules:

@@ -143,10 +143,13 @@ def result_console() -> Console:
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Says what is going on on standard error: one changing line on a terminal, plain lines elsewhere."""
+    from reporter.render.escape import visible
+
     if not sys.stderr.isatty():
-        yield lambda message: print(message, file=sys.stderr, flush=True)
+        yield lambda message: print(visible(message), file=sys.stderr, flush=True)
         return
     from rich.console import Console
+    from rich.text import Text
 
     with Console(stderr=True).status("Starting") as status:
-        yield status.update
+        yield lambda message: status.update(Text(visible(message)))  # a revision's name is no markup

@@ -32,10 +32,13 @@ class Attempts:
             missing_right = isinstance(error, PermissionMissingError)
             if not (missing_right and (optional or self.read_only_token)):
                 self.failure = self.failure or error
-            self.say(self._explained(error))
+            self._explain(error)
             return error
 
-    def _explained(self, error: ReporterError) -> str:
+    def _explain(self, error: ReporterError) -> None:
         if self.read_only_token and isinstance(error, PermissionMissingError):
-            return f"Left out, as this run's token is read-only (a fork's pull request): {error.message}"
-        return f"Left out: {error.message}" + (f"\n  {error.hint}" if error.hint else "")
+            self.say(f"Left out, as this run's token is read-only (a fork's pull request): {error.message}")
+            return
+        self.say(f"Left out: {error.message}")
+        if error.hint:
+            self.say(f"  {error.hint}")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import os
+import subprocess
+import sys
+from pathlib import Path
 
-from reporter import __version__, cli
+import pytest
+from report_factories import make_report
+
+from reporter import __version__, cli, wiring
+from reporter.bundle import Bundle, write_bundle
 from reporter.errors import ForgeError, ProjectError, ReporterError, UsageError
 
 
@@ -93,3 +100,44 @@ def test_the_token_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_an_interrupt_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_raising(monkeypatch, KeyboardInterrupt()) == 130
+
+
+def test_no_secret_of_the_environment_is_in_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = {"CI": "true", "GH_TOKEN": "gho_second", "AWS_SECRET_ACCESS_KEY": "wJalrX", "HOME": "/home/me"}
+    assert run_raising(monkeypatch, RuntimeError("wJalrX and gho_second at /home/me"), environ) == 70
+    assert "*** and *** at /home/me" in capsys.readouterr().err
+
+
+def test_a_message_is_one_line_and_steers_neither_terminal_nor_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_raising(monkeypatch, ProjectError("there is no revision 'a\n::error::b\x1b[31m'"))
+    assert capsys.readouterr().err == "reporter: there is no revision 'a ↵ ::error::b\ufffd[31m'\n"
+
+
+def test_a_reader_that_has_heard_enough_is_no_bug(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "reports", Bundle(make_report()), "")
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "-m", "reporter", "gate", str(tmp_path / "reports")]
+    done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, check=False)
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_the_gate_quotes_a_stranger_s_bundle_on_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_bundle(tmp_path / "reports", Bundle(make_report(summary="new: a\n::error::b\x1b[31m")), "")
+    assert cli.main(["gate", str(tmp_path / "reports")], {}) == 0
+    assert capsys.readouterr().out == "pass: new: a ↵ ::error::b\ufffd[31m\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_revision_s_name_in_the_progress_is_no_markup(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    with wiring.progress() as say:
+        say("Reading :/[/fix]")
+    assert terminal or capsys.readouterr().err == "Reading :/[/fix]\n"

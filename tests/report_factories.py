@@ -64,6 +64,7 @@ def make_report(**fields: object) -> Report:
         gates=(),
         problems=(),
         run=RUN,
+        level=0.95,
     )
     return replace(report, **fields)  # type: ignore[arg-type]
 

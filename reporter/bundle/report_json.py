@@ -65,6 +65,7 @@ def report_from_json(text: str) -> Report:
         artifacts=root.field("artifacts").or_else((), lambda rows: rows.items(_artifact)),
         sections=root.field("sections").or_else((), lambda rows: rows.items(_section)),
         notices=_texts(root.field("notices")),
+        level=root.field("level").optional(Node.real),
         comment=root.field("comment").or_else(CommentRule(), _comment),
         fail_on=root.field("fail_on").or_else(FailOn.FAIL, lambda node: node.choice(FailOn)),
     )

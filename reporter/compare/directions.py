@@ -2,7 +2,8 @@
 
 A name is read from its last part to its first (`test.acc`, `f1.macro`), each part as words (`val_loss`, `valLoss`). In an
 English compound the last known word is the one that counts: `dice_loss` is a loss. What follows a word such as `at` or
-`to` only qualifies: `latency_at_recall_90` is a latency. A part that speaks of a spread, a bound, a weight or a change
+`to` only qualifies: `latency_at_recall_90` is a latency. A part with a space in it (`by_class.on time`) is what somebody
+called a class or a group: it says nothing. A part that speaks of a spread, a bound, a weight or a change
 (`accuracy_std`) says nothing of better and worse, and neither does a name without a known word.
 """
 
@@ -100,6 +101,7 @@ _OPPOSITE = {
 }
 _PART = re.compile(r"(?:\\.|[^.\\])+")
 """A part of a name; a dot inside a key is escaped."""
+_SPACE = re.compile(r"\s")
 _CHUNK = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+|[^\W\d_]+")
 """A word of a name in camel case, with the digits behind it."""
@@ -109,6 +111,8 @@ _HUMP = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+|[^\W\d_]+")
 def infer_direction(name: str) -> Direction:
     """Which way the metric `name` (nested keys joined by dots) is better; NONE where the name does not tell."""
     for part in reversed(_PART.findall(name)):
+        if _SPACE.search(part):
+            continue
         direction = _direction_of_part(tuple(_words(part)))
         if direction is not None:
             return direction

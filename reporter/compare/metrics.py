@@ -8,6 +8,7 @@ from typing import assert_never
 from reporter.compare.difference import difference, relative_difference
 from reporter.compare.directions import infer_direction
 from reporter.compare.headlines import with_headlines
+from reporter.compare.phrases import named
 from reporter.compare.values import ValuePair, pair_values
 from reporter.model.comparison import MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
@@ -114,4 +115,4 @@ def _outcome_by_sign(delta: Number | None, direction: Direction) -> Outcome:
 
 
 def _changed_data_note(changed_data: tuple[str, ...]) -> str:
-    return f"Evaluated on other data than the baseline: {', '.join(changed_data)} changed."
+    return f"Evaluated on other data than the baseline: {named(changed_data)} changed."

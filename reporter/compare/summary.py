@@ -18,7 +18,7 @@ from reporter.model.comparison import (
     State,
     Verdict,
 )
-from reporter.model.formatting import delta, interval, number, percent, value
+from reporter.model.formatting import delta, interval, level, number, value
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import Rules
 from reporter.model.values import is_number
@@ -30,30 +30,30 @@ _WORDS = {
     Outcome.REGRESSED: "worse",
     Outcome.INCONCLUSIVE: "inconclusive",
     Outcome.CHANGED: "changed",
-    Outcome.INCOMPARABLE: "not comparable, as the evaluation data differ",
+    Outcome.INCOMPARABLE: "not comparable",
 }
 _STATE_WORDS = {State.UNAVAILABLE: "not readable", State.REMOVED: "gone", State.ADDED: "new"}
 """What is said of headline metrics, in this order."""
+_OPENINGS = {Verdict.FAIL: "Gate failed: ", Verdict.UNKNOWN: "Gate not judged: ", Verdict.WARN: "Gate in doubt: "}
 
 
 def summarize(candidate: Candidate, gates: Sequence[GateRow], verdict: Verdict, rules: Rules, *, has_base: bool) -> str:
     """One sentence in plain text, without a full stop and without the verdict's symbol.
 
-    First the gates that decided the verdict, then the headline metrics, then what a reader must know of them.
+    First the gates that decided the verdict, then what puts the numbers in doubt, then the headline metrics.
     """
     names = _short_names(candidate.metrics)
     deciding = [gate for gate in gates if gate.result is verdict and verdict is not Verdict.PASS]
-    change = (
-        _change(candidate, names, rules, {gate.metric for gate in deciding}) if has_base else _first(candidate, names)
-    )
+    said = {gate.metric for gate in deciding}
+    change = _change(candidate, names, rules, said) if has_base else _first(candidate, names, said)
     clauses = [
         *_some(_gate_clause(gate, names) for gate in deciding),
+        *_doubts(candidate),
         *change,
         *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
-        *_doubts(candidate),
     ]
     sentence = "; ".join(clauses)
-    return sentence if deciding else sentence[:1].upper() + sentence[1:]
+    return f"{_OPENINGS[verdict]}{sentence}" if deciding else sentence[:1].upper() + sentence[1:]
 
 
 def _gate_clause(gate: GateRow, names: Mapping[str, str]) -> str:
@@ -77,9 +77,9 @@ def _key(row: MetricRow) -> str:
     return f"{row.file}:{row.name}"
 
 
-def _first(candidate: Candidate, names: Mapping[str, str]) -> Iterator[str]:
+def _first(candidate: Candidate, names: Mapping[str, str], said: set[str]) -> Iterator[str]:
     yield "first report: there is no baseline yet"
-    headlines = [row for row in candidate.metrics if row.headline]
+    headlines = [row for row in candidate.metrics if row.headline and _key(row) not in said]
     if shown := [f"{names[_key(row)]} {number(row.head)}" for row in headlines if is_number(row.head)]:
         yield named(shown)
 
@@ -89,14 +89,27 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
     if not candidate.metrics:
         yield f"there are no metrics to compare{_other_changes(candidate)}"
     elif groups := _by_word([row for row in candidate.metrics if row.headline and _key(row) not in said]):
-        level = rules.significance.level
-        for word, rows in groups.items():
-            yield f"{word}: {named(_item(row, names[_key(row)], level) for row in rows)}"
+        yield from _told(groups, names, rules.significance.level)
     elif not said:
         yield _quiet(candidate)
-    incomparable = [row for row in candidate.metrics if row.outcome is Outcome.INCOMPARABLE]
-    if incomparable and not any(row.headline or _key(row) in said for row in incomparable):
-        yield "the evaluation data differ"
+    yield from _changed_evaluation(candidate.metrics)
+
+
+def _told(groups: Mapping[str, Sequence[MetricRow]], names: Mapping[str, str], confidence: float) -> Iterator[str]:
+    """`better: roc_auc +0.012`, one clause for each word; better and worse together are mixed."""
+    items = {word: named(_item(row, names[_key(row)], confidence) for row in rows) for word, rows in groups.items()}
+    better, worse = _WORDS[Outcome.IMPROVED], _WORDS[Outcome.REGRESSED]
+    if better in items and worse in items:
+        yield f"mixed: better {items.pop(better)}, worse {items.pop(worse)}"
+    yield from (f"{word}: {what}" for word, what in items.items())
+
+
+def _changed_evaluation(metrics: Sequence[MetricRow]) -> Iterator[str]:
+    """What changed in the data that metrics are computed on, wherever it makes one of them incomparable."""
+    incomparable = [row for row in metrics if row.outcome is Outcome.INCOMPARABLE]
+    if incomparable:
+        note = next((row.note for row in incomparable if row.note), "the evaluation data differ").rstrip(".")
+        yield note[:1].lower() + note[1:]
 
 
 def _by_word(rows: Sequence[MetricRow]) -> dict[str, list[MetricRow]]:
@@ -108,14 +121,14 @@ def _by_word(rows: Sequence[MetricRow]) -> dict[str, list[MetricRow]]:
     return {word: group for word, group in groups.items() if group}
 
 
-def _item(row: MetricRow, name: str, level: float) -> str:
+def _item(row: MetricRow, name: str, confidence: float) -> str:
     """`roc_auc +0.012 (95 % CI +0.008 to +0.016)`; only the name where there is no difference to show."""
     if row.outcome in (Outcome.UNKNOWN, Outcome.INCOMPARABLE):
         return name
     if row.delta is None:
         return f"{name} from {value(row.base)} to {value(row.head)}"
     shown = f"{name} {delta(row.delta)}"
-    return shown if row.interval is None else f"{shown} ({percent(level)} CI {interval(*row.interval)})"
+    return shown if row.interval is None else f"{shown} ({level(confidence)} CI {interval(*row.interval)})"
 
 
 def _quiet(candidate: Candidate) -> str:
@@ -162,10 +175,10 @@ def _doubts(candidate: Candidate) -> Iterator[str]:
     """What puts the numbers themselves in doubt."""
     stages = [problem.path for problem in candidate.problems if problem.kind is ProblemKind.STALE]
     if stages:
-        yield f"dvc.lock is out of date ({named(dict.fromkeys(stages))}): the metrics are not of this code"
+        yield f"stale: dvc.lock is out of date ({named(dict.fromkeys(stages))}), so the metrics are not of this code"
     mismatched = {problem.path for problem in candidate.problems if problem.kind is ProblemKind.MISMATCH}
     if files := [file for file in dict.fromkeys(row.file for row in candidate.metrics) if file in mismatched]:
-        yield f"the values of {named(files)} are in doubt"
+        yield f"values in doubt: {named(files)}"
 
 
 def _some(clauses: Iterable[str]) -> list[str]:

@@ -64,8 +64,15 @@ def pair(base: Number, head: Number) -> tuple[str, str]:
 
 
 def apart(value: Number, other: Number) -> str:
-    """A number with enough digits to tell it from another that is shown elsewhere, without trailing zeros."""
-    return _trimmed(pair(value, other)[0])
+    """A number with two significant digits, or as many more as tell on which side of another one it lies."""
+    if not (is_finite(value) and is_finite(other)) or value == other:
+        return number(value)
+    exact, limit = _decimal(value), _decimal(other)
+    start = _DELTA_SIGNIFICANT - 1 - _magnitude(exact)
+    ends = max(start, _places(exact))
+    rounded = ((places, round(exact, places)) for places in range(min(start, ends), ends + 1))
+    places = next((places for places, near in rounded if (near > limit) is (exact > limit) and near != limit), ends)
+    return _trimmed(_at(exact, places))
 
 
 def delta(value: Number) -> str:
@@ -101,6 +108,11 @@ def percent(fraction: float, *, signed: bool = False) -> str:
         places = min(max(_DELTA_SIGNIFICANT - 1 - _magnitude(exact), 0), max(_places(exact), 0))
         text = _trimmed(_at(exact, places))
     return f"{_with_sign(text) if signed else text} %"
+
+
+def level(fraction: float) -> str:
+    """A confidence level, which is not rounded: `95 %`, `99.9 %`."""
+    return f"{100 * fraction:.6g} %"
 
 
 def size(nbytes: int) -> str:

@@ -92,6 +92,8 @@ class Report:
     sections: tuple[SectionText, ...] = ()
     notices: tuple[str, ...] = ()
     """What a reader should know of the report itself, one line each: no browser, a first report, …"""
+    level: float | None = None
+    """Of every interval: 0.95 is 95 %. None: not known."""
     comment: CommentRule = CommentRule()
     fail_on: FailOn = FailOn.FAIL
 

@@ -17,7 +17,7 @@ from reporter.render.opening import cause_text
 from reporter.render.team_text import team_html
 
 _MOST_CAUSES = 12
-_MOST_SLICES = 20
+_MOST_SLICES = 10
 _MOST_PLACES = 3
 _ALWAYS_SHOWN = 10
 """Rows of a table that need no folding of their own."""
@@ -166,7 +166,7 @@ def slice_part(report: Report, most: int | None) -> str:
         ("Before", RIGHT),
         ("After", RIGHT),
         ("Change", RIGHT),
-        ("Interval", RIGHT),
+        (wording.interval_heading(report), RIGHT),
         ("p", RIGHT),
     ]
     note = "The clearest differences first; p is corrected over all slices (Benjamini–Hochberg)."
@@ -216,23 +216,24 @@ def _flip_cells(example: FlipExample) -> list[str]:
 
 
 def problem_part(report: Report, most: int | None) -> str:
-    if not report.problems:
+    problems = wording.once(report.problems)
+    if not problems:
         return ""
     rows, rest = beginning(
         [
             [
                 _places(problem),
-                code(problem.revision) if problem.revision else "",
+                ", ".join(map(code, revisions)),
                 problem.kind.value,
                 prose(problem.message),
                 prose(problem.hint),
             ]
-            for problem in report.problems
+            for problem, revisions in problems
         ],
         most,
     )
     columns = [("Path", LEFT), ("Revision", LEFT), ("Kind", LEFT), ("What is wrong", LEFT), ("What to do", LEFT)]
-    return details(f"Problems ({len(report.problems):,})", paragraphs(table(columns, rows), rest))
+    return details(f"Problems ({len(problems):,})", paragraphs(table(columns, rows), rest))
 
 
 def _places(problem: Problem) -> str:

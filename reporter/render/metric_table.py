@@ -40,7 +40,7 @@ def _columns(report: Report) -> list[tuple[str, str]]:
         (base, RIGHT),
         (code(wording.revision_name(report.head)), RIGHT),
         ("Change", RIGHT),
-        ("Interval", RIGHT),
+        (wording.interval_heading(report), RIGHT),
         ("", LEFT),
         ("Better is", LEFT),
         ("p", RIGHT),

@@ -45,9 +45,9 @@ def revision_link(revision: Revision, report: Report) -> str:
 
 def doubt_lines(report: Report) -> str:
     """Why the numbers below may not be what they seem, and what a reader should know of the report itself."""
-    doubts = wording.doubts(report)
-    others = len(report.problems) - len(doubts)
-    lines = [f"> ⚠️ {_problem(problem)}" for problem in doubts[:MOST_LINES]]
+    doubts = wording.once(wording.doubts(report))
+    others = len(wording.once(report.problems)) - len(doubts)
+    lines = [f"> ⚠️ {_problem(problem, revisions)}" for problem, revisions in doubts[:MOST_LINES]]
     if len(doubts) > MOST_LINES:
         lines.append(f"> ⚠️ … and {len(doubts) - MOST_LINES:,} more of this kind, listed under problems.")
     if others:
@@ -59,10 +59,11 @@ def doubt_lines(report: Report) -> str:
     return "\n>\n".join(lines)
 
 
-def _problem(problem: Problem) -> str:
+def _problem(problem: Problem, revisions: Sequence[str]) -> str:
+    where = f"{', '.join(map(code, revisions))}: " if revisions else ""
     subject = "" if problem.path in problem.message else f"{code(problem.path)}: "
     hint = f" {prose(problem.hint)}" if problem.hint else ""
-    return f"{subject}**{prose(problem.message)}**{hint}"
+    return f"{where}{subject}**{prose(problem.message)}**{hint}"
 
 
 def headline_table(report: Report, most: int | None) -> str:
@@ -74,7 +75,7 @@ def headline_table(report: Report, most: int | None) -> str:
             else "No metrics are tracked. Name their files under `metrics:` in dvc.yaml to see them here."
         )
     shown = metric_table(rows[:most] if most else rows, report)
-    notes = list(dict.fromkeys(f"{code(row.name)}: {prose(row.note)}" for row in rows if row.note))
+    notes = [f"{', '.join(map(code, names))}: {prose(note)}" for names, note in wording.notes_of(rows)]
     return paragraphs(shown, bullets(notes))
 
 

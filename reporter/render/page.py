@@ -22,7 +22,7 @@ from reporter.render.page_tables import cause_table, detail_tables, gate_table, 
 from reporter.render.team_text import team_html
 
 _SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
-_TONES = {Verdict.PASS: "good", Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
+_TONES = {Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def render_page(
         head=_commit(report.head, report),
         behind=wording.distance_behind(report.base) if report.base else "",
         log=safe_url(report.run.url),
-        doubts=wording.doubts(report),
+        doubts=wording.once(wording.doubts(report)),
+        has_other_problems=len(report.problems) > len(wording.doubts(report)),
         headline=headline_table(report),
         opening=[table for table in (gate_table(report), cause_table(report)) if table],
         charts=[_page_chart(chart) for chart in charts],
@@ -140,8 +141,9 @@ def _commit(revision: Revision, report: Report) -> CommitLink:
 
 
 def _tone(report: Report) -> str:
-    tone = _TONES[report.verdict]
-    return "" if tone == "good" and wording.verdict_symbol(report) == "⚪" else tone
+    if report.verdict is not Verdict.PASS:
+        return _TONES[report.verdict]
+    return {"🟢": "good", "⚪": ""}.get(wording.verdict_symbol(report), "doubt")
 
 
 def _resource(name: str) -> str:

@@ -133,14 +133,14 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
     one_method = len(methods) == 1
     cells = [_metric_row(row, name(row), in_full=in_full, one_method=one_method) for row in rows]
     notes = [f"Intervals and p: {visible(methods[0])}."] if one_method else []
-    notes += dict.fromkeys(f"{visible(row.name)}: {visible(row.note)}" for row in rows if row.note)
+    notes += [f"{visible(', '.join(names))}: {visible(note)}" for names, note in wording.notes_of(rows)]
     columns = (
         Column("Metric", is_code=True),
         Column(_base_name(report), is_number=True),
         Column(wording.revision_name(report.head), is_number=True),
         Column("Change", is_number=True),
         Column("Relative", is_number=True, is_extra=not in_full),
-        Column("Interval", is_number=True, is_extra=not in_full),
+        Column(wording.interval_heading(report), is_number=True, is_extra=not in_full),
         Column("Outcome"),
         *((Column("Better is"), Column("p", is_number=True), Column("Method", is_wide=True)) if in_full else ()),
     )
@@ -283,7 +283,7 @@ def _slices(report: Report) -> PageTable:
         Column("Before", is_number=True),
         Column("After", is_number=True),
         Column("Change", is_number=True),
-        Column("Interval", is_number=True),
+        Column(wording.interval_heading(report), is_number=True),
         Column("p", is_number=True),
     )
     note = "The clearest differences first; p is corrected over all slices (Benjamini–Hochberg)." if ordered else ""
@@ -349,13 +349,13 @@ def _problems(report: Report) -> PageTable:
         Column("What is wrong", is_wide=True),
         Column("What to do", is_wide=True),
     )
-    rows = tuple(Row(_problem_cells(problem)) for problem in report.problems)
+    rows = tuple(Row(_problem_cells(problem, revisions)) for problem, revisions in wording.once(report.problems))
     return _without_empty_columns(PageTable("problems", "Problems", columns, rows))
 
 
-def _problem_cells(problem: Problem) -> tuple[Cell, ...]:
+def _problem_cells(problem: Problem, revisions: Sequence[str]) -> tuple[Cell, ...]:
     places = ", ".join(problem.files) or problem.path
-    texts = (places, problem.revision, problem.kind.value, problem.message, problem.hint)
+    texts = (places, ", ".join(revisions), problem.kind.value, problem.message, problem.hint)
     return tuple(_text(text) for text in texts)
 
 

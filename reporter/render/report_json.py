@@ -51,6 +51,7 @@ def _report(report: Report) -> Json:
         "artifacts": [asdict(row) for row in report.artifacts],
         "sections": [asdict(section) for section in report.sections],
         "notices": report.notices,
+        "level": report.level,
         "run": asdict(report.run),
         "comment": asdict(report.comment),
         "fail_on": report.fail_on,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reporter.model.comparison import MetricRow, Outcome, Verdict
+from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.render import wording
 from reporter.render.escape import shorten, visible
@@ -26,7 +28,8 @@ _OUTCOME_STYLES = {
     Outcome.UNKNOWN: "yellow",
 }
 _LONGEST_CELL = 60
-_MOST_PROBLEMS = 10
+_MOST_PROBLEMS = 5
+_LONGEST_PROBLEM = 160
 _WIDE = 100
 """Characters of a line that have room for relative changes."""
 _WORD = 5
@@ -78,7 +81,7 @@ def _print_metrics(report: Report, console: Console) -> None:
 
 def _headings(report: Report) -> list[str]:
     base = wording.revision_name(report.base) if report.base else ""
-    return ["Metric", base, wording.revision_name(report.head), "Change", "Interval", ""]
+    return ["Metric", base, wording.revision_name(report.head), "Change", wording.interval_heading(report), ""]
 
 
 def _metric_cells(row: MetricRow, name: str, report: Report, *, is_wide: bool) -> list[str]:
@@ -98,18 +101,26 @@ def _cell(text: str) -> Text:
 def _print_gates(report: Report, console: Console) -> None:
     from rich.text import Text
 
+    name = wording.gate_names(report)
     for gate in report.gates:
         if gate.result is not Verdict.PASS:
-            line = f"gate {gate.result.value}: {gate.metric} {gate.rule}: {gate.reason}"
+            line = f"gate {gate.result.value}: {name(gate)} {gate.rule}: {gate.reason}"
             console.print(Text(visible(line), style=_VERDICT_STYLES[gate.result].removeprefix("bold ")))
 
 
 def _print_problems(report: Report, console: Console) -> None:
+    problems = wording.once(report.problems)
+    for problem, revisions in problems[:_MOST_PROBLEMS]:
+        console.print(_problem(problem, revisions))
+    if len(problems) > _MOST_PROBLEMS:
+        console.print(f"… and {wording.count(len(problems) - _MOST_PROBLEMS, 'more problem')} in the report")
+
+
+def _problem(problem: Problem, revisions: Sequence[str]) -> Text:
+    """One line: where, what is wrong and, less loud, what to do."""
     from rich.text import Text
 
-    for problem in report.problems[:_MOST_PROBLEMS]:
-        place = problem.path or ", ".join(problem.files)
-        subject = f"{place}: " if place else ""
-        console.print(Text(visible(f"{problem.kind.value}: {subject}{problem.message} {problem.hint}"), style="yellow"))
-    if len(report.problems) > _MOST_PROBLEMS:
-        console.print(f"… and {len(report.problems) - _MOST_PROBLEMS:,} more problems, all of them in report.md")
+    subject = "" if problem.path in problem.message else problem.path
+    what = ": ".join(piece for piece in (", ".join(revisions), subject, problem.message) if piece)
+    line = Text(shorten(visible(what.rstrip(".")), _LONGEST_PROBLEM), style="yellow")
+    return line.append(f" — {shorten(visible(problem.hint), _LONGEST_PROBLEM)}", style="dim") if problem.hint else line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from reporter.model import formatting
@@ -74,7 +74,7 @@ _OUTCOME_SIGNS = {
 def verdict_symbol(report: Report) -> str:
     match report.verdict:
         case Verdict.PASS:
-            return "🟢" if any(row.outcome is Outcome.IMPROVED for row in report.metrics) else "⚪"
+            return _passing_symbol(report)
         case Verdict.WARN:
             return "🟡"
         case Verdict.UNKNOWN:
@@ -83,6 +83,14 @@ def verdict_symbol(report: Report) -> str:
             return "🔴"
         case _:
             assert_never(report.verdict)
+
+
+def _passing_symbol(report: Report) -> str:
+    """Green only for what is better without being worse elsewhere, and only where the numbers are to be trusted."""
+    if doubts(report):
+        return "⚠️"
+    outcomes = {row.outcome for row in report.metrics if row.headline} or {row.outcome for row in report.metrics}
+    return "🟢" if Outcome.IMPROVED in outcomes and Outcome.REGRESSED not in outcomes else "⚪"
 
 
 def gate_sign(result: Verdict) -> Sign:
@@ -215,19 +223,44 @@ def headline_rows(report: Report) -> list[MetricRow]:
 
 
 def short_names(rows: Sequence[MetricRow | ParamRow]) -> Callable[[MetricRow | ParamRow], str]:
-    """How to name a row: without its file where all rows are of one file."""
+    """How to name a row: without its file where all rows are of one file; one that stands for a file by that alone."""
     if len({row.file for row in rows}) <= 1:
-        return lambda row: row.name
-    return lambda row: f"{row.file}:{row.name}"
+        return lambda row: row.name or row.file
+    return lambda row: f"{row.file}:{row.name}" if row.name else row.file
 
 
 def gate_names(report: Report) -> Callable[[GateRow], str]:
-    """How to name a gate's metric: without its file where all gated metrics are of one file."""
+    """How to name a gate's metric: as a row is named; a rule that no metric answers to as it is written."""
     rows = {f"{row.file}:{row.name}": row for row in report.metrics}
-    gated = [rows.get(gate.metric) for gate in report.gates]
-    if None in gated or len({row.file for row in gated if row}) > 1:
-        return lambda gate: gate.metric
-    return lambda gate: rows[gate.metric].name
+    name = short_names([rows[gate.metric] for gate in report.gates if gate.metric in rows])
+    return lambda gate: name(rows[gate.metric]) if gate.metric in rows else gate.metric
+
+
+def notes_of(rows: Sequence[MetricRow]) -> list[tuple[list[str], str]]:
+    """What must be known of the rows: each note once, with the names of the metrics that have it."""
+    name = short_names(rows)
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.note:
+            found.setdefault(row.note, []).append(name(row))
+    return [(names, note) for note, names in found.items()]
+
+
+def interval_heading(report: Report) -> str:
+    """`95 % interval`."""
+    return (
+        "Interval" if report.level is None else f"{formatting.level(report.level)} interval".replace(" ", NO_BREAK, 1)
+    )
+
+
+def once(problems: Iterable[Problem]) -> list[tuple[Problem, list[str]]]:
+    """Each problem once, with all revisions that it was met in."""
+    met: dict[Problem, list[str]] = {}
+    for problem in problems:
+        revisions = met.setdefault(replace(problem, revision=""), [])
+        if problem.revision and problem.revision not in revisions:
+            revisions.append(problem.revision)
+    return list(met.items())
 
 
 def revision_name(revision: Revision) -> str:

@@ -43,6 +43,18 @@ def test_the_name_does_not_tell(name):
     assert infer_direction(name) is Direction.NONE
 
 
+@pytest.mark.parametrize(
+    "name", ["by_class.on time", "support.not an error", "by carrier/time", "confusion.late, on time"]
+)
+def test_a_part_with_spaces_is_the_name_of_a_class(name):
+    assert infer_direction(name) is Direction.NONE
+
+
+def test_the_metric_of_a_class_with_spaces_in_its_name_is_known():
+    assert infer_direction("f1.on time") is Direction.HIGHER
+    assert infer_direction("on time.f1") is Direction.HIGHER
+
+
 @pytest.mark.parametrize("name", ["", ".", "\\", "...", "日本語", "精度", "accu\nracy", "🎯"])
 def test_odd_names_are_only_names(name):
     assert infer_direction(name) is Direction.NONE

@@ -66,6 +66,9 @@ def test_numbers_that_differ_never_look_alike(base, head):
 def test_a_number_is_told_apart_without_needless_zeros():
     assert formatting.apart(0.1, 0.005) == "0.1"
     assert formatting.apart(0.00501, 0.005) == "0.00501"
+    assert formatting.apart(0.009172, 0.005) == "0.0092"
+    assert formatting.apart(0.0049999, 0.005) == "0.0049999"
+    assert formatting.apart(1234.5, 2) == "1,234"
     assert formatting.apart(5.0, 2.0) == "5"
 
 

@@ -85,17 +85,18 @@ class TestSummary:
 
     def test_the_level_is_the_configured_one(self):
         row = headline(head=0.9, interval=(0.05, 0.15))
-        assert "(99 % CI" in summary(row, rules=Rules(significance=SignificanceRule(level=0.99)))
+        for level, text in ((0.99, "(99 % CI"), (0.999, "(99.9 % CI")):
+            assert text in summary(row, rules=Rules(significance=SignificanceRule(level=level)))
 
     def test_a_failed_gate_comes_first(self):
         rules = make_gates("log_loss", max_drop=0.002)
         assert (
             summary(headline(head=0.81), log_loss(0.53, 0.534), rules=rules)
-            == "log_loss worse by 0.004 (limit 0.002); better: accuracy +0.01"
+            == "Gate failed: log_loss worse by 0.004 (limit 0.002); better: accuracy +0.01"
         )
 
     def test_better_and_worse_stand_apart(self):
-        assert summary(headline(head=0.81), log_loss(0.5, 0.52)) == "Better: accuracy +0.01; worse: log_loss +0.02"
+        assert summary(headline(head=0.81), log_loss(0.5, 0.52)) == "Mixed: better accuracy +0.01, worse log_loss +0.02"
 
     def test_worse_within_the_limit(self):
         assert (
@@ -110,12 +111,12 @@ class TestSummary:
         row = headline(head=0.797, interval=(-0.009, 0.003), outcome=Outcome.INCONCLUSIVE)
         assert (
             summary(row, rules=make_gates(max_drop=0.005))
-            == "accuracy worse by 0.003, but could be worse by 0.009 (limit 0.005)"
+            == "Gate in doubt: accuracy worse by 0.003, but could be worse by 0.009 (limit 0.005)"
         )
 
     def test_not_comparable(self):
-        row = headline(head=0.9, outcome=Outcome.INCOMPARABLE)
-        assert summary(row) == "Not comparable, as the evaluation data differ: accuracy"
+        row = headline(head=0.9, outcome=Outcome.INCOMPARABLE, note="Evaluated on other data: test.csv changed.")
+        assert summary(row) == "Not comparable: accuracy; evaluated on other data: test.csv changed"
 
     def test_not_readable(self):
         assert summary(headline(base=None, state=State.UNAVAILABLE)) == "Not readable: accuracy"
@@ -147,7 +148,9 @@ class TestSummary:
 
     def test_values_in_doubt_are_said_to_be(self):
         mismatch = make_problem("metrics.json", ProblemKind.MISMATCH, revision="workspace")
-        assert summary(headline(head=0.9), problems=[mismatch]).endswith("; the values of metrics.json are in doubt")
+        assert (
+            summary(headline(head=0.9), problems=[mismatch]) == "Values in doubt: metrics.json; better: accuracy +0.1"
+        )
 
     def test_only_other_metrics_changed(self):
         rows = [headline(), make_metric_row("n", 1, 2), make_metric_row("m", 1, 2)]
@@ -169,7 +172,7 @@ class TestSummary:
         row = headline(base=None, head=0.55, state=State.ADDED)
         assert (
             summary(row, rules=make_gates(min=0.6), has_base=False)
-            == "accuracy at 0.55, below the minimum 0.6; first report: there is no baseline yet; accuracy 0.55"
+            == "Gate failed: accuracy at 0.55, below the minimum 0.6; first report: there is no baseline yet"
         )
 
     def test_names_that_several_files_have_are_told_apart(self):
@@ -185,8 +188,8 @@ class TestSummary:
     def test_metrics_of_other_code_are_said_to_be(self):
         stale = make_problem("train", ProblemKind.STALE, revision="workspace", message="stale")
         assert summary(headline(head=0.9), problems=[stale]) == (
-            "Better: accuracy +0.1; dvc.lock is out of date (train): the metrics are not of this code"
+            "Stale: dvc.lock is out of date (train), so the metrics are not of this code; better: accuracy +0.1"
         )
 
     def test_a_rule_without_a_metric_is_named_as_it_is_written(self):
-        assert summary(headline(), rules=make_gates("auc", min=0.5)) == "auc: no such metric"
+        assert summary(headline(), rules=make_gates("auc", min=0.5)) == "Gate not judged: auc: no such metric"

@@ -20,7 +20,7 @@ from report_factories import (
     plot,
 )
 
-from reporter.model.comparison import GateRow, StageRow, State, Verdict
+from reporter.model.comparison import GateRow, Outcome, StageRow, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import SectionText
 from reporter.render.markdown import Part, render_markdown
@@ -178,3 +178,45 @@ def test_long_tables_are_shortened_before_anything_is_left_out():
 def test_the_text_can_be_written_as_utf8_whatever_the_names():
     report = make_report(metrics=(metric("\ud800name", 0.1, 0.2),), summary="\udfff")
     assert render_markdown(report, {}).encode()
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "symbol"),
+    [
+        ((Outcome.IMPROVED, Outcome.SAME), "🟢"),
+        ((Outcome.IMPROVED, Outcome.REGRESSED), "⚪"),
+        ((Outcome.INCONCLUSIVE,), "⚪"),
+    ],
+)
+def test_green_is_only_what_is_better_without_being_worse(outcomes, symbol):
+    rows = tuple(
+        metric(f"m{index}", 0.1, 0.2, outcome=outcome, headline=True) for index, outcome in enumerate(outcomes)
+    )
+    other = metric("other", 0.1, 0.2, outcome=Outcome.IMPROVED)
+    assert render_markdown(make_report(metrics=(*rows, other)), {}).startswith(f"### {symbol} ")
+
+
+def test_a_pass_whose_numbers_are_in_doubt_is_not_green():
+    report = replace(better(), problems=SCENARIOS["stale_lock"]().problems)
+    assert render_markdown(report, {}).startswith("### ⚠️ ")
+
+
+def test_a_file_that_could_not_be_read_goes_by_its_path():
+    row = metric("", None, None, file="eval.json", state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN)
+    gates = (GateRow("eval.json:", "min 0.5", Verdict.UNKNOWN, "could not be read"),)
+    for rows in ((row,), (row, metric("auc", 0.1, 0.2))):
+        text = render_markdown(make_report(metrics=rows, gates=gates), {})
+        assert "| `eval.json` | unavailable | unavailable |" in text
+        assert "| `eval.json` | min 0.5 |" in text
+
+
+def test_a_note_that_several_metrics_have_is_said_once():
+    rows = [metric(name, 0.1, 0.2, note="One run each.", headline=True) for name in ("auc", "f1")]
+    assert "- `auc`, `f1`: One run each." in render_markdown(make_report(metrics=tuple(rows)), {})
+
+
+def test_slices_beyond_the_clearest_are_counted():
+    slices = tuple(replace(better().slices[0], value=f"v{index}") for index in range(90))
+    text = render_markdown(make_report(slices=slices), {})
+    assert text.count("| `carrier = v") == 10
+    assert "… and 80 more rows in the full report." in text

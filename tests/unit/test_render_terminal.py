@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
-from report_factories import SCENARIOS, baseline_unavailable, better, first_report, gate_failed, hostile
+from factories import make_problem
+from report_factories import SCENARIOS, baseline_unavailable, better, first_report, gate_failed, hostile, make_report
 from rich.console import Console
 
 from reporter.render.terminal import print_report
@@ -49,10 +50,20 @@ def test_a_first_report_has_one_column_of_values():
 
 
 def test_gates_that_do_not_pass_and_problems_are_named():
-    assert "gate fail: evaluation/metrics.json:roc_auc max_drop 0.005" in printed(gate_failed(), width=200)
-    assert "access: evaluation/metrics.json: The storage refuses the credentials" in printed(
-        baseline_unavailable(), width=200
+    assert "gate fail: roc_auc max_drop 0.005" in printed(gate_failed(), width=200)
+    assert (
+        "main: evaluation/metrics.json: The storage refuses the credentials — Run `dvc push` where it was made."
+        in printed(baseline_unavailable(), width=200).splitlines()
     )
+
+
+def test_a_problem_of_both_revisions_is_one_line_and_many_are_counted():
+    both = [make_problem("loss.csv", revision=revision) for revision in ("main", "workspace")]
+    others = [make_problem(f"{index}.csv") for index in range(7)]
+    text = printed(make_report(problems=(*both, *others)), width=200)
+    assert "main, workspace: loss.csv is in no cache and no remote — Run" in text
+    assert text.count("is in no cache") == 5
+    assert "… and 3 more problems in the report" in text
 
 
 def test_a_hostile_name_cannot_steer_the_terminal():

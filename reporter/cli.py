@@ -240,15 +240,23 @@ def _write_bundle(
     ):
         from reporter.bundle import read_bundle, write_bundle
         from reporter.commands.report import ReportRequest, make_report
+        from reporter.errors import UsageError
         from reporter.model.revision import Policy
+        from reporter.settings import CONFIG_NAME
 
         project = wiring.open_project(Path.cwd())
         rules = wiring.project_rules(project, options.config)
+        config = wiring.config_path(project, options.config)
+        if in_ci and config is None:
+            raise UsageError(
+                f"{options.config} is outside the DVC project, so no baseline has it to judge by",
+                "Put it into the project: in CI the gates are those of the baseline.",
+            )
         request = ReportRequest(
-            base=options.base,
+            base=options.base or None,
             head=None if in_ci else options.head,
             policy=Policy(options.policy),
-            config=wiring.config_path(project, options.config),
+            config=config or CONFIG_NAME,
             judged_by_base=in_ci,
         )
         source = wiring.reproduced(project, say) if in_ci and options.repro else project

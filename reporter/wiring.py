@@ -56,12 +56,12 @@ def project_rules(project: Project, config: Path | None) -> Rules:
     return read_rules(project.root / CONFIG_NAME)
 
 
-def config_path(project: Project, config: Path | None) -> str:
-    """The configuration's POSIX path from the project's root, as another revision would hold it."""
+def config_path(project: Project, config: Path | None) -> str | None:
+    """The configuration's POSIX path from the project's root, as another revision would hold it; None outside of it."""
     if config is None:
         return CONFIG_NAME
     path = config.resolve()
-    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else CONFIG_NAME
+    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else None
 
 
 def run_info(context: CiContext | None) -> RunInfo:

@@ -16,6 +16,8 @@ from reporter.model.rules import CommentRule
 
 POST_FAILED = 3
 
+_A_BUG = ReporterError("reporter has a bug", "The job's log has the traceback.")
+
 MakeBundle = Callable[[CiContext], Bundle]
 """Makes the report and writes its bundle. The context names the pull request where there is one."""
 
@@ -31,13 +33,16 @@ def ci(
 ) -> int:
     """Do all that a CI job does with a report and return its exit code: 1 for a failed gate, else 3 for a failed post.
 
-    Raises the ReporterError that kept the report from being made, once the comment, the check and the summary say so.
+    Raises what kept the report from being made, once the comment, the check and the summary say so.
     """
     mark_running(context, comment, connect, say)
     try:
         bundle = make(_located(context, connect))
     except ReporterError as error:
         mark_failed(context, comment, error, connect, say)
+        raise
+    except Exception:  # a bug; without this the comment would say "running" for ever
+        mark_failed(context, comment, _A_BUG, connect, say)
         raise
     posted = post(bundle, folder, context, connect, open_store, say)
     if posted.failure is not None:

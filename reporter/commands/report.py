@@ -12,12 +12,13 @@ from reporter.bundle import Bundle
 from reporter.collect.project import Wanted
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, judge
-from reporter.errors import UsageError
+from reporter.errors import ProjectError, StorageError, UsageError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
 from reporter.model.comparison import Candidate, Comparison, Judgement
 from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
+from reporter.model.problem import ProblemKind
 from reporter.model.report import PlotRow, Report, RunInfo
 from reporter.model.revision import Policy, Revision
 from reporter.model.rules import Rules
@@ -96,13 +97,14 @@ def make_report(
     base = source.resolve_base(request.base, head, request.policy, context, rules.base)
     rules, notices = _rules_in_force(request, source, base, rules)
     baseline, snapshot = _collect(source, base, head, rules, say)
+    _check_something_is_known(snapshot)
     notices += (*(baseline.notes if baseline else ()), *snapshot.notes)
     comparison = compare(baseline, [snapshot], rules)
     candidate = comparison.candidates[0]
     judgement = judge(candidate, rules, has_base=base is not None, problems=comparison.problems)
     drawings = draw(comparison.plots, rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
-    say(f"Drawing {len(drawings)} plots")
+    say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
     if len(chosen) == rules.plots.max_images < len(drawings):
         notices += (f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.",)
@@ -133,6 +135,20 @@ def _collect(
         baseline = source.snapshot(base, wanted)
     say(f"Reading {head.label}")
     return baseline, source.snapshot(head, wanted)
+
+
+def _check_something_is_known(candidate: Snapshot) -> None:
+    """A report on a candidate of which no metric can be read would say nothing, and replace one that says something.
+
+    Metrics that nobody has yet (never run, never pulled) are no error; one file of several is `unavailable` in the report.
+    """
+    problems = [file.problem for file in candidate.metrics.values()]
+    kinds = {problem.kind if problem else None for problem in problems}
+    if not problems or not kinds <= {ProblemKind.ACCESS, ProblemKind.CORRUPT, ProblemKind.FORMAT}:
+        return
+    first = next(problem for problem in problems if problem)
+    kind = StorageError if first.kind is ProblemKind.ACCESS else ProjectError
+    raise kind(f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}", first.hint)
 
 
 def _rules_in_force(
@@ -181,6 +197,7 @@ def _assemble(
         slices=candidate.slices,
         flips=candidate.flips,
         artifacts=candidate.artifacts,
+        level=rules.significance.level,
         comment=rules.comment,
         fail_on=rules.fail_on,
     )

@@ -127,7 +127,8 @@ class OpenRevision:
         self._repo = repo
         self._memo = memo
         self.revision = revision
-        self.tree = Tree(repo.fs, repo.root_dir)
+        caches = (repo.cache.local_cache_dir, repo.cache.local.path)
+        self.tree = Tree(repo.fs, repo.root_dir, (repo.scm.root_dir, *caches) if revision.is_workspace else ())
 
     def pipeline(self) -> Pipeline:
         """All that the revision's DVC files define. Raises ProjectError naming the file that is broken."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.pipeline import Content, Output, Pipeline
+from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.storage import Storage
 from reporter.collect.storage_errors import explain_failure
@@ -37,20 +38,32 @@ class RevisionFiles:
     def read(self, path: str) -> bytes:
         """Content of a file. Raises UnreadableError."""
         try:
-            return self._tree.read(path)
+            return without_pointer(self._tree.read(path))
         except FileNotFoundError:
             return self.read_stored(path)
+        except PermissionError as error:
+            raise UnreadableError(
+                ProblemKind.ACCESS, f"cannot be read: {error.strerror}", "keep the file itself in the repository"
+            ) from error
         except IsADirectoryError as error:
-            raise UnreadableError(ProblemKind.FORMAT, "is a directory, expected a file") from error
+            raise UnreadableError(
+                ProblemKind.FORMAT, "is a directory, expected a file", "name a file inside it in dvc.yaml"
+            ) from error
         except OSError as error:
-            raise UnreadableError(ProblemKind.CORRUPT, f"cannot be read: {error.strerror}") from error
+            raise UnreadableError(
+                ProblemKind.CORRUPT, f"cannot be read: {error.strerror}", "look at the file and at the links to it"
+            ) from error
 
     def read_stored(self, path: str) -> bytes:
         """Content of a file as DVC keeps it, whatever the tree has in its place. Raises UnreadableError."""
         owner = self.owner(path)
         if owner is None:
             where = "the work tree" if self._opened.revision.is_workspace else "the commit"
-            raise UnreadableError(ProblemKind.MISSING, f"is neither in {where} nor an output of a stage")
+            raise UnreadableError(
+                ProblemKind.MISSING,
+                f"is neither in {where} nor an output of a stage",
+                "commit it, make it an output of a stage, or take its name out of dvc.yaml",
+            )
         if not owner.cached:
             raise UnreadableError(
                 ProblemKind.MISSING, "is not there, and DVC does not cache it", "run `dvc repro`, or commit it"
@@ -125,7 +138,11 @@ class RevisionFiles:
             return owner.content
         digest = self.listing(owner).get(posixpath.relpath(path, owner.path))
         if digest is None:
-            raise UnreadableError(ProblemKind.MISSING, f"is not in {owner.path} as dvc.lock records it")
+            raise UnreadableError(
+                ProblemKind.MISSING,
+                f"is not in {owner.path} as dvc.lock records it",
+                "run `dvc repro`, or mend its name in dvc.yaml",
+            )
         return Content(digest, owner.content.algorithm, owner.content.remote)
 
     def _read_through_dvc(self, owner: Output, path: str) -> bytes:

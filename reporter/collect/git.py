@@ -45,10 +45,13 @@ class Git:
         lines = (self.read("for-each-ref", "--format=%(refname) %(objectname)", *patterns) or "").splitlines()
         return dict(line.rsplit(" ", 1) for line in lines)
 
-    def experiments(self) -> dict[str, str]:
-        """Names of `dvc exp` experiments → SHA."""
-        matches = ((_EXPERIMENT_REF.fullmatch(ref), sha) for ref, sha in self.refs("refs/exps").items())
-        return {match["name"]: sha for match, sha in matches if match}
+    def experiments(self) -> dict[str, tuple[str, ...]]:
+        """Names of `dvc exp` experiments → SHAs, several where experiments of different baselines share a name."""
+        found: dict[str, tuple[str, ...]] = {}
+        for ref, sha in self.refs("refs/exps").items():
+            if match := _EXPERIMENT_REF.fullmatch(ref):
+                found[match["name"]] = (*found.get(match["name"], ()), sha)
+        return found
 
     def remote(self) -> str | None:
         """`origin`, else the only or first remote; None for a repository without one."""

@@ -163,7 +163,12 @@ def _x_axes(name: str, entry: _Entry, y: tuple[Axis, ...], problems: Problems) -
     if len(axes) in {1, len(y)}:
         return axes
     problems.add(
-        name, UnreadableError(ProblemKind.PLOT, f"has {len(axes)} x for {len(y)} y; the row number is drawn instead")
+        name,
+        UnreadableError(
+            ProblemKind.PLOT,
+            f"has {len(axes)} x for {len(y)} y; the row number is drawn instead",
+            "name one x, or one for each y",
+        ),
     )
     return ()
 

@@ -100,7 +100,13 @@ class Project:
         return find_baseline(self._git, base, head, policy=policy, ci=ci, default=default)
 
     def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot:
-        """Read a revision once, whole. Raises ProjectError where one of its DVC files is broken."""
+        """Read a revision once, whole; empty, with a note, where it does not have the project's folder yet.
+
+        Raises ProjectError where one of its DVC files is broken.
+        """
+        if not self._is_in(revision):
+            note = f"{revision.label} has no folder {self._in_git('')}: everything in it is new."
+            return Snapshot(revision, notes=(note,))
         with self._dvc.at(revision) as opened:
             return take_snapshot(
                 opened,
@@ -134,6 +140,8 @@ class Project:
         return self._git.blob(revision.sha, self._in_git(path))
 
     def _read_kept_by_dvc(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes | None]:
+        if not self._is_in(revision):
+            return {}
         with self._dvc.at(revision) as opened:
             files = RevisionFiles(opened, opened.pipeline(), self._storage)
             return {path: _stored(files, path) for path in paths}
@@ -143,6 +151,15 @@ class Project:
         if not full.is_relative_to(self.git_root) or not full.is_file():
             return None
         return full.read_bytes()
+
+    def _is_in(self, revision: Revision) -> bool:
+        """Whether the revision has the project's folder: one below the repository's top may be younger than the commit."""
+        at_top = self.root == self.git_root
+        return (
+            revision.is_workspace
+            or at_top
+            or self._git.read("cat-file", "-t", f"{revision.sha}:{self._in_git('')}") == "tree"
+        )
 
     def _in_git(self, path: str) -> str:
         return str(PurePosixPath(self.root.relative_to(self.git_root).as_posix(), path))

@@ -46,10 +46,20 @@ def workspace_revision(git: Git) -> Revision:
 
 def named_revision(git: Git, name: str) -> Revision:
     """The commit that `name` stands for, taken as given. Raises ProjectError where there is none."""
-    sha = git.commit(name) or git.experiments().get(name) or _tracked_tip(git, name) or _fetched(git, name)
+    sha = git.commit(name) or _experiment(git, name) or _tracked_tip(git, name) or _fetched(git, name)
     if sha is None:
         raise unknown_revision(git, name)
     return Revision(name, sha, label_of(name))
+
+
+def _experiment(git: Git, name: str) -> str | None:
+    found = sorted(set(git.experiments().get(name, ())))
+    if len(found) > 1:
+        raise ProjectError(
+            f"{len(found)} experiments are called '{name}': {', '.join(sha[:7] for sha in found)}",
+            "name the one you mean by its SHA",
+        )
+    return next(iter(found), None)
 
 
 def label_of(name: str) -> str:

@@ -60,7 +60,9 @@ class Storage:
                 self._listings[content] = {entry["relpath"]: entry["md5"] for entry in entries}
             except (JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
                 raise UnreadableError(
-                    ProblemKind.CORRUPT, "the listing of its directory in the cache is broken"
+                    ProblemKind.CORRUPT,
+                    "the listing of its directory in the cache is broken",
+                    "run the stage again, or push it from where it is sound",
                 ) from error
         return self._listings[content]
 
@@ -80,7 +82,9 @@ class Storage:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise UnreadableError(ProblemKind.CORRUPT, f"the cache cannot be read: {error.strerror}") from error
+            raise UnreadableError(
+                ProblemKind.CORRUPT, f"the cache cannot be read: {error.strerror}", "see `dvc doctor` for its folder"
+            ) from error
         return data if _is_sound(content, data) else None
 
     def _download(self, content: Content) -> bytes:
@@ -108,7 +112,11 @@ class Storage:
         except Exception as error:
             raise self._failure(error, content, remote) from error
         if not _is_sound(content, data):
-            raise UnreadableError(ProblemKind.CORRUPT, "the remote storage holds other content than dvc.lock says")
+            raise UnreadableError(
+                ProblemKind.CORRUPT,
+                "the remote storage holds other content than dvc.lock says",
+                "run the stage again and `dvc push`, after the damaged object is removed from the storage",
+            )
         return data
 
     def _keep(self, content: Content, downloaded: Path, data: bytes) -> None:

@@ -42,7 +42,7 @@ def plot_table(data: bytes, path: str, *, header: bool = True) -> Table:
         return _separated(data, _DELIMITERS[extension], header=header)
     if extension in _STRUCTURED:
         return _from_rows(_rows_in(parse(data, path)))
-    raise UnreadableError(ProblemKind.FORMAT, "is no plot: DVC draws JSON, YAML, CSV, TSV and images")
+    raise UnreadableError(ProblemKind.FORMAT, "is no plot that DVC draws", "use JSON, YAML, CSV, TSV or an image")
 
 
 def predictions_table(data: bytes, path: str) -> Table:
@@ -52,7 +52,7 @@ def predictions_table(data: bytes, path: str) -> Table:
         return _parquet(data)
     if extension in _DELIMITERS or extension in _STRUCTURED:
         return plot_table(data, path)
-    raise UnreadableError(ProblemKind.FORMAT, "is no table that can be read: use CSV, TSV, JSON or Parquet")
+    raise UnreadableError(ProblemKind.FORMAT, "is no table that can be read", "use CSV, TSV, JSON or Parquet")
 
 
 def column(cells: Sequence[str]) -> Column:
@@ -114,7 +114,9 @@ def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
         text = data.decode("utf-8-sig")
         columns = _even_columns(text, delimiter) or _any_columns(text, delimiter)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableError(ProblemKind.CORRUPT, "is not a table in UTF-8 text") from error
+        raise UnreadableError(
+            ProblemKind.CORRUPT, "is not a table in UTF-8 text", "write it as CSV or TSV in UTF-8"
+        ) from error
     if header:
         return Table({cells[0]: column(cells[1:]) for cells in columns})
     return Table({str(number): column(cells) for number, cells in enumerate(columns)})
@@ -165,7 +167,9 @@ def _lists(content: Any) -> Iterator[list[dict[str, Any]]]:
 def _from_rows(rows: list[dict[str, Any]]) -> Table:
     names = dict.fromkeys(str(name) for row in rows for name in row)
     if not rows:
-        raise UnreadableError(ProblemKind.PLOT, "holds no list of rows to draw")
+        raise UnreadableError(
+            ProblemKind.PLOT, "holds no list of rows to draw", "write a list of objects, one for each row"
+        )
     return Table({name: values_column([row.get(name) for row in rows]) for name in names})
 
 
@@ -179,7 +183,7 @@ def _parquet(data: bytes) -> Table:
             ProblemKind.FORMAT, "is Parquet, which needs pyarrow", "run `pip install pyarrow`"
         ) from error
     except (ValueError, OSError) as error:
-        raise UnreadableError(ProblemKind.CORRUPT, "is not valid Parquet") from error
+        raise UnreadableError(ProblemKind.CORRUPT, "is not valid Parquet", "run the stage that writes it") from error
     return Table({str(name): _frame_column(frame[name]) for name in frame.columns})
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import posixpath
+import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+_MOST_LINKS = 8
+"""A chain of links longer than this is taken for a circle."""
 
 
 class Tree:
     """Files below the DVC project's root. All paths are POSIX paths from it."""
 
-    def __init__(self, fs: Any, root: str) -> None:
-        """`fs` is one of DVC's file systems (local or git), `root` the project's folder in it."""
+    def __init__(self, fs: Any, root: str, within: tuple[str, ...] = ()) -> None:
+        """`fs` is one of DVC's file systems (local or git), `root` the project's folder in it.
+
+        `within` names, on disk, the folders out of which no path and no link is followed when a file is read; none: a
+        commit, which has no outside.
+        """
         self._fs = fs
         self._root = root.rstrip("/")
+        self._within = tuple(map(os.path.realpath, within))
 
     def absolute(self, path: str) -> str:
         return posixpath.normpath(f"{self._root}/{path}")
@@ -26,16 +38,36 @@ class Tree:
         return (full.removeprefix(f"{self._root}/") or ".") if full.startswith(f"{self._root}/") else path
 
     def exists(self, path: str) -> bool:
-        return bool(self._fs.exists(self.absolute(path)))
+        """Whether there is something to read; a link that leads nowhere is not there."""
+        full = self.absolute(path)
+        return Path(full).exists() if self._within else bool(self._fs.exists(full))
 
     def is_directory(self, path: str) -> bool:
         return bool(self._fs.isdir(self.absolute(path)))
 
     def read(self, path: str) -> bytes:
-        """Raises FileNotFoundError, IsADirectoryError, PermissionError."""
-        with self._fs.open(self.absolute(path), mode="rb") as file:
+        """Raises FileNotFoundError, IsADirectoryError, PermissionError (also for what leads out of the repository), OSError."""
+        with self._fs.open(self._allowed(path) if self._within else self._committed(path), mode="rb") as file:
             data: bytes = file.read()
         return data
+
+    def _allowed(self, path: str) -> str:
+        """The values read are shown to others: a stranger's pull request must not choose them on this machine."""
+        full = os.path.realpath(self.absolute(path))
+        if not any(full == folder or full.startswith(f"{folder}{os.sep}") for folder in self._within):
+            raise PermissionError(errno.EACCES, "it leads out of the repository", path)
+        return full
+
+    def _committed(self, path: str) -> str:
+        """A file of a commit, through links to it: git keeps a link's target as its content."""
+        full = self.absolute(path)
+        for _ in range(_MOST_LINKS):
+            if not stat.S_ISLNK(self._fs.info(full).get("mode", 0)):
+                return full
+            with self._fs.open(full, mode="rb") as link:
+                target = link.read().decode("utf-8", "surrogateescape")
+            full = posixpath.normpath(posixpath.join(posixpath.dirname(full), target))
+        raise OSError(errno.ELOOP, "it is a circle of links", path)
 
     def files(self, path: str) -> Iterator[str]:
         """Files below the directory `path`, hidden ones left out."""

@@ -49,7 +49,9 @@ def parse(data: bytes, path: str) -> Any:
     except UnicodeDecodeError as error:
         raise UnreadableError(ProblemKind.FORMAT, "is not a text file", _FORMATS) from error
     except RecursionError as error:
-        raise UnreadableError(ProblemKind.CORRUPT, "is nested without end") from error
+        raise UnreadableError(
+            ProblemKind.CORRUPT, "is nested without end", "mend the file, or run the stage that writes it"
+        ) from error
     except ValueError as error:  # what JSON, TOML, YAML and Python parsers have in common
         raise UnreadableError(
             ProblemKind.CORRUPT, str(error), "mend the file, or run the stage that writes it"

@@ -1,0 +1,203 @@
+"""Files that are not what they seem: links, pointers of Git LFS, names in any script, folders younger than a commit."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from project_factories import ProjectFactory, git, isolate
+
+from reporter.collect.project import Wanted, open_project
+from reporter.compare.comparing import compare
+from reporter.errors import ProjectError
+from reporter.model.comparison import State
+from reporter.model.problem import ProblemKind
+from reporter.model.rules import Rules
+from reporter.model.snapshot import Snapshot
+
+DVC_YAML = """\
+stages:
+  train:
+    cmd: python train.py
+    deps: [raw.csv]
+    outs: [model.bin]
+    metrics: [metrics.json]
+"""
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d7a2146" * 8 + "\nsize 12345\n"
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch, tmp_path):
+    isolate(monkeypatch, tmp_path)
+
+
+def made(project: ProjectFactory, **files: object) -> ProjectFactory:
+    """One stage that ran, committed."""
+    project.write({"dvc.yaml": DVC_YAML, "raw.csv": "a\n1\n", "model.bin": "m", "metrics.json": {"acc": 0.5}, **files})
+    project.record().commit()
+    return project
+
+
+@pytest.fixture
+def project(tmp_path) -> ProjectFactory:
+    return made(ProjectFactory.new(tmp_path / "project"))
+
+
+def snapshot(project: ProjectFactory, revision: str = "workspace") -> Snapshot:
+    opened = open_project(project.root)
+    return opened.snapshot(opened.resolve_head(revision), Wanted())
+
+
+class TestLinks:
+    @pytest.mark.parametrize("kind", ["symlink", "hardlink"])
+    def test_outputs_linked_to_a_cache_elsewhere_are_read(self, tmp_path, kind):
+        project = ProjectFactory.new(tmp_path / "linked")
+        project.write({".dvc/config": f"[cache]\n    type = {kind}\n    dir = {tmp_path / 'shared'}\n"})
+        made(project)
+        with project.dvc() as repo:
+            repo.checkout(relink=True)
+
+        assert (project.root / "metrics.json").is_symlink() is (kind == "symlink")
+        found = snapshot(project)
+
+        assert found.metrics["metrics.json"].values == {"acc": 0.5}
+        assert found.stages["train"].outdated == ()
+        assert found.problems == ()
+
+    def test_links_into_an_emptied_cache_are_outputs_that_are_absent(self, tmp_path):
+        project = ProjectFactory.new(tmp_path / "linked")
+        project.write({".dvc/config": "[cache]\n    type = symlink\n"})
+        made(project)
+        with project.dvc() as repo:
+            repo.checkout(relink=True)
+        shutil.rmtree(project.root / ".dvc" / "cache")
+
+        found = snapshot(project)
+
+        assert found.metrics["metrics.json"].problem.kind is ProblemKind.MISSING
+        assert found.data["model.bin"].hash == snapshot(project, "HEAD").data["model.bin"].hash
+        assert found.stages["train"].outdated == ()
+
+    def test_a_link_that_git_keeps_is_the_file_it_leads_to(self, project):
+        project.write({"dvc.yaml": DVC_YAML + "metrics: [latest.json]\n", "runs/2/metrics.json": {"f1": 0.25}})
+        (project.root / "latest.json").symlink_to("runs/2/metrics.json")
+        project.commit()
+
+        for revision in ("HEAD", "workspace"):
+            assert snapshot(project, revision).metrics["latest.json"].values == {"f1": 0.25}
+
+    def test_a_circle_of_links_ends(self, project):
+        project.write({"dvc.yaml": DVC_YAML + "metrics: [a.json]\n"})
+        (project.root / "a.json").symlink_to("b.json")
+        (project.root / "b.json").symlink_to("a.json")
+        project.commit()
+
+        for revision in ("HEAD", "workspace"):
+            assert snapshot(project, revision).metrics["a.json"].problem.kind is ProblemKind.CORRUPT
+
+    @pytest.mark.parametrize("way", ["by a link", "by its path"])
+    def test_nothing_out_of_the_repository_is_shown(self, project, tmp_path, way):
+        (tmp_path / "secret.yaml").write_text("password: hunter2\n")
+        name = "innocent.yaml" if way == "by a link" else "../secret.yaml"
+        if way == "by a link":
+            (project.root / name).symlink_to(tmp_path / "secret.yaml")
+        project.write({"dvc.yaml": DVC_YAML + f"params: [{name}]\n"})
+        project.commit()
+
+        for revision in ("HEAD", "workspace"):
+            found = snapshot(project, revision)
+
+            assert "hunter2" not in repr(found)
+            assert found.params[name].problem is not None
+
+    def test_a_dependency_that_leads_nowhere_makes_its_stage_out_of_date(self, project):
+        (project.root / "gone").symlink_to("nowhere")
+        project.write({"dvc.yaml": DVC_YAML.replace("[raw.csv]", "[raw.csv, gone]")})
+
+        assert snapshot(project).stages["train"].outdated == ("deps",)
+
+
+class TestGitLfs:
+    @pytest.mark.parametrize("name", ["big.json", "big.yaml"])
+    def test_a_pointer_is_no_metrics_file(self, project, name):
+        project.write({"dvc.yaml": DVC_YAML + f"metrics: [{name}]\n", name: POINTER}).commit()
+
+        for revision in ("HEAD", "workspace"):
+            problem = snapshot(project, revision).metrics[name].problem
+
+            assert problem.kind is ProblemKind.MISSING
+            assert "Git LFS" in problem.message
+            assert "git lfs" in problem.hint
+
+    def test_a_pointer_is_no_table(self, project):
+        project.write({"dvc.yaml": DVC_YAML + "plots:\n- loss.csv: {x: step, y: loss}\n", "loss.csv": POINTER})
+
+        found = snapshot(project)
+
+        assert found.tables == {}
+        assert [(problem.path, problem.kind) for problem in found.problems] == [("loss.csv", ProblemKind.MISSING)]
+
+
+class TestNames:
+    def test_spaces_and_other_scripts_are_kept_in_every_revision(self, project):
+        project.write(
+            {
+                "dvc.yaml": DVC_YAML.replace("model.bin", "das Modell ü.bin") + 'metrics: ["Güte/übrig 1.json"]\n',
+                "das Modell ü.bin": "m",
+                "Güte/übrig 1.json": {"F1 größer.5": 1, "指標": {"精度": 0.5}},
+            }
+        )
+        project.record().commit()
+
+        for revision in ("HEAD", "workspace"):
+            found = snapshot(project, revision)
+
+            assert found.metrics["Güte/übrig 1.json"].values == {"F1 größer\\.5": 1, "指標.精度": 0.5}
+            assert "das Modell ü.bin" in found.data
+            assert found.problems == ()
+
+    def test_a_name_that_two_experiments_have_is_asked_about(self, project):
+        first = project.git("rev-parse", "HEAD")
+        second = project.commit("Second")
+        for sha in (first, second):
+            project.git("update-ref", f"refs/exps/{sha[:2]}/{sha[2:]}/calm-bee", sha)
+
+        with pytest.raises(ProjectError, match="2 experiments are called 'calm-bee'") as caught:
+            open_project(project.root).resolve_head("calm-bee")
+
+        assert first[:7] in str(caught.value)
+        assert "SHA" in caught.value.hint
+
+
+def test_a_project_in_a_folder_that_the_baseline_lacks_is_all_new(tmp_path):
+    top = tmp_path / "mono"
+    top.mkdir()
+    git(top, "init", "--quiet", "--initial-branch=main")
+    git(top, "commit", "--quiet", "--allow-empty", "--message", "Before")
+    from dvc.repo import Repo
+
+    (top / "churn").mkdir()
+    Repo.init(str(top / "churn"), subdir=True).close()
+    project = made(ProjectFactory(top / "churn"))
+
+    base, head = snapshot(project, "HEAD~1"), snapshot(project, "HEAD")
+
+    assert base.problems == ()
+    assert base.notes == ("HEAD~1 has no folder churn: everything in it is new.",)
+    (row,) = compare(base, [head], Rules()).candidates[0].metrics
+    assert row.state is State.ADDED
+    opened = open_project(project.root)
+    assert opened.read_files(opened.resolve_head("HEAD~1"), ["metrics.json"]) == {}
+
+
+def test_a_metrics_file_that_git_ignores_is_missing_in_the_commit_and_read_from_the_work_tree(project):
+    project.write({"dvc.yaml": DVC_YAML + "metrics: [late.json]\n", ".gitignore": "/late.json\n/model.bin\n"}).commit()
+    project.write({"late.json": {"f1": 1}})
+
+    committed, present = snapshot(project, "HEAD"), snapshot(project)
+
+    assert committed.metrics["late.json"].problem.kind is ProblemKind.MISSING
+    assert "commit it" in committed.metrics["late.json"].problem.hint
+    assert present.metrics["late.json"].values == {"f1": 1}
+    rows = compare(committed, [present], Rules()).candidates[0].metrics
+    assert [row.state for row in rows if row.file == "late.json"] == [State.UNAVAILABLE]

@@ -12,7 +12,11 @@ from reporter import __version__
 from reporter.errors import ReporterError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from reporter.bundle import Bundle
+    from reporter.collect.project import Project
+    from reporter.commands.report import ReportRequest, Source
     from reporter.model.ci import CiContext
     from reporter.model.report import Report
 
@@ -205,7 +209,7 @@ def _add_ci(commands: Commands[_Parser]) -> None:
     command.add_argument(
         "--repro",
         action="store_true",
-        help="first dvc pull, repro and push; the baseline too where its outputs are nowhere",
+        help="first dvc pull, repro and (in CI) push; the baseline too where its outputs are nowhere",
     )
     command.set_defaults(run=_run_ci)
 
@@ -233,38 +237,57 @@ def _write_bundle(
 
     from reporter import wiring
 
+    project = wiring.open_project(Path.cwd())
+    rules = wiring.project_rules(project, options.config)
     with (
-        tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
+        wiring.progress(environ) as say,
+        _opened_source(options, project, say, is_real=context is not None, in_ci=in_ci) as source,
         wiring.open_exporter(environ, images=options.images) as exporter,
-        wiring.progress() as say,
+        tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
     ):
         from reporter.bundle import read_bundle, write_bundle
-        from reporter.commands.report import ReportRequest, make_report
-        from reporter.errors import UsageError
-        from reporter.model.revision import Policy
-        from reporter.settings import CONFIG_NAME
+        from reporter.commands.report import make_report
 
-        project = wiring.open_project(Path.cwd())
-        rules = wiring.project_rules(project, options.config)
-        config = wiring.config_path(project, options.config)
-        if in_ci and config is None:
-            raise UsageError(
-                f"{options.config} is outside the DVC project, so no baseline has it to judge by",
-                "Put it into the project: in CI the gates are those of the baseline.",
-            )
-        request = ReportRequest(
-            base=options.base or None,
-            head=None if in_ci else options.head,
-            policy=Policy(options.policy),
-            config=config or CONFIG_NAME,
-            judged_by_base=in_ci,
-        )
-        source = wiring.reproduced(project, say) if in_ci and options.repro else project
-        made = make_report(
-            request, source, exporter, rules, context, wiring.run_info(context), Path(pictures), wiring.plotly_js(), say
-        )
+        request = _report_request(options, project, in_ci=in_ci)
+        run = wiring.run_info(context)
+        made = make_report(request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say)
         write_bundle(options.out, made.bundle, made.page)
         return read_bundle(options.out)
+
+
+def _opened_source(
+    options: argparse.Namespace, project: Project, say: Callable[[str], None], *, is_real: bool, in_ci: bool
+) -> AbstractContextManager[Source]:
+    """The project as it is, or reproduced first. A dry run must not write to the team's storage."""
+    from contextlib import nullcontext
+
+    from reporter import wiring
+
+    if in_ci and options.repro:
+        return nullcontext(wiring.reproduced(project, say, push=is_real))
+    return wiring.reading(project, say)
+
+
+def _report_request(options: argparse.Namespace, project: Project, *, in_ci: bool) -> ReportRequest:
+    from reporter import wiring
+    from reporter.commands.report import ReportRequest
+    from reporter.errors import UsageError
+    from reporter.model.revision import Policy
+    from reporter.settings import CONFIG_NAME
+
+    config = wiring.config_path(project, options.config)
+    if in_ci and config is None:
+        raise UsageError(
+            f"{options.config} is outside the DVC project, so no baseline has it to judge by",
+            "Put it into the project: in CI the gates are those of the baseline.",
+        )
+    return ReportRequest(
+        base=options.base or None,
+        head=None if in_ci else options.head,
+        policy=Policy(options.policy),
+        config=config or CONFIG_NAME,
+        judged_by_base=in_ci,
+    )
 
 
 def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,9 @@ from reporter.settings import CONFIG_NAME, TOKEN_VARIABLES, Environment, read_ru
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.status import Status
 
+    from reporter.collect.apart import ProjectApart
     from reporter.collect.project import Project
     from reporter.collect.reproduction import ReproducedBaseline
     from reporter.forges.interface import Forge
@@ -49,6 +51,18 @@ def open_project(directory: Path) -> Project:
     return open_dvc_project(directory)
 
 
+@contextmanager
+def reading(project: Project, say: Callable[[str], None]) -> Iterator[Project | ProjectApart]:
+    """The project, read in a process of its own where that is sound."""
+    from reporter.collect.apart import ProjectApart, can_fork
+
+    if not can_fork():
+        yield project.telling(say)
+        return
+    with ProjectApart(project, say) as apart:
+        yield apart
+
+
 def project_rules(project: Project, config: Path | None) -> Rules:
     """The rules of the project's reporter.yaml, or of the file the user named."""
     if config is not None:
@@ -75,12 +89,12 @@ def run_info(context: CiContext | None) -> RunInfo:
     )
 
 
-def reproduced(project: Project, say: Callable[[str], None]) -> ReproducedBaseline:
+def reproduced(project: Project, say: Callable[[str], None], *, push: bool) -> ReproducedBaseline:
     """The project, reproduced in place; its baseline is reproduced too where its outputs are nowhere."""
     from reporter.collect.reproduction import ReproducedBaseline, reproduce
 
-    notes = reproduce(project.root, "the candidate", say, TOKEN_VARIABLES)
-    return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, notes)
+    notes = reproduce(project.root, "the candidate", say, TOKEN_VARIABLES, push=push)
+    return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, notes, push=push)
 
 
 def plotly_js() -> str:
@@ -141,15 +155,25 @@ def result_console() -> Console:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Says what is going on on standard error: one changing line on a terminal, plain lines elsewhere."""
+def progress(environ: Mapping[str, str]) -> Iterator[Callable[[str], None]]:
+    """Says what is going on on standard error: one changing line on a terminal, plain lines elsewhere and in CI."""
     from reporter.render.escape import visible
 
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or environ.get("CI"):
         yield lambda message: print(visible(message), file=sys.stderr, flush=True)
         return
-    from rich.console import Console
-    from rich.text import Text
+    with ExitStack() as stack:
+        status: Status | None = None
 
-    with Console(stderr=True).status("Starting") as status:
-        yield lambda message: status.update(Text(visible(message)))  # a revision's name is no markup
+        def say(message: str) -> None:
+            nonlocal status
+            from rich.console import Console
+            from rich.text import Text
+
+            text = Text(visible(message))  # a revision's name is no markup
+            if status is None:  # its thread starts with the first message: before that, this process may fork
+                status = stack.enter_context(Console(stderr=True).status(text))
+            else:
+                status.update(text)
+
+        yield say

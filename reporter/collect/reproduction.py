@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +20,10 @@ from reporter.process import run, run_aloud
 Say = Callable[[str], None]
 
 
-def reproduce(directory: Path, label: str, say: Say, hidden: Collection[str] = ()) -> tuple[str, ...]:
-    """`dvc pull`, `dvc repro` and `dvc push` of the project in `directory`; returns notes for the report.
+def reproduce(
+    directory: Path, label: str, say: Say, hidden: Collection[str] = (), *, push: bool = True
+) -> tuple[str, ...]:
+    """`dvc pull`, `dvc repro` and, with `push`, `dvc push` of the project in `directory`; returns notes for the report.
 
     A pull or push that fails is a note: a first run has nothing to pull, and a fork may not push. `hidden` names the
     environment variables that the project's own code must not see. Raises ProjectError where a stage fails.
@@ -35,6 +37,8 @@ def reproduce(directory: Path, label: str, say: Say, hidden: Collection[str] = (
         raise ProjectError(
             f"`dvc repro` of {label} failed with exit code {code}", "The log above says which stage and why."
         )
+    if not push:
+        return tuple(notes)
     say(f"Pushing the outputs of {label}")
     if _dvc(directory, hidden, "push", "--run-cache") != 0:
         notes.append(f"The outputs of {label} could not be pushed, so the next run trains again; the log says why.")
@@ -59,18 +63,29 @@ class ReproducedBaseline:
     """A project whose baseline is trained again, once, where its outputs are nowhere or are not of its code."""
 
     def __init__(
-        self, project: Project, say: Say, hidden: Collection[str] = (), workspace_notes: tuple[str, ...] = ()
+        self,
+        project: Project,
+        say: Say,
+        hidden: Collection[str] = (),
+        workspace_notes: tuple[str, ...] = (),
+        *,
+        push: bool = True,
     ) -> None:
         """`workspace_notes` are what the reproduction of the workspace had to say."""
         self._project = project
         self._workspace_notes = workspace_notes
         self._say = say
         self._hidden = hidden
+        self._push = push
         self.root = project.root
         self.resolve_head = project.resolve_head
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
         self.read_files = project.read_files
+
+    def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
+        """See `snapshot`."""
+        return (self.snapshot(revision, wanted) for revision in revisions)
 
     def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot:
         """The revision's snapshot; of a commit that lacks its outputs, that of its reproduction."""
@@ -91,7 +106,7 @@ class ReproducedBaseline:
 
     def _reproduced(self, revision: Revision, wanted: Wanted) -> Snapshot:
         with _worktree(self._project, revision) as directory:
-            notes = reproduce(directory, revision.label, self._say, self._hidden)
+            notes = reproduce(directory, revision.label, self._say, self._hidden, push=self._push)
             project = open_project(directory)
             return replace(project.snapshot(project.resolve_head(None), wanted), notes=notes)
 
@@ -109,7 +124,8 @@ def _worktree(project: Project, revision: Revision) -> Iterator[Path]:
     """The revision, checked out apart, sharing the project's cache and its present remotes."""
     with tempfile.TemporaryDirectory(prefix="reporter-baseline-") as folder:
         tree = Path(folder, "worktree")
-        made = run("git", "worktree", "add", "--quiet", "--detach", tree, revision.sha, cwd=project.git_root)
+        add = ("worktree", "add", "--quiet", "--detach", tree, revision.sha)
+        made = run("git", "-c", f"core.hooksPath={os.devnull}", *add, cwd=project.git_root)
         if not made.ok:
             raise ProjectError(f"{revision.label} cannot be checked out apart: {made.stderr.strip()}")
         try:
@@ -121,12 +137,16 @@ def _worktree(project: Project, revision: Revision) -> Iterator[Path]:
 
 
 def _share_configuration(project: Project, directory: Path) -> None:
-    for name in ("config", "config.local"):
-        if (source := project.root / ".dvc" / name).is_file():
-            shutil.copy(source, directory / ".dvc" / name)
-    done = run(*_command("config", "--local", "cache.dir", project.cache_folder), cwd=directory)
-    if not done.ok:
-        raise ProjectError(f"the baseline's cache cannot be shared: {done.stderr.strip()}")
+    """Through DVC, which writes an address that is relative to one configuration file as relative to the other."""
+    from dvc.config import Config
+
+    present, apart = Config(str(project.root / ".dvc")), Config(str(directory / ".dvc"))
+    for level in ("repo", "local"):
+        with apart.edit(level, validate=False) as settings:
+            settings.clear()
+            settings.update(present.load_one(level))
+            if level == "local":
+                settings["cache"]["dir"] = str(project.cache_folder)
 
 
 def _command(*arguments: str | Path) -> tuple[str | Path, ...]:

@@ -1,0 +1,171 @@
+"""`reporter ci --repro`: candidate and baseline trained where they must be, and everything else left as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from project_factories import ProjectFactory, isolate
+
+from reporter.cli import main
+from reporter.collect.project import Wanted, open_project
+from reporter.collect.reproduction import ReproducedBaseline, reproduce
+from reporter.settings import TOKEN_VARIABLES
+
+DVC_YAML = """\
+stages:
+  train:
+    cmd: python train.py
+    deps: [train.py]
+    params: [lr]
+    outs: [model.bin]
+    metrics: [metrics.json]
+"""
+TRAIN = """\
+import json, os, pathlib
+lr = float(pathlib.Path("params.yaml").read_text().split()[1])
+tokens = sum(name in os.environ for name in ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"))
+pathlib.Path("model.bin").write_text(str(lr))
+pathlib.Path("metrics.json").write_text(json.dumps({"acc": lr, "tokens_seen": tokens}))
+"""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> ProjectFactory:
+    """Two commits that were never trained: `lr`, and so `acc`, is 0.1 and then 0.2."""
+    folder = tmp_path_factory.mktemp("reproduction")
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(patch, folder)
+        project = ProjectFactory.new(folder / "project")
+        project.write({"dvc.yaml": DVC_YAML, "train.py": TRAIN, "params.yaml": "lr: 0.1\n"}).commit("First")
+        project.write({"params.yaml": "lr: 0.2\n"}).commit("Second")
+        return project
+
+
+@pytest.fixture
+def project(template, tmp_path, monkeypatch) -> ProjectFactory:
+    isolate(monkeypatch, tmp_path)
+    project = template.copy(tmp_path / "project")
+    monkeypatch.chdir(project.root)
+    return project
+
+
+def trained(project: ProjectFactory, said: list[str] | None = None, *, push: bool = True) -> ReproducedBaseline:
+    say = (said if said is not None else []).append
+    return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, push=push)
+
+
+def baseline(source: ReproducedBaseline):
+    return source.snapshot(open_project(source.root).resolve_head("HEAD~1"), Wanted())
+
+
+def accuracy(snapshot) -> float:
+    return snapshot.metrics["metrics.json"].values["acc"]
+
+
+def objects(storage: Path) -> int:
+    return sum(path.is_file() for path in (storage / "files").rglob("*"))
+
+
+def test_both_sides_are_trained_and_a_dry_run_pushes_neither(project, tmp_path, capfd):
+    project.remote(tmp_path / "storage").commit("Remote")
+    assert main(["ci", "HEAD~2", "--repro", "--no-images"], {}) == 0
+
+    report = json.loads((project.root / "reports" / "report.json").read_text())
+    [row] = [row for row in report["metrics"] if row["name"] == "acc"]
+    assert (row["base"], row["head"]) == (0.1, 0.2)
+    assert "HEAD~2 was reproduced for this comparison: its dvc.lock is not of its code." in report["notices"]
+    assert "[dry run]" in capfd.readouterr().err
+    assert list((tmp_path / "storage").iterdir()) == []
+
+
+def test_a_baseline_that_is_complete_is_not_trained(project, tmp_path):
+    project.remote(tmp_path / "storage")
+    reproduce(project.root, "the candidate", print)
+    project.commit("Trained")
+    project.write({"params.yaml": "lr: 0.3\n"}).commit("Third")
+    said: list[str] = []
+    assert accuracy(baseline(trained(project, said))) == 0.2
+    assert said == []
+
+
+def test_a_baseline_whose_outputs_are_nowhere_is_trained_and_pushed(project, tmp_path):
+    reproduce(project.root, "the candidate", print, push=False)
+    project.remote(tmp_path / "storage").commit("Trained")
+    project.write({"params.yaml": "lr: 0.3\n"}).commit("Third")
+    project.empty_cache()
+    shutil.rmtree(project.root / ".dvc" / "cache", ignore_errors=True)
+
+    found = baseline(trained(project))
+
+    assert accuracy(found) == 0.2
+    assert found.notes == (
+        "HEAD~1 was reproduced for this comparison: some of its outputs are in no cache and no remote.",
+    )
+    assert objects(tmp_path / "storage") == 2
+
+
+@pytest.mark.parametrize("level", ["config", "config.local"])
+def test_a_remote_beside_the_project_is_found_from_the_worktree_too(project, tmp_path, level):
+    project.write({f".dvc/{level}": "[core]\n    remote = s\n['remote \"s\"']\n    url = ../../storage\n"})
+    assert accuracy(baseline(trained(project))) == 0.1
+    assert objects(tmp_path / "storage") == 2
+
+
+def test_nothing_of_the_project_is_touched(project, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    local = "[core]\n    autostage = true\n"
+    project.write({".dvc/config.local": local, "params.yaml": "lr: 0.5 # being edited\n"})
+    project.write({".git/hooks/post-checkout": "#!/bin/sh\nexit 1\n"})
+    (project.root / ".git/hooks/post-checkout").chmod(0o755)
+    before = (project.git("status", "--porcelain"), project.git("for-each-ref"))
+
+    assert accuracy(baseline(trained(project))) == 0.1
+
+    assert (project.git("status", "--porcelain"), project.git("for-each-ref")) == before
+    assert len(project.git("worktree", "list").splitlines()) == 1
+    assert (project.root / ".dvc" / "config.local").read_text() == local
+    assert (project.root / "params.yaml").read_text() == "lr: 0.5 # being edited\n"
+    assert list(tmp_path.glob("reporter-*")) == []
+
+
+def test_a_push_that_is_refused_is_a_note(project, tmp_path):
+    (tmp_path / "storage").write_text("a file where the remote's folder should be")
+    project.write({".dvc/config": f"[core]\n    remote = s\n['remote \"s\"']\n    url = {tmp_path / 'storage'}\n"})
+    found = baseline(trained(project))
+    assert accuracy(found) == 0.1
+    assert "The outputs of HEAD~1 could not be pushed, so the next run trains again; the log says why." in found.notes
+
+
+def test_without_a_remote_it_is_said_and_stages_of_neither_side_see_the_token(project, monkeypatch):
+    for name in TOKEN_VARIABLES:
+        monkeypatch.setenv(name, "ghs_secret")
+    notes = reproduce(project.root, "the candidate", print, TOKEN_VARIABLES)
+    assert notes == (
+        "The outputs of the candidate could not be pushed, so the next run trains again; the log says why.",
+    )
+    assert json.loads((project.root / "metrics.json").read_text())["tokens_seen"] == 0
+    assert baseline(trained(project)).metrics["metrics.json"].values["tokens_seen"] == 0
+
+
+def test_a_candidate_s_stage_that_fails_ends_the_command(project, capfd):
+    project.write({"train.py": "raise SystemExit(5)\n"})
+    assert main(["ci", "HEAD", "--repro", "--no-images"], {}) == 3
+    out, err = capfd.readouterr()
+    assert "reporter: `dvc repro` of the candidate failed with exit code" in err
+    assert "failed to reproduce 'train'" in err
+    assert out == ""
+    assert not (project.root / "reports").exists()
+
+
+def test_a_baseline_s_stage_that_fails_leaves_the_baseline_as_its_commit_has_it(project):
+    project.write({"train.py": "raise SystemExit(5)\n"}).commit("Broken")
+    project.write({"train.py": TRAIN}).commit("Mended")
+    found = baseline(trained(project))
+    [note] = found.notes
+    assert note.startswith(
+        "HEAD~1 is shown as its commit has it: its dvc.lock is not of its code, and `dvc repro` of HEAD~1"
+    )
+    assert len(project.git("worktree", "list").splitlines()) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git, find_git_root
 from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
-from reporter.collect.snapshots import Wanted, take_snapshot
+from reporter.collect.snapshots import Unparsed, Wanted, parse_tables, read_revision
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
 from reporter.model.revision import WORKSPACE, Policy, Revision
@@ -81,6 +81,14 @@ class Project:
 
         return Storage(self._dvc, self._progress)
 
+    def telling(self, progress: Callable[[str], None]) -> Project:
+        """The same project, its downloads told to somebody else."""
+        return Project(self.root, self._git, progress)
+
+    def load(self) -> None:
+        """Load DVC and open the project with it, which the first `read` does otherwise."""
+        _ = self._dvc
+
     @property
     def cache_folder(self) -> Path:
         """DVC's local cache."""
@@ -104,11 +112,19 @@ class Project:
 
         Raises ProjectError where one of its DVC files is broken.
         """
+        return parse_tables(self.read(revision, wanted))
+
+    def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
+        """Read several revisions, one after the other."""
+        return (self.snapshot(revision, wanted) for revision in revisions)
+
+    def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
+        """The part of `snapshot` that needs DVC."""
         if not self._is_in(revision):
             note = f"{revision.label} has no folder {self._in_git('')}: everything in it is new."
-            return Snapshot(revision, notes=(note,))
+            return Unparsed(Snapshot(revision, notes=(note,)), tables={}, predictions={})
         with self._dvc.at(revision) as opened:
-            return take_snapshot(
+            return read_revision(
                 opened,
                 self._storage,
                 wanted,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from reporter.collect.data import tracked_paths
 from reporter.collect.dvc_internals import OpenRevision
@@ -15,17 +16,17 @@ from reporter.collect.plots import IMAGE, Plot, find_plots
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
-from reporter.collect.tables import plot_table, predictions_table
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
-from reporter.model.snapshot import Snapshot, Table, ValueFile
+from reporter.model.snapshot import Snapshot, ValueFile
 from reporter.model.values import Value
 
 DEFAULT_PARAMS = "params.yaml"
 """DVC shows the whole of it even where no stage names it."""
 
 _ReadValues = Callable[[bytes], Mapping[str, Value]]
-_ReadTable = Callable[[bytes], Table]
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,43 @@ class Wanted:
     """Describe tracked files and directories."""
 
 
-def take_snapshot(
+@dataclass(frozen=True, slots=True, eq=False)
+class TableText:
+    """A plot's data file as it was read."""
+
+    data: bytes
+    header: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unparsed:
+    """A revision, read whole, its tables still as text: so it can be read in one process and parsed in another."""
+
+    snapshot: Snapshot
+    """Without tables and predictions."""
+    tables: Mapping[str, TableText]
+    predictions: Mapping[str, bytes]
+
+
+def parse_tables(read: Unparsed) -> Snapshot:
+    """The whole snapshot; a table that does not parse is one of its problems."""
+    from reporter.collect.tables import plot_table, predictions_table
+
+    problems = Problems(read.snapshot.revision.label)
+    tables = {path: partial(plot_table, text.data, path, header=text.header) for path, text in read.tables.items()}
+    predictions = {path: partial(predictions_table, data, path) for path, data in read.predictions.items()}
+    return replace(
+        read.snapshot,
+        tables=_readable(tables, problems),
+        predictions=_readable(predictions, problems),
+        problems=(*read.snapshot.problems, *problems.all()),
+    )
+
+
+def read_revision(
     opened: OpenRevision, storage: Storage, wanted: Wanted, read_elsewhere: ReadFile, is_tracked: IsTracked
-) -> Snapshot:
-    """Read one revision whole. `read_elsewhere` gives a plot's template that the revision itself lacks.
+) -> Unparsed:
+    """Read one revision. `read_elsewhere` gives a plot's template that the revision itself lacks.
 
     Raises ProjectError where a DVC file is broken; all else that fails is a problem of the snapshot.
     """
@@ -62,22 +96,25 @@ def take_snapshot(
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
     files.fetch([*metrics, *params, *data_files, *wanted.predictions])
     measures = Measures(opened, files)
-    return Snapshot(
+    snapshot = Snapshot(
         revision=opened.revision,
         metrics={path: _values(path, read, files, problems) for path, read in metrics.items()},
         params={path: _values(path, read, files, problems) for path, read in params.items()},
         plots=tuple(plot.spec for plot in plots),
-        tables=_tables(_table_readers(plots), files, problems),
-        images=_images(plots, files, problems),
-        predictions=_tables(
-            {path: partial(predictions_table, path=path) for path in wanted.predictions}, files, problems
-        ),
+        images=_readable({path: partial(files.read, path) for path in _image_paths(plots)}, problems),
         data=tracked_paths(pipeline, files, measures, workspace=opened.revision.is_workspace) if wanted.data else {},
         stages=stages_of(pipeline, files, measures, is_tracked),
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
         },
-        problems=problems.all(),
+    )
+    headers = {path: plot.header for plot in plots if plot.spec.template != IMAGE for path in plot.paths}
+    texts = _readable({path: partial(files.read, path) for path in headers}, problems)
+    predictions = _readable({path: partial(files.read, path) for path in wanted.predictions}, problems)
+    return Unparsed(
+        snapshot=replace(snapshot, problems=problems.all()),
+        tables={path: TableText(data, headers[path]) for path, data in texts.items()},
+        predictions=predictions,
     )
 
 
@@ -116,30 +153,16 @@ def _values(path: str, read: _ReadValues, files: RevisionFiles, problems: Proble
         return ValueFile(path, {}, problems.add(path, error))
 
 
-def _table_readers(plots: Iterable[Plot]) -> dict[str, _ReadTable]:
-    return {
-        path: partial(plot_table, path=path, header=plot.header)
-        for plot in plots
-        if plot.spec.template != IMAGE
-        for path in plot.paths
-    }
+def _image_paths(plots: Iterable[Plot]) -> list[str]:
+    return [plot.spec.path for plot in plots if plot.spec.template == IMAGE]
 
 
-def _tables(readers: Mapping[str, _ReadTable], files: RevisionFiles, problems: Problems) -> dict[str, Table]:
-    tables = {}
+def _readable(readers: Mapping[str, Callable[[], Content]], problems: Problems) -> dict[str, Content]:
+    """What each reader gives, by path; one that cannot is left out and noted."""
+    found = {}
     for path, read in readers.items():
         try:
-            tables[path] = read(files.read(path))
+            found[path] = read()
         except UnreadableError as error:
             problems.add(path, error)
-    return tables
-
-
-def _images(plots: Iterable[Plot], files: RevisionFiles, problems: Problems) -> dict[str, bytes]:
-    images = {}
-    for path in (plot.spec.path for plot in plots if plot.spec.template == IMAGE):
-        try:
-            images[path] = files.read(path)
-        except UnreadableError as error:
-            problems.add(path, error)
-    return images
+    return found

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol, assert_never
 
 from reporter.bundle import Bundle
-from reporter.collect.project import Wanted
+from reporter.collect.snapshots import Wanted
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, judge
 from reporter.errors import ProjectError, StorageError, UsageError
@@ -41,7 +41,9 @@ class Source(Protocol):
         self, base: str | None, head: Revision, policy: Policy, ci: CiContext | None, default: str | None
     ) -> Revision | None: ...
 
-    def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot: ...
+    def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
+        """One for each revision, in their order, each when it has been read."""
+        ...
 
     def read_text(self, revision: Revision, path: str) -> str | None: ...
 
@@ -129,12 +131,13 @@ def _collect(
         plots_exclude=rules.plots.exclude,
         predictions=tuple(dict.fromkeys(rule.path for rule in rules.predictions)),
     )
+    snapshots = source.snapshots([base, head] if base else [head], wanted)
     baseline = None
     if base is not None:
         say(f"Reading {base.label}")
-        baseline = source.snapshot(base, wanted)
+        baseline = next(snapshots)
     say(f"Reading {head.label}")
-    return baseline, source.snapshot(head, wanted)
+    return baseline, next(snapshots)
 
 
 def _check_something_is_known(candidate: Snapshot) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from reporter.model.problem import Problem
 from reporter.model.revision import Revision
 from reporter.model.values import Value
 
-Column: TypeAlias = npt.NDArray[Any]
+if TYPE_CHECKING:  # numpy takes longer to load than most commands take to run
+    from typing import Any
+
+    import numpy.typing as npt
+
+Column: TypeAlias = "npt.NDArray[Any]"
 """One column of a table, shape (rows,): float64, int64, bool, or object holding str (and None where a cell is empty)."""
 
 

@@ -138,6 +138,6 @@ def test_a_revision_s_name_in_the_progress_is_no_markup(
     terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
-    with wiring.progress() as say:
+    with wiring.progress({}) as say:
         say("Reading :/[/fix]")
     assert terminal or capsys.readouterr().err == "Reading :/[/fix]\n"

@@ -1,0 +1,102 @@
+"""A project read in a process of its own gives what it gives in this one, its errors and its bugs included."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from project_factories import ProjectFactory, isolate, small_project
+
+from reporter.collect.apart import ProjectApart, ReaderCrashedError
+from reporter.collect.project import Project, Wanted, open_project
+from reporter.errors import ProjectError
+
+# Python warns of a fork beside other threads, as pytest-xdist has one; the command line forks only where it is alone.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> ProjectFactory:
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(patch, folder)
+        return small_project(folder / "project", folder / "remote")
+
+
+@pytest.fixture
+def opened(project, monkeypatch, tmp_path) -> Project:
+    isolate(monkeypatch, tmp_path)
+    return open_project(project.root)
+
+
+def silent(line: str) -> None:
+    """Progress that nobody asked for."""
+
+
+def test_snapshots_are_the_same_and_in_order(opened):
+    revisions = [opened.resolve_head("HEAD"), opened.resolve_head(None)]
+    here = [opened.snapshot(revision, Wanted()) for revision in revisions]
+
+    with ProjectApart(opened, silent) as apart:
+        there = list(apart.snapshots(revisions, Wanted()))
+
+    assert [one.revision for one in there] == revisions
+    for one, other in zip(here, there, strict=True):
+        assert (one.metrics, one.params, one.plots, one.stages) == (
+            other.metrics,
+            other.params,
+            other.plots,
+            other.stages,
+        )
+        assert one.data == other.data
+        assert {path: table.rows for path, table in one.tables.items()} == {
+            path: table.rows for path, table in other.tables.items()
+        }
+
+
+def test_files_are_read_there_too(opened):
+    head = opened.resolve_head("HEAD")
+    with ProjectApart(opened, silent) as apart:
+        assert apart.read_files(head, ["dvc.yaml", "no-such-file"]) == opened.read_files(head, ["dvc.yaml"])
+
+
+def test_an_error_keeps_its_mend(project, opened, tmp_path):
+    broken = project.copy(tmp_path / "broken").write({"dvc.yaml": "stages: ["})
+    there = open_project(broken.root)
+    with pytest.raises(ProjectError) as here:
+        there.snapshot(there.resolve_head(None), Wanted())
+
+    with ProjectApart(there, silent) as apart, pytest.raises(ProjectError) as caught:
+        next(apart.snapshots([there.resolve_head(None)], Wanted()))
+
+    assert (caught.value.message, caught.value.hint) == (here.value.message, here.value.hint)
+
+
+def test_a_bug_there_shows_its_traceback_here(opened, monkeypatch):
+    def fail(*_) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Project, "read", fail)
+    with ProjectApart(opened, silent) as apart, pytest.raises(ReaderCrashedError, match=r"(?s)Traceback.*a bug"):
+        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+
+
+def test_progress_is_told_here(opened, monkeypatch):
+    monkeypatch.setattr(Project, "read", lambda project, *_: project._progress("fetching") or 1 / 0)
+    lines = []
+    with ProjectApart(opened, lines.append) as apart, pytest.raises(ReaderCrashedError):
+        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+    assert lines == ["fetching"]
+
+
+def test_a_process_that_was_killed_is_an_error_that_says_so(opened, monkeypatch):
+    monkeypatch.setattr(Project, "read", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with ProjectApart(opened, silent) as apart, pytest.raises(ProjectError, match=r"was ended \(exit code -9\)"):
+        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+
+
+def test_the_process_ends_with_its_context(opened):
+    with ProjectApart(opened, silent) as apart:
+        assert apart._process.is_alive()
+    assert not apart._process.is_alive()

@@ -9,7 +9,7 @@ from reporter.collect.files import RevisionFiles
 from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Output, ParamsDependency, Pipeline, StageDefinition
 from reporter.collect.problems import UnreadableError
-from reporter.collect.values import is_plain_name, parse, plain, select
+from reporter.collect.values import is_plain_name, only_match, parse, plain
 from reporter.model.snapshot import Stage
 from reporter.model.values import Value, flatten, same_value
 
@@ -83,14 +83,18 @@ def _params_differ(dep: ParamsDependency, files: RevisionFiles) -> bool:
     except UnreadableError:
         return True
     current = _current_params(tree, dep.names) if isinstance(tree, Mapping) else {}
-    return not same_value(_sorted(plain(current)), _sorted(plain(dep.recorded)))
+    return not same_value(plain(current), plain(dep.recorded))
 
 
 def _current_params(tree: Mapping[Any, Any], names: tuple[str, ...]) -> Mapping[Any, Any]:
     if not names:
         return tree
-    found = ((name, _lookup(tree if is_plain_name(name) else select(tree, [name]), name.split("."))) for name in names)
+    found = ((name, _current_param(tree, name)) for name in names)
     return {name: value for name, value in found if value is not _ABSENT}
+
+
+def _current_param(tree: Mapping[Any, Any], name: str) -> Any:
+    return _lookup(tree, name.split(".")) if is_plain_name(name) else only_match(tree, name, _ABSENT)
 
 
 _ABSENT = object()
@@ -105,12 +109,3 @@ def _lookup(tree: Any, keys: list[str]) -> Any:
         else:
             return _ABSENT
     return tree
-
-
-def _sorted(value: Value) -> Value:
-    """Mappings with their keys in order: dvc.lock sorts them, a params file does not."""
-    if isinstance(value, Mapping):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    if isinstance(value, list):
-        return [_sorted(item) for item in value]
-    return value

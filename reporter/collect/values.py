@@ -80,6 +80,17 @@ def select(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
     return _select(tree, [name.split(".") for name in names])
 
 
+def only_match(tree: Mapping[Any, Any], name: str, absent: object) -> Any:
+    """What a tracked name with a wildcard stands for, as DVC records it; `absent` unless exactly one value matches."""
+    import dpath
+    import dvc.repo.plots  # noqa: F401  sets dpath's options to those that DVC reads params with
+
+    try:
+        return dpath.get(dict(tree), name, separator=".")
+    except (KeyError, ValueError):
+        return absent
+
+
 def is_plain_name(name: str) -> bool:
     """Whether a tracked name holds no wildcard."""
     return not _PATTERN & set(name)

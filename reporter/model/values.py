@@ -28,7 +28,10 @@ def is_finite(value: Number) -> bool:
 
 
 def same_value(left: Value, right: Value) -> bool:
-    """Exact equality as a reader of the report understands it: NaN equals NaN, 1 equals 1.0, True does not equal 1."""
+    """Exact equality as a reader of the report understands it: NaN equals NaN, 1 equals 1.0, True does not equal 1.
+
+    The order of keys is no part of a value.
+    """
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if is_number(left) and is_number(right):
@@ -36,7 +39,7 @@ def same_value(left: Value, right: Value) -> bool:
     if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
         return left == right
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return list(left) == list(right) and all(same_value(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(same_value(left[key], right[key]) for key in left)
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         return len(left) == len(right) and all(map(same_value, left, right))
     return False

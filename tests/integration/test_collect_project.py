@@ -239,6 +239,18 @@ class TestStagesOutOfDate:
         clone.write({"data.dvc": recorded.replace(digest, f"{'0' * 32}.dir")})
         assert self.outdated(clone) == ("deps",)
 
+    def test_params_tracked_by_a_wildcard_are_those_that_dvc_recorded(self, project):
+        project.write(
+            {"dvc.yaml": SMALL_DVC_YAML.replace("[lr]", "['*.depth']"), "params.yaml": "net: {depth: 2, width: 3}\n"}
+        )
+        project.record()
+        assert self.outdated(project) == ()
+
+        project.write({"params.yaml": "net: {depth: 2, width: 4}\n"})
+        assert self.outdated(project) == ()
+        project.write({"params.yaml": "net: {depth: 3, width: 4}\n"})
+        assert self.outdated(project) == ("params",)
+
     def test_a_frozen_stage_is_never_out_of_date(self, project):
         project.write({"dvc.yaml": SMALL_DVC_YAML + "    frozen: true\n", "train.py": "changed"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from typing import TypeAlias
 
 import numpy as np
 from factories import make_revision
@@ -17,7 +18,7 @@ BASE = make_revision("main")
 HEAD = make_revision()
 CANDIDATES = (make_revision("exp-brown"), make_revision("exp-ivory"), make_revision("exp-teal"))
 
-Columns = Mapping[str, Sequence[object] | Column]
+Columns: TypeAlias = "Mapping[str, Sequence[object] | Column]"
 
 
 def make_columns(columns: Columns) -> Table:

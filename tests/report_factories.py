@@ -8,10 +8,13 @@ from dataclasses import replace
 from factories import make_problem, sha
 from figure_factories import clouds, importances, losses, make_plot, make_spec, predictions, roc
 
+from reporter.compare import judge
+from reporter.compare.headlines import with_headlines
 from reporter.figures import draw
 from reporter.figures.encode import figure_json
 from reporter.model.comparison import (
     ArtifactRow,
+    Candidate,
     Cause,
     CauseKind,
     Content,
@@ -32,7 +35,7 @@ from reporter.model.drawing import Drawing, PlotlyDrawing
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import PlotRow, Report, RunInfo, SectionPicture, SectionText
 from reporter.model.revision import Revision
-from reporter.model.rules import CommentRule, Direction, PlotsRule
+from reporter.model.rules import CommentRule, Direction, GateRule, MetricRule, PlotsRule, Rules
 from reporter.model.values import Value, is_number
 from reporter.render.chart import Caption, Chart, PlotlyChart
 
@@ -67,6 +70,29 @@ def make_report(**fields: object) -> Report:
         level=0.95,
     )
     return replace(report, **fields)  # type: ignore[arg-type]
+
+
+def judged(report: Report, *rules: MetricRule) -> Report:
+    """The report with the verdict, the gates and the sentence that `rules` give its rows."""
+    has_base = report.base is not None
+    known = [problem for problem in report.problems if problem.revision == MAIN.label]
+    metrics = report.metrics
+    if not any(row.headline for row in metrics):
+        metrics = with_headlines(metrics, Rules(metrics=rules))
+    candidate = Candidate(
+        revision=report.head,
+        metrics=metrics,
+        params=report.params,
+        data=report.data,
+        stages=report.stages,
+        problems=tuple(problem for problem in report.problems if problem not in known),
+    )
+    found = judge(candidate, Rules(metrics=rules), has_base=has_base, problems=known)
+    return replace(report, metrics=metrics, verdict=found.verdict, summary=found.summary, gates=found.gates)
+
+
+def gate(name: str, **limits: float) -> MetricRule:
+    return MetricRule(f"{METRICS}:{name}", gate=GateRule(**limits))  # type: ignore[arg-type]
 
 
 def metric(name: str, base: Value, head: Value, **fields: object) -> MetricRow:
@@ -114,7 +140,7 @@ def links(report: Report) -> dict[str, str]:
 
 FLIGHT_METRICS = (
     metric("roc_auc", 0.6391, 0.6512, interval=(0.0081, 0.0163), p_value=0.0004, method=BOOTSTRAP, headline=True),
-    metric("f1", 0.4102, 0.4188, interval=(0.0031, 0.0139), p_value=0.002, method=BOOTSTRAP, headline=True),
+    metric("f1", 0.4102, 0.4188, interval=(0.0031, 0.0139), p_value=0.002, method=BOOTSTRAP),
     metric(
         "log_loss",
         0.5312,
@@ -209,178 +235,171 @@ FLIGHT_FLIPS = (
     ),
 )
 
-FLIGHT_GATES = (
-    GateRow(f"{METRICS}:roc_auc", "max_drop 0.005", Verdict.PASS, "rose by 0.012 (+0.008 to +0.016)"),
-    GateRow(f"{METRICS}:log_loss", "max_drop 0.01", Verdict.PASS, "fell by 0.0025, which is better"),
-)
-
 
 def better() -> Report:
-    return make_report(
-        summary="Better: roc_auc +0.012 (95 % CI +0.008 to +0.016); no gated metric worse",
-        metrics=FLIGHT_METRICS,
-        params=FLIGHT_PARAMS,
-        plots=FLIGHT_PLOTS,
-        data=FLIGHT_DATA,
-        stages=FLIGHT_STAGES,
-        gates=FLIGHT_GATES,
-        explanations=FLIGHT_CAUSES,
-        slices=FLIGHT_SLICES,
-        flips=FLIGHT_FLIPS,
-        artifacts=(ArtifactRow("late-flights", State.CHANGED, "models/model.pkl", ("desc", "labels")),),
-        base=replace(MAIN, behind=3),
+    return judged(
+        make_report(
+            metrics=FLIGHT_METRICS,
+            params=FLIGHT_PARAMS,
+            plots=FLIGHT_PLOTS,
+            data=FLIGHT_DATA,
+            stages=FLIGHT_STAGES,
+            explanations=FLIGHT_CAUSES,
+            slices=FLIGHT_SLICES,
+            flips=FLIGHT_FLIPS,
+            artifacts=(ArtifactRow("late-flights", State.CHANGED, "models/model.pkl", ("desc", "labels")),),
+            base=replace(MAIN, behind=3),
+        ),
+        gate("roc_auc", max_drop=0.005),
+        gate("log_loss", max_drop=0.01),
     )
 
 
 def worse() -> Report:
-    return make_report(
-        verdict=Verdict.WARN,
-        summary="Worse: roc_auc −0.011 (95 % CI −0.015 to −0.007)",
-        metrics=(
-            metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
-            metric("accuracy", 0.7421, 0.7399, interval=(-0.004, -0.0004), method=BOOTSTRAP),
-            metric("n_test", 83214, 83214, direction=Direction.NONE),
-        ),
-        params=FLIGHT_PARAMS[:2],
-        explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
-        stages=FLIGHT_STAGES,
+    return judged(
+        make_report(
+            metrics=(
+                metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
+                metric("accuracy", 0.7421, 0.7399, interval=(-0.004, -0.0004), method=BOOTSTRAP),
+                metric("n_test", 83214, 83214, direction=Direction.NONE),
+            ),
+            params=FLIGHT_PARAMS[:2],
+            explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
+            stages=FLIGHT_STAGES,
+        )
     )
 
 
 def mixed() -> Report:
-    return make_report(
-        verdict=Verdict.WARN,
-        summary="Mixed: roc_auc +0.012, but log_loss +0.0089 is worse",
-        metrics=(
-            metric("roc_auc", 0.6391, 0.6512, headline=True),
-            metric("log_loss", 0.5312, 0.5401, direction=Direction.LOWER, headline=True),
-            metric("size_mb", 4.25, 17.5, direction=Direction.NONE),
-        ),
-        params=FLIGHT_PARAMS,
+    return judged(
+        make_report(
+            metrics=(
+                metric("roc_auc", 0.6391, 0.6512, headline=True),
+                metric("log_loss", 0.5312, 0.5401, direction=Direction.LOWER, headline=True),
+                metric("size_mb", 4.25, 17.5, direction=Direction.NONE),
+            ),
+            params=FLIGHT_PARAMS,
+        )
     )
 
 
 def inconclusive() -> Report:
     note = "Significance unknown (one run each); about 12 seeds a side would tell a difference of this size."
-    return make_report(
-        summary="No clear difference: roc_auc +0.0004 (95 % CI −0.0031 to +0.0038)",
-        metrics=(
-            metric(
-                "roc_auc",
-                0.6391,
-                0.6395,
-                outcome=Outcome.INCONCLUSIVE,
-                interval=(-0.0031, 0.0038),
-                p_value=0.84,
-                method=BOOTSTRAP,
-                headline=True,
-            ),
-            metric("f1", 0.4102, 0.4107, outcome=Outcome.INCONCLUSIVE, headline=True, note=note),
-        ),
-        gates=(
-            GateRow(
-                f"{METRICS}:roc_auc",
-                "max_drop 0.002",
-                Verdict.WARN,
-                "a drop of 0.0031 cannot be ruled out",
+    return judged(
+        make_report(
+            metrics=(
+                metric(
+                    "roc_auc",
+                    0.6391,
+                    0.6395,
+                    outcome=Outcome.INCONCLUSIVE,
+                    interval=(-0.0031, 0.0038),
+                    p_value=0.84,
+                    method=BOOTSTRAP,
+                    headline=True,
+                ),
+                metric("f1", 0.4102, 0.4107, outcome=Outcome.INCONCLUSIVE, headline=True, note=note),
             ),
         ),
-        verdict=Verdict.WARN,
+        gate("roc_auc", max_drop=0.002),
     )
 
 
 def no_change() -> Report:
-    return make_report(
-        metrics=(metric("roc_auc", 0.6391, 0.6391), metric("f1", 0.4102, 0.4102)),
-        params=FLIGHT_PARAMS[1:2],
-        plots=(plot("ROC curve", State.UNCHANGED, image=None),),
-        stages=(FLIGHT_STAGES[3],),
-        summary="No change: 2 metrics and 1 param are the same",
+    return judged(
+        make_report(
+            metrics=(metric("roc_auc", 0.6391, 0.6391), metric("f1", 0.4102, 0.4102)),
+            params=FLIGHT_PARAMS[1:2],
+            plots=(plot("ROC curve", State.UNCHANGED, image=None),),
+            stages=(FLIGHT_STAGES[3],),
+        )
     )
 
 
 def first_report() -> Report:
-    return make_report(
-        base=None,
-        summary="First report: 2 metrics, nothing to compare with",
-        metrics=tuple(
-            metric(name, None, value, state=State.ADDED, outcome=Outcome.UNKNOWN)
-            for name, value in (("roc_auc", 0.6512), ("f1", 0.4188))
-        ),
-        params=(ParamRow("params.yaml", "train.max_depth", None, 9, State.ADDED),),
-        plots=(plot("ROC curve", State.ADDED, revisions=("deeper-trees",)),),
-        data=(DataRow("data/raw", State.ADDED, None, Content("1f", 31_053_850, 3)),),
-        stages=(StageRow("train", State.ADDED, (), outdated=False, ran=True),),
-        notices=("This is the first report: no baseline was found, so every value stands alone.",),
+    return judged(
+        make_report(
+            base=None,
+            metrics=tuple(
+                metric(name, None, value, state=State.ADDED, outcome=Outcome.UNKNOWN)
+                for name, value in (("roc_auc", 0.6512), ("f1", 0.4188))
+            ),
+            params=(ParamRow("params.yaml", "train.max_depth", None, 9, State.ADDED),),
+            plots=(plot("ROC curve", State.ADDED, revisions=("deeper-trees",)),),
+            data=(DataRow("data/raw", State.ADDED, None, Content("1f", 31_053_850, 3)),),
+            stages=(StageRow("train", State.ADDED, (), outdated=False, ran=True),),
+            notices=("This is the first report: no baseline was found, so every value stands alone.",),
+        )
     )
 
 
 def baseline_unavailable() -> Report:
-    return make_report(
-        verdict=Verdict.UNKNOWN,
-        summary="Unknown: roc_auc of main could not be read",
-        metrics=(
-            metric("roc_auc", None, 0.6512, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN, headline=True),
-            metric("f1", None, 0.4188, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN),
+    return judged(
+        make_report(
+            metrics=(
+                metric("roc_auc", None, 0.6512, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN, headline=True),
+                metric("f1", None, 0.4188, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN),
+            ),
+            plots=(
+                plot("ROC curve", State.UNAVAILABLE, revisions=("deeper-trees",), notes=("main has no data for it.",)),
+            ),
+            problems=(
+                make_problem(METRICS, ProblemKind.ACCESS, message="The storage refuses the credentials"),
+                make_problem("evaluation/plots/roc.csv"),
+            ),
         ),
-        gates=(
-            GateRow(f"{METRICS}:roc_auc", "max_drop 0.005", Verdict.UNKNOWN, "the baseline's value is unavailable"),
-        ),
-        plots=(plot("ROC curve", State.UNAVAILABLE, revisions=("deeper-trees",), notes=("main has no data for it.",)),),
-        problems=(
-            make_problem(METRICS, ProblemKind.ACCESS, message="The storage refuses the credentials"),
-            make_problem("evaluation/plots/roc.csv"),
-        ),
+        gate("roc_auc", max_drop=0.005),
     )
 
 
 def stale_lock() -> Report:
-    return make_report(
-        verdict=Verdict.UNKNOWN,
-        summary="Unknown: the metrics are not of this code",
-        metrics=(metric("roc_auc", 0.6391, 0.6391, headline=True),),
-        params=FLIGHT_PARAMS[:1],
-        stages=(
-            StageRow("train", State.CHANGED, ("cmd", "params"), outdated=True),
-            StageRow("evaluate", State.UNCHANGED, (), outdated=False, upstream=("train",)),
-        ),
-        problems=(
-            Problem(
-                "deeper-trees",
-                "train",
-                ProblemKind.STALE,
-                "train changed, but was not run again: the values shown are not of this code",
-                "Run `dvc repro`, then commit dvc.lock.",
+    return judged(
+        make_report(
+            metrics=(metric("roc_auc", 0.6391, 0.6391, headline=True),),
+            params=FLIGHT_PARAMS[:1],
+            stages=(
+                StageRow("train", State.CHANGED, ("cmd", "params"), outdated=True),
+                StageRow("evaluate", State.UNCHANGED, (), outdated=False, upstream=("train",)),
             ),
-        ),
+            problems=(
+                Problem(
+                    "deeper-trees",
+                    "train",
+                    ProblemKind.STALE,
+                    "train changed, but was not run again: the values shown are not of this code",
+                    "Run `dvc repro`, then commit dvc.lock.",
+                ),
+            ),
+        )
     )
 
 
 def different_test_set() -> Report:
     note = "The test sets differ: 212 of 83,214 rows are shared, too few to compare on."
-    return make_report(
-        verdict=Verdict.UNKNOWN,
-        summary="Unknown: roc_auc was computed on different test sets",
-        metrics=(
-            metric("roc_auc", 0.6391, 0.7012, outcome=Outcome.INCOMPARABLE, headline=True, note=note),
-            metric("n_test", 83214, 64101, direction=Direction.NONE),
-        ),
-        data=FLIGHT_DATA[:1],
+    return judged(
+        make_report(
+            metrics=(
+                metric("roc_auc", 0.6391, 0.7012, outcome=Outcome.INCOMPARABLE, headline=True, note=note),
+                metric("n_test", 83214, 64101, direction=Direction.NONE),
+            ),
+            data=FLIGHT_DATA[:1],
+        )
     )
 
 
 def new_and_removed_metrics() -> Report:
-    return make_report(
-        summary="roc_auc +0.012; 1 metric is new, 1 is gone",
-        metrics=(
-            metric("roc_auc", 0.6391, 0.6512),
-            metric("brier_score", None, 0.171, state=State.ADDED, outcome=Outcome.UNKNOWN),
-            metric("gini", 0.2782, None, state=State.REMOVED, outcome=Outcome.UNKNOWN),
-            metric("model", "logistic", "boosting", direction=Direction.NONE),
-            metric("diverged", base=False, head=True, direction=Direction.NONE),
-            metric("auc_by_fold", [0.61, 0.64], [0.63, 0.66], direction=Direction.NONE),
-            metric("best_loss", float("inf"), 0.5287, direction=Direction.LOWER),
-        ),
+    return judged(
+        make_report(
+            metrics=(
+                metric("roc_auc", 0.6391, 0.6512),
+                metric("brier_score", None, 0.171, state=State.ADDED, outcome=Outcome.UNKNOWN),
+                metric("gini", 0.2782, None, state=State.REMOVED, outcome=Outcome.UNKNOWN),
+                metric("model", "logistic", "boosting", direction=Direction.NONE),
+                metric("diverged", base=False, head=True, direction=Direction.NONE),
+                metric("auc_by_fold", [0.61, 0.64], [0.63, 0.66], direction=Direction.NONE),
+                metric("best_loss", float("inf"), 0.5287, direction=Direction.LOWER),
+            ),
+        )
     )
 
 
@@ -389,68 +408,69 @@ def three_hundred_metrics() -> Report:
         metric(f"class_{index:03d}.recall", 0.5, 0.5 + (index % 7) / 100, file="evaluation/per_class.json")
         for index in range(300)
     )
-    return make_report(summary="Better: 257 of 300 metrics improved", metrics=rows)
+    return judged(make_report(metrics=rows))
 
 
 def custom_template() -> Report:
-    return make_report(
-        summary="roc_auc +0.012",
-        metrics=(metric("roc_auc", 0.6391, 0.6512),),
-        plots=(
-            plot("delays.json", kind="violin", title="Delays by carrier", alt="A violin for each carrier"),
-            plot(
-                "broken.json",
-                State.UNAVAILABLE,
-                kind="violin",
-                image=None,
-                notes=("The template names the field “delay”, which is in neither revision.",),
+    return judged(
+        make_report(
+            metrics=(metric("roc_auc", 0.6391, 0.6512),),
+            plots=(
+                plot("delays.json", kind="violin", title="Delays by carrier", alt="A violin for each carrier"),
+                plot(
+                    "broken.json",
+                    State.UNAVAILABLE,
+                    kind="violin",
+                    image=None,
+                    notes=("The template names the field “delay”, which is in neither revision.",),
+                ),
             ),
-        ),
+        )
     )
 
 
 def image_plots() -> Report:
-    return make_report(
-        summary="roc_auc +0.012",
-        metrics=(metric("roc_auc", 0.6391, 0.6512),),
-        plots=(
-            plot(
-                "evaluation/map.png",
-                kind="image",
-                alt="evaluation/map.png: main, deeper-trees, and the pixels that differ",
+    return judged(
+        make_report(
+            metrics=(metric("roc_auc", 0.6391, 0.6512),),
+            plots=(
+                plot(
+                    "evaluation/map.png",
+                    kind="image",
+                    alt="evaluation/map.png: main, deeper-trees, and the pixels that differ",
+                ),
+                plot("evaluation/tree.png", State.ADDED, kind="image", notes=("main does not have it.",)),
             ),
-            plot("evaluation/tree.png", State.ADDED, kind="image", notes=("main does not have it.",)),
-        ),
+        )
     )
 
 
 def gate_failed() -> Report:
-    return make_report(
-        verdict=Verdict.FAIL,
-        summary="Gate failed: roc_auc fell by 0.011, more than 0.005",
-        metrics=(
-            metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
-            metric("accuracy", 0.7421, 0.7430, headline=True),
+    return judged(
+        make_report(
+            metrics=(
+                metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
+                metric("accuracy", 0.7421, 0.7430, headline=True),
+            ),
+            params=FLIGHT_PARAMS[:1],
+            explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
         ),
-        gates=(
-            GateRow(f"{METRICS}:roc_auc", "max_drop 0.005", Verdict.FAIL, "fell by 0.011 (0.007 to 0.015)"),
-            GateRow(f"{METRICS}:accuracy", "min 0.7", Verdict.PASS, "0.743 is at least 0.7"),
-            GateRow(f"{METRICS}:latency_ms", "required", Verdict.UNKNOWN, "the metric is not there"),
-        ),
-        params=FLIGHT_PARAMS[:1],
-        explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
+        gate("roc_auc", max_drop=0.005),
+        gate("accuracy", min=0.7),
+        gate("latency_ms", min=0),
     )
 
 
 def nothing_tracked() -> Report:
-    return make_report(summary="Nothing to compare: the project tracks no metrics, params or plots")
+    return judged(make_report())
 
 
 def nothing_explains() -> Report:
-    return make_report(
-        summary="roc_auc +0.012, though nothing upstream changed",
-        metrics=(metric("roc_auc", 0.6391, 0.6512),),
-        explanations=(Explanation(METRICS, ()),),
+    return judged(
+        make_report(
+            metrics=(metric("roc_auc", 0.6391, 0.6512),),
+            explanations=(Explanation(METRICS, ()),),
+        )
     )
 
 

@@ -16,10 +16,13 @@ from reporter.compare.findings import Finding
 from reporter.compare.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import GateRow, MetricRow, Outcome, State, Verdict
-from reporter.model.formatting import number
+from reporter.model.formatting import apart, number
 from reporter.model.problem import Problem
 from reporter.model.rules import GateRule, MetricRule, Rules
 from reporter.model.values import Number, is_finite, is_nan, is_number
+
+_DIGITS = 4
+"""Of a value that is held against a bound, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ def _judge_presence(row: MetricRow, circumstances: Circumstances) -> Finding:
 
 
 def _judge_bound(value: Number, bound: Bound) -> Finding:
-    shown, limit = number(value), number(as_float(bound.amount))
+    allowed = as_float(bound.amount)
+    shown, limit = apart(value, allowed, _DIGITS), number(allowed)
     if is_finite(value):
         beyond = exact(value) < bound.amount if bound.is_minimum else exact(value) > bound.amount
     else:

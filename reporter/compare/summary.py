@@ -52,7 +52,7 @@ def summarize(candidate: Candidate, gates: Sequence[GateRow], verdict: Verdict, 
         *change,
         *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
     ]
-    sentence = "; ".join(clauses)
+    sentence = _with_level_once("; ".join(clauses), rules.significance.level)
     return f"{_OPENINGS[verdict]}{sentence}" if deciding else sentence[:1].upper() + sentence[1:]
 
 
@@ -90,7 +90,10 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
         yield f"there are no metrics to compare{_other_changes(candidate)}"
     elif groups := _by_word([row for row in candidate.metrics if row.headline and _key(row) not in said]):
         yield from _told(groups, names, rules.significance.level)
-    elif not said:
+        yield from _others_worse(candidate.metrics, said)
+    elif said:
+        yield from _others_worse(candidate.metrics, said)
+    else:
         yield _quiet(candidate)
     yield from _changed_evaluation(candidate.metrics)
 
@@ -100,8 +103,15 @@ def _told(groups: Mapping[str, Sequence[MetricRow]], names: Mapping[str, str], c
     items = {word: named(_item(row, names[_key(row)], confidence) for row in rows) for word, rows in groups.items()}
     better, worse = _WORDS[Outcome.IMPROVED], _WORDS[Outcome.REGRESSED]
     if better in items and worse in items:
-        yield f"mixed: better {items.pop(better)}, worse {items.pop(worse)}"
+        yield f"mixed: better {items.pop(better)}, but worse {items.pop(worse)}"
     yield from (f"{word}: {what}" for word, what in items.items())
+
+
+def _others_worse(metrics: Sequence[MetricRow], said: set[str]) -> Iterator[str]:
+    """That the sentence leaves out metrics which became worse."""
+    others = [row for row in metrics if not row.headline and _key(row) not in said]
+    if worse := sum(row.outcome is Outcome.REGRESSED for row in others):
+        yield f"{counted(worse, 'other metric')} worse"
 
 
 def _changed_evaluation(metrics: Sequence[MetricRow]) -> Iterator[str]:
@@ -131,6 +141,12 @@ def _item(row: MetricRow, name: str, confidence: float) -> str:
     return shown if row.interval is None else f"{shown} ({level(confidence)} CI {interval(*row.interval)})"
 
 
+def _with_level_once(sentence: str, confidence: float) -> str:
+    """The level stands with the first interval, and is that of all."""
+    before, mark, after = sentence.partition(f"({level(confidence)} CI ")
+    return before + mark + after.replace(mark, "(") if mark else sentence
+
+
 def _quiet(candidate: Candidate) -> str:
     different = _different(candidate.metrics)
     headlines = any(row.headline for row in candidate.metrics)
@@ -139,8 +155,16 @@ def _quiet(candidate: Candidate) -> str:
         opening = "nothing changed: " if not others else ""
         return f"{opening}metrics{'' if params_differ else ' and params'} are the same{others}"
     if not headlines:
-        return f"{counted(different, 'metric')} changed"
-    return f"the headline metrics are the same; {counted(different, 'other metric')} changed"
+        return f"{counted(different, 'metric')} changed{_for_better_and_worse(candidate.metrics)}"
+    others = f"{counted(different, 'other metric')} changed{_for_better_and_worse(candidate.metrics)}"
+    return f"the headline metrics are the same; {others}"
+
+
+def _for_better_and_worse(metrics: Sequence[MetricRow]) -> str:
+    """` (3 better, 1 worse)`; empty where no direction is known."""
+    told = {word: sum(row.outcome is outcome for row in metrics) for outcome, word in _WORDS.items()}
+    shown = [f"{told[word]:,} {word}" for word in ("better", "worse") if told[word]]
+    return f" ({', '.join(shown)})" if shown else ""
 
 
 def _other_changes(candidate: Candidate) -> str:

@@ -63,12 +63,12 @@ def pair(base: Number, head: Number) -> tuple[str, str]:
     return _at(left, places), _at(right, places)
 
 
-def apart(value: Number, other: Number) -> str:
-    """A number with two significant digits, or as many more as tell on which side of another one it lies."""
+def apart(value: Number, other: Number, digits: int = _DELTA_SIGNIFICANT) -> str:
+    """A number with so many significant digits, or as many more as tell on which side of another one it lies."""
     if not (is_finite(value) and is_finite(other)) or value == other:
         return number(value)
     exact, limit = _decimal(value), _decimal(other)
-    start = _DELTA_SIGNIFICANT - 1 - _magnitude(exact)
+    start = digits - 1 - _magnitude(exact)
     ends = max(start, _places(exact))
     rounded = ((places, round(exact, places)) for places in range(min(start, ends), ends + 1))
     places = next((places for places, near in rounded if (near > limit) is (exact > limit) and near != limit), ends)

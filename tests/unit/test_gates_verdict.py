@@ -83,6 +83,10 @@ class TestSummary:
         rules = make_gates("roc_auc", max_drop=0.005)
         assert summary(row, rules=rules) == "Better: roc_auc +0.012 (95 % CI +0.008 to +0.016); no gated metric worse"
 
+    def test_the_level_is_said_once(self):
+        rows = [headline(name, head=0.9, interval=(0.05, 0.15)) for name in ("a", "b")]
+        assert summary(*rows) == "Better: a +0.1 (95 % CI +0.05 to +0.15), b +0.1 (+0.05 to +0.15)"
+
     def test_the_level_is_the_configured_one(self):
         row = headline(head=0.9, interval=(0.05, 0.15))
         for level, text in ((0.99, "(99 % CI"), (0.999, "(99.9 % CI")):
@@ -96,7 +100,10 @@ class TestSummary:
         )
 
     def test_better_and_worse_stand_apart(self):
-        assert summary(headline(head=0.81), log_loss(0.5, 0.52)) == "Mixed: better accuracy +0.01, worse log_loss +0.02"
+        assert (
+            summary(headline(head=0.81), log_loss(0.5, 0.52))
+            == "Mixed: better accuracy +0.01, but worse log_loss +0.02"
+        )
 
     def test_worse_within_the_limit(self):
         assert (
@@ -154,8 +161,12 @@ class TestSummary:
 
     def test_only_other_metrics_changed(self):
         rows = [headline(), make_metric_row("n", 1, 2), make_metric_row("m", 1, 2)]
-        assert summary(*rows) == "The headline metrics are the same; 2 other metrics changed"
-        assert summary(*rows[1:]) == "2 metrics changed"
+        assert summary(*rows) == "The headline metrics are the same; 2 other metrics changed (2 better)"
+        assert summary(*rows[1:]) == "2 metrics changed (2 better)"
+
+    def test_other_metrics_that_became_worse_are_counted(self):
+        rows = [headline(head=0.9), make_metric_row("n", 2, 1), make_metric_row("m", 2, 1)]
+        assert summary(*rows) == "Better: accuracy +0.1; 2 other metrics worse"
 
     def test_nothing_tracked(self):
         assert summary() == "There are no metrics to compare"

@@ -253,6 +253,7 @@ def _write_bundle(
         from reporter.bundle import read_bundle, write_bundle
         from reporter.commands.report import make_report
 
+        wiring.load_renderers()
         request = _report_request(options, project, in_ci=in_ci)
         run = wiring.run_info(context)
         made = make_report(request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say)

@@ -97,6 +97,15 @@ def reproduced(project: Project, say: Callable[[str], None], *, push: bool) -> R
     return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, notes, push=push)
 
 
+def load_renderers() -> None:
+    """Load what writes the report, while another process reads the project."""
+    from reporter.render import terminal  # noqa: F401
+    from reporter.render.page import page_template
+
+    page_template()
+    result_console()
+
+
 def plotly_js() -> str:
     """The library that draws the page's plots, about 1 MB."""
     from reporter.publish.plotly_browser import PLOTLY_JS

@@ -95,9 +95,11 @@ class ProjectApart:
         """Read several revisions; one is read there while the tables of the one before are parsed here."""
         for revision in revisions:
             self._connection.send(_Call("read", (revision, wanted)))
-        for _ in revisions:
-            read: Unparsed = self._answer()
-            yield parse_tables(read)
+        return (parse_tables(self._unparsed()) for _ in revisions)
+
+    def _unparsed(self) -> Unparsed:
+        read: Unparsed = self._answer()
+        return read
 
     def read_files(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes]:
         """See `Project.read_files`."""

@@ -7,8 +7,9 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from markupsafe import Markup
 
@@ -20,6 +21,9 @@ from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChar
 from reporter.render.escape import QUOTED, safe_url, visible
 from reporter.render.page_tables import cause_table, detail_tables, gate_table, headline_table
 from reporter.render.team_text import team_html
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
 _TONES = {Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
@@ -42,14 +46,9 @@ class CommitLink:
     url: str | None
 
 
-def render_page(
-    report: Report, charts: Sequence[Chart], plotly_js: str | None, pictures: Mapping[str, bytes] | None = None
-) -> str:
-    """The whole of report.html. `pictures` are the PNGs of the team's own sections, by their names in the bundle.
-
-    `plotly_js` is the text of plotly.min.js, put in once; None where no chart needs it: a plotly chart then says that it
-    cannot be drawn. Pictures are inside as `data:` addresses. The scripts in the page are allowed by their hashes alone.
-    """
+@cache
+def page_template() -> Template:
+    """The page's template. Compiling it takes as long as rendering a small report: it can be asked for ahead of time."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -61,11 +60,22 @@ def render_page(
     )
     environment.filters["visible"] = visible
     environment.filters["sentence"] = _sentence
+    return environment.get_template("page.html")
+
+
+def render_page(
+    report: Report, charts: Sequence[Chart], plotly_js: str | None, pictures: Mapping[str, bytes] | None = None
+) -> str:
+    """The whole of report.html. `pictures` are the PNGs of the team's own sections, by their names in the bundle.
+
+    `plotly_js` is the text of plotly.min.js, put in once; None where no chart needs it: a plotly chart then says that it
+    cannot be drawn. Pictures are inside as `data:` addresses. The scripts in the page are allowed by their hashes alone.
+    """
     has_figures = any(isinstance(chart, PlotlyChart) for chart in charts)
     plotly = script_safe(plotly_js) if plotly_js and has_figures else ""
     script = script_safe(_resource("page.js"))
     addresses = {name: _data_address("image/png", content) for name, content in (pictures or {}).items()}
-    return environment.get_template("page.html").render(
+    return page_template().render(
         report=report,
         tone=_tone(report),
         base=_commit(report.base, report) if report.base else None,

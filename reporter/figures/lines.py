@@ -84,8 +84,24 @@ def _lines(plot: PlotComparison, data: Data, kind: AxisKind) -> tuple[list[Line]
             where = f"{plot.sides[series.side].revision.label}: {series.name or data.y_label or 'y'}"
             what = "are text, no numbers" if strange else "are no finite numbers"
             notes.append(f"{where}: {missing:,} of {len(y):,} values {what} and not drawn.")
-        lines.append(_ordered(series, y, kind))
+        lines.append(_bridged(_ordered(series, y, kind)))
     return lines, notes
+
+
+def _bridged(line: Line) -> Line:
+    """A value between two gaps is on no stroke of a line. One logged now and then has few others: its gaps are left out.
+
+    Loggers that write all metrics into one table leave such gaps, a validation loss after each hundredth step. A short
+    line shows its points, and needs no stroke to be seen.
+    """
+    if len(line.y) <= _FEW_POINTS:
+        return line
+    there = np.isfinite(line.y)
+    around = np.pad(there, 1)
+    alone = there & ~around[:-2] & ~around[2:]
+    if 2 * np.count_nonzero(alone) <= np.count_nonzero(there):
+        return line
+    return Line(line.series, line.x[there], line.y[there])
 
 
 def _ordered(series: Series, y: Floats, kind: AxisKind) -> Line:

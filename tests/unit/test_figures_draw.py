@@ -236,6 +236,27 @@ def test_infinite_and_missing_values_are_gaps():
     assert drawing.notes[-1] == "workspace: train: 2 of 4 values are no finite numbers and not drawn."
 
 
+def test_a_metric_logged_now_and_then_is_a_line_all_the_same():
+    rows = 200
+    loss = [1 / (row + 1) if row % 10 == 9 else None for row in range(rows)]
+    head = {"step": list(range(rows)), "train": np.array(loss, dtype=np.float64)}
+
+    drawing = draw_one(make_plot(LINE, None, head))
+
+    drawn = json.loads(figure_json(drawing.picture))["data"][0]
+    assert drawn["x"] == list(range(9, rows, 10))
+    assert None not in drawn["y"]
+    assert drawing.notes[-1] == "workspace: train: 180 of 200 values are no finite numbers and not drawn."
+
+
+def test_a_long_line_keeps_the_gap_where_its_values_ended():
+    y = np.where(np.arange(100) // 10 == 4, np.nan, 1.0)
+
+    drawing = draw_one(make_plot(LINE, None, {"step": list(range(100)), "train": y}))
+
+    assert json.loads(figure_json(drawing.picture))["data"][0]["y"][40:50] == [None] * 10
+
+
 def test_text_of_a_repository_is_never_markup():
     nasty = '<a href="https://example.com">x</a>'
     spec = make_spec("bar_horizontal", x="importance", y=("feature",), title=nasty)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from reporter import __version__
-from reporter.errors import ReporterError
+from reporter.errors import ReporterError, UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -242,7 +242,7 @@ def _write_bundle(
 
     from reporter import wiring
 
-    project = wiring.open_project(Path.cwd())
+    project = wiring.open_project(_here())
     rules = wiring.project_rules(project, options.config)
     with (
         wiring.progress(environ) as say,
@@ -277,7 +277,6 @@ def _opened_source(
 def _report_request(options: argparse.Namespace, project: Project, *, in_ci: bool) -> ReportRequest:
     from reporter import wiring
     from reporter.commands.report import ReportRequest
-    from reporter.errors import UsageError
     from reporter.model.revision import Policy
     from reporter.settings import CONFIG_NAME
 
@@ -294,6 +293,13 @@ def _report_request(options: argparse.Namespace, project: Project, *, in_ci: boo
         config=config or CONFIG_NAME,
         judged_by_base=in_ci,
     )
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("The current folder is no longer there", "Change into the project's folder.") from error
 
 
 def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> None:
@@ -314,11 +320,10 @@ def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter.bundle import read_bundle
     from reporter.commands.post import post
     from reporter.commands.rehearse import rehearse
-    from reporter.errors import UsageError
 
     bundle = read_bundle(options.bundle)
     context = wiring.read_context(environ)
-    connect, open_store = wiring.connector(context, environ), wiring.store_opener(Path.cwd())
+    connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here())
     if options.dry_run:
         rehearse(bundle, options.bundle, context, connect, open_store, _say, print)
         return DONE
@@ -340,7 +345,7 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     context = wiring.read_context(environ)
     if context is None:
         return _rehearse_ci(options, environ)
-    connect, comment = wiring.connector(context, environ), wiring.comment_rule(Path.cwd(), options.config)
+    connect, comment = wiring.connector(context, environ), wiring.comment_rule(_here(), options.config)
     if options.start:
         failure = mark_running(context, comment, connect, _say).failure
         if failure is not None:
@@ -352,7 +357,7 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         _print_report(bundle.report, options.out)
         return bundle
 
-    return ci(context, comment, options.out, make, connect, wiring.store_opener(Path.cwd()), _say)
+    return ci(context, comment, options.out, make, connect, wiring.store_opener(_here()), _say)
 
 
 def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -365,7 +370,7 @@ def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int
         _say("[dry run] Outside CI there is no comment to mark as running")
         return DONE
     bundle = _write_bundle(options, environ, None, in_ci=True)
-    rehearse(bundle, options.out, None, wiring.connector(None, environ), wiring.store_opener(Path.cwd()), _say, print)
+    rehearse(bundle, options.out, None, wiring.connector(None, environ), wiring.store_opener(_here()), _say, print)
     return gate_exit_code(bundle.report)
 
 

@@ -117,6 +117,13 @@ class TestTheProject:
         assert (left.code, left.message) == (3, f"reporter: {tmp_path} is not inside a DVC project")
         assert "dvc init" in left.hint
 
+    def test_a_folder_that_was_deleted(self, tmp_path, monkeypatch, run):
+        (tmp_path / "gone").mkdir()
+        monkeypatch.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        left = run("report", "--json")
+        assert (left.code, left.message) == (2, "reporter: The current folder is no longer there")
+
     def test_no_commit_yet(self, tmp_path, monkeypatch, run):
         git(tmp_path, "init", "--quiet")
         (tmp_path / ".dvc").mkdir()

@@ -1,0 +1,115 @@
+"""`reporter report` as a user has it: normal paths that are easily taken for errors, and what goes to which stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from project_factories import ProjectFactory, isolate, small_project
+
+from reporter.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> ProjectFactory:
+    folder = tmp_path_factory.mktemp("report_command")
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(patch, folder)
+        return small_project(folder / "project", folder / "remote")
+
+
+@pytest.fixture
+def project(template, tmp_path, monkeypatch) -> ProjectFactory:
+    """Acc is 0.5 at HEAD~1 and 0.75 at HEAD."""
+    isolate(monkeypatch, tmp_path)
+    project = template.copy(tmp_path / "project")
+    monkeypatch.chdir(project.root)
+    return project
+
+
+@pytest.fixture
+def run(capfd) -> Run:
+    """Run `reporter report --no-images`: exit code, standard output, standard error."""
+
+    def run_it(*arguments: str) -> tuple[int, str, str]:
+        code = main(["report", "--no-images", *arguments], {})
+        return code, *capfd.readouterr()
+
+    return run_it
+
+
+def test_json_and_nothing_else_is_on_standard_output(project, run):
+    code, out, err = run("HEAD~1", "--json")
+    assert code == 0
+    assert out == (project.root / "reports" / "report.json").read_text()
+    assert json.loads(out)["verdict"] == "pass"
+    assert "The whole report: reports/report.html" in err
+
+
+def test_equal_revisions_are_one_line(project, run):
+    code, out, _ = run("HEAD", "--head", "HEAD")
+    assert code == 0
+    assert "Nothing changed" in out.splitlines()[0]
+
+
+def test_the_first_commit_is_a_first_report(project, run):
+    project.git("checkout", "--quiet", "--orphan", "fresh")
+    project.commit("Only")
+    project.git("branch", "--quiet", "-D", "main")
+    project.git("branch", "--quiet", "-m", "main")
+    code, out, _ = run()
+    assert code == 0
+    assert "First report" in out.splitlines()[0]
+    assert json.loads(Path("reports/report.json").read_text())["base"] is None
+
+
+def test_without_base_the_default_branch_itself_is_compared_with_its_previous_commit(project, run):
+    for base in ([], [""]):  # an unset variable in a script: reporter report "$BASE"
+        code, out, _ = run(*base, "--json")
+        assert code == 0
+        assert json.loads(out)["base"]["sha"] == project.git("rev-parse", "HEAD~1")
+
+
+def test_the_gate_decides_only_where_it_is_asked(project, run):
+    project.write({"reporter.yaml": 'metrics: [{match: "*:acc", gate: {min: 0.99}}]\n'})
+    assert run("HEAD~1")[0] == 0
+    assert run("HEAD~1", "--gate")[0] == 1
+    assert main(["gate"], {}) == 1
+    project.write({"reporter.yaml": 'fail_on: never\nmetrics: [{match: "*:acc", gate: {min: 0.99}}]\n'})
+    assert run("HEAD~1", "--gate")[0] == 0
+
+
+@pytest.mark.parametrize(("policy", "acc"), [("merge-base", 0.5), ("tip", 0.75)])
+def test_the_policy_says_where_on_a_branch_the_baseline_is(project, run, policy, acc):
+    project.git("checkout", "--quiet", "-b", "try", "HEAD~1")
+    code, out, _ = run("main", "--policy", policy, "--head", "try", "--json")
+    assert code == 0
+    assert [row["base"] for row in json.loads(out)["metrics"]] == [acc]
+
+
+def test_a_folder_below_the_project_reports_the_same(project, run, monkeypatch):
+    _, above, _ = run("HEAD~1", "--json")
+    monkeypatch.chdir(project.root / "data")
+    _, below, _ = run("HEAD~1", "--json", "--out", "../reports")
+    assert json.loads(below)["metrics"] == json.loads(above)["metrics"]
+
+
+def test_another_revision_is_compared_without_touching_the_work_tree(project, run):
+    project.write({"params.yaml": "lr: 0.9\n", "notes.txt": "mine"})
+    before = project.git("status", "--porcelain"), project.git("worktree", "list")
+    code, out, _ = run("HEAD~1", "--head", "HEAD", "--json", "--out", "../elsewhere")
+    assert code == 0
+    assert [row["head"] for row in json.loads(out)["params"]] == [0.2]
+    assert (project.git("status", "--porcelain"), project.git("worktree", "list")) == before
+
+
+def test_without_a_browser_the_report_is_written_and_says_how_to_get_pictures(project, capfd):
+    assert main(["report", "HEAD~1"], {"BROWSER_PATH": "/nonexistent/browser"}) == 0
+    out, _ = capfd.readouterr()
+    [note] = [line for line in out.splitlines() if line.startswith("note: ")]
+    assert "BROWSER_PATH" in note
+    assert Path("reports/report.html").stat().st_size > 100_000

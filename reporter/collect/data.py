@@ -24,10 +24,16 @@ def tracked_paths(
 
 def _tracked(output: Output, files: RevisionFiles, measures: Measures, *, workspace: bool) -> TrackedPath:
     present = measures.of_output(output) if workspace else None
-    if present is not None:
-        return TrackedPath(output.path, present.hash, present.size, present.nfiles, output.source, present.files)
-    digest = output.content.hash if output.content else None
-    return TrackedPath(output.path, digest, output.size, output.nfiles, output.source, _listing(output, files))
+    digest, algorithm = (output.content.hash, output.content.algorithm) if output.content else (None, "md5")
+    return TrackedPath(
+        path=output.path,
+        hash=present.hash if present else digest,
+        size=present.size if present else output.size,
+        nfiles=present.nfiles if present else output.nfiles,
+        source=output.source,
+        files=present.files if present else _listing(output, files),
+        algorithm=algorithm,
+    )
 
 
 def _listing(output: Output, files: RevisionFiles) -> Mapping[str, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reporter.compare.artifacts import artifact_rows
 from reporter.compare.causes import explanations
-from reporter.compare.data import data_rows
+from reporter.compare.data import data_rows, hash_problems
 from reporter.compare.evaluation_data import changed_evaluation_data
 from reporter.compare.honesty import configuration_problems, honesty_problems
 from reporter.compare.metrics import metric_rows
@@ -47,7 +47,11 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
         slices=found.slices,
         flips=found.flips,
         problems=_once(
-            head.problems, honesty_problems(head), found.problems, configuration_problems(base, head, rules)
+            head.problems,
+            honesty_problems(head),
+            found.problems,
+            configuration_problems(base, head, rules),
+            hash_problems(base, head) if base else (),
         ),
     )
 

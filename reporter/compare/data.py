@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from reporter.model.comparison import Content, DataRow, State
+from reporter.model.problem import Problem, ProblemKind
 from reporter.model.snapshot import Snapshot, TrackedPath
 
 
@@ -67,7 +68,37 @@ def _state(path: str, before: TrackedPath | None, after: TrackedPath | None, unr
         return State.ADDED if before is None else State.REMOVED
     if before.path != after.path:
         return State.RENAMED
-    return State.UNCHANGED if before.hash == after.hash else State.CHANGED
+    if before.hash == after.hash:
+        return State.UNCHANGED
+    return State.UNAVAILABLE if _is_hashed_otherwise(before, after) else State.CHANGED
+
+
+def _is_hashed_otherwise(before: TrackedPath, after: TrackedPath) -> bool:
+    """Different hashes of different algorithms: content of one size may be the same."""
+    if before.hash == after.hash or before.algorithm == after.algorithm:
+        return False
+    return before.size is None or after.size is None or before.size == after.size
+
+
+def hash_problems(base: Snapshot, head: Snapshot) -> tuple[Problem, ...]:
+    """At most one problem: the paths whose hashes cannot be compared, because DVC 2 made one and DVC 3 the other."""
+    pairs = [(path, base.data[path], item) for path, item in head.data.items() if path in base.data]
+    paths = sorted(
+        path
+        for path, before, after in pairs
+        if None not in (before.hash, after.hash) and _is_hashed_otherwise(before, after)
+    )
+    if not paths:
+        return ()
+    problem = Problem(
+        revision=base.revision.label,
+        path=paths[0] if len(paths) == 1 else "",
+        kind=ProblemKind.FORMAT,
+        message=f"recorded by another version of DVC than in {head.revision.label}: the hashes cannot be compared",
+        hint="run `dvc cache migrate --dvc-files` on the older branch and commit, to record it anew",
+        files=tuple(paths) if len(paths) > 1 else (),
+    )
+    return (problem,)
 
 
 def _content(tracked: TrackedPath | None) -> Content | None:

@@ -89,6 +89,8 @@ class TrackedPath:
     """Where an imported file comes from (an address without credentials)."""
     files: Mapping[str, str] | None = None
     """Of a directory: relative POSIX path → hash; None where the listing is in no cache."""
+    algorithm: str = "md5"
+    """How `hash` was made: `md5`, or `md5-dos2unix` by DVC 2, which left out of text what Windows adds to line ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from factories import BASE, HEAD, make_problem, make_snapshot, make_tracked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.compare.data import data_rows
+from reporter.compare.data import data_rows, hash_problems
 from reporter.model.comparison import Content, State
+from reporter.model.problem import Problem
 
 PATHS = st.sampled_from([f"data/{name}" for name in "abcdef"])
 CONTENTS = st.none() | st.sampled_from(["x", "y", "z"])
@@ -61,6 +64,33 @@ class TestUnavailable:
 
     def test_a_problem_of_the_side_that_has_the_path_changes_nothing(self):
         assert states([], [make_tracked("a")], head_problems=[make_problem("a")]) == {"a": State.ADDED}
+
+
+class TestAlgorithms:
+    """DVC 2 and DVC 3 give text with Windows' line ends two hashes."""
+
+    def compared(self, content: str, size: int = 100) -> tuple[State, tuple[Problem, ...]]:
+        old = replace(make_tracked("raw.csv", "a"), algorithm="md5-dos2unix")
+        base, head = (
+            make_snapshot(BASE, data=[old]),
+            make_snapshot(HEAD, data=[make_tracked("raw.csv", content, size=size)]),
+        )
+        (row,) = data_rows(base, head)
+        return row.state, hash_problems(base, head)
+
+    def test_equal_hashes_are_equal_content(self):
+        assert self.compared("a") == (State.UNCHANGED, ())
+
+    def test_another_size_is_other_content(self):
+        assert self.compared("b", size=101) == (State.CHANGED, ())
+
+    def test_other_hashes_of_one_size_cannot_be_compared_and_say_why(self):
+        state, (problem,) = self.compared("b")
+
+        assert state is State.UNAVAILABLE
+        assert problem.paths == ("raw.csv",)
+        assert "another version of DVC" in problem.message
+        assert "dvc cache migrate" in problem.hint
 
 
 class TestRenames:

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from reporter.collect.numerals import plain_numbers
 from reporter.collect.problems import UnreadableError
 from reporter.collect.values import parse
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Column, Table
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_ALL_BUT = {delimiter: bytes(set(range(256)) - set(f"{delimiter}\n".encode())) for delimiter in _DELIMITERS.values()}
+"""Each byte that ends no cell."""
 _STRUCTURED = {".json", ".yaml", ".yml", ".toml"}
 _NOT_A_NUMBER = {"", "nan", "NaN", "NAN", "inf", "+inf", "-inf", "Inf", "-Inf", "Infinity", "+Infinity", "-Infinity"}
 """Cells that a column of numbers may hold; a column of nothing else is text."""
@@ -26,8 +29,6 @@ _INTEGERS = re.compile(rf"(?:{_INTEGER.pattern}\n)*+")
 _DECIMALS = re.compile(rf"(?:{_DECIMAL.pattern}\n)*+")
 _INT64 = range(-(2**63), 2**63)
 _EXACT_IN_FLOAT64 = 2**53
-_INT64_DIGITS = 18
-"""An integer of so many characters fits int64, whatever its digits."""
 _SAFE_DIGITS = 15
 """An integer of so many digits survives as float64."""
 
@@ -62,8 +63,11 @@ def column(cells: Sequence[str]) -> Column:
     """
     joined = "\n".join(cells) + "\n"
     if len(cells) == joined.count("\n"):  # no cell holds a line break
+        plain = plain_numbers(joined)
+        if plain is not None:
+            return plain
         if _INTEGERS.fullmatch(joined):
-            return _integers(cells, joined)
+            return _long_integers(cells)
         if _DECIMALS.fullmatch(joined):
             return np.fromstring(joined, dtype=np.float64, sep="\n")
         if numbers := _numbers_with_gaps(cells):
@@ -90,9 +94,7 @@ def values_column(values: Sequence[Any]) -> Column:
     return objects
 
 
-def _integers(cells: Sequence[str], joined: str) -> Column:
-    if max(map(len, cells)) <= _INT64_DIGITS:
-        return np.fromstring(joined, dtype=np.int64, sep="\n")
+def _long_integers(cells: Sequence[str]) -> Column:
     numbers = [int(cell) for cell in cells]
     if min(numbers) in _INT64 and max(numbers) in _INT64:
         return np.array(numbers, dtype=np.int64)
@@ -130,9 +132,10 @@ def _even_columns(text: str, delimiter: str) -> list[list[str]] | None:
     if '"' in text or "\r" in text or not text.endswith("\n"):
         return None
     width = text.partition("\n")[0].count(delimiter) + 1
-    cell = f"[^{delimiter}\n]"
-    row = f"{cell}*{f'{delimiter}{cell}*' * (width - 1)}\n" if width > 1 else f"{cell}+\n"
-    if not re.fullmatch(f"(?:{row})*+", text):
+    if width == 1 and (text.startswith("\n") or "\n\n" in text):
+        return None  # an empty line is no row
+    ends = text.encode().translate(None, _ALL_BUT[delimiter])
+    if ends != f"{delimiter * (width - 1)}\n".encode() * text.count("\n"):
         return None
     cells = text[:-1].replace("\n", delimiter).split(delimiter)
     return [cells[number::width] for number in range(width)]

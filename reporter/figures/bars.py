@@ -62,7 +62,7 @@ def draw_bars(plot: PlotComparison, data: Data, *, by_value: bool = False) -> Pl
         plot=plot.id,
         title=title,
         alt=_alt(title, data, legend, value),
-        picture=_figure(data, legend, bars, _largest(order, value, _SHOWN[Size.PICTURE]), Size.PICTURE),
+        draw_picture=lambda: _figure(data, legend, bars, _largest(order, value, _SHOWN[Size.PICTURE]), Size.PICTURE),
         page=_figure(data, legend, bars, _largest(order, value, _SHOWN[Size.PAGE]), Size.PAGE),
         notes=(*data.notes, *notes),
     )

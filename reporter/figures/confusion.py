@@ -77,7 +77,7 @@ def draw_confusion(plot: PlotComparison, data: Data, *, normalized: bool = False
         plot=plot.id,
         title=title,
         alt=_alt(title, legend, counts),
-        picture=_figure(data, title, classes, panels, Size.PICTURE, normalized=normalized),
+        draw_picture=lambda: _figure(data, title, classes, panels, Size.PICTURE, normalized=normalized),
         page=_figure(data, title, classes, panels, Size.PAGE, normalized=normalized),
         notes=(*data.notes, *notes),
     )

@@ -52,23 +52,24 @@ def draw_lines(plot: PlotComparison, data: Data, *, smooth: bool = False) -> Plo
         ys=[line.y for line in lines],
     )
 
-    trend = smooth or any(_is_noise(line) for line in lines)
-    if trend and not smooth:
+    has_trends = smooth or any(_is_noise(line) for line in lines)
+    if has_trends and not smooth:
         notes.append("The values are noisy: a bold line is the trend, the values themselves are drawn faintly.")
+    trends = [None if line.x.dtype == object else smoothed(line.x, line.y) for line in lines] if has_trends else []
 
     def traces(size: Size) -> list[Json]:
         drawn = [_line(line, legend, size) for line in lines]
-        if not trend:
+        if not has_trends:
             return drawn
         return [_faint(one) for one in drawn] + [
-            _trend(line, one) for line, one in zip(lines, drawn, strict=True) if line.x.dtype != object
+            _trend(trend, one) for trend, one in zip(trends, drawn, strict=True) if trend is not None
         ]
 
     return PlotlyDrawing(
         plot=plot.id,
         title=plane.title,
         alt=_alt(plane, legend, lines),
-        picture=figure(plane, legend, traces, Size.PICTURE),
+        draw_picture=lambda: figure(plane, legend, traces, Size.PICTURE),
         page=figure(plane, legend, traces, Size.PAGE),
         notes=(*data.notes, *notes),
     )
@@ -158,8 +159,8 @@ def _faint(trace: Json) -> Json:
     return {**kept, "mode": "lines", "line": line, "opacity": 0.3, "showlegend": False, "hoverinfo": "skip"}
 
 
-def _trend(line: Line, trace: Json) -> Json:
-    x, y = smoothed(line.x, line.y)
+def _trend(trend: tuple[Floats, Floats], trace: Json) -> Json:
+    x, y = trend
     return {key: value for key, value in trace.items() if key != "marker"} | {"mode": "lines", "x": x, "y": y}
 
 

@@ -98,12 +98,16 @@ def _drawing(
     thinned = [cloud for cloud in clouds if len(cloud.y) > Size.PICTURE.cloud_points]
     most = f"{Size.PICTURE.cloud_points:,}"
     notes += [f"{legend.name(one.series)}: the picture shows {most} of {len(one.y):,} points." for one in thinned]
+
+    def traces(size: Size) -> list[Json]:
+        return [_trace(cloud, legend, size) for cloud in clouds]
+
     return PlotlyDrawing(
         plot=plot.id,
         title=plane.title,
         alt=_alt(plane, legend),
-        picture=figure(plane, legend, lambda size: [_trace(cloud, legend, size) for cloud in clouds], Size.PICTURE),
-        page=figure(plane, legend, lambda size: [_trace(cloud, legend, size) for cloud in clouds], Size.PAGE),
+        draw_picture=lambda: figure(plane, legend, traces, Size.PICTURE),
+        page=figure(plane, legend, traces, Size.PAGE),
         notes=(*data.notes, *notes),
     )
 

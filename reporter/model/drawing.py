@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,12 +17,16 @@ class PlotlyDrawing:
     title: str
     alt: str
     """What the picture shows, in words, for a reader who cannot see it."""
-    picture: PlotlyFigure
-    """Sized and downsampled for a static picture."""
+    draw_picture: Callable[[], PlotlyFigure]
+    """Gives the figure sized and downsampled for a static picture, which not every drawing gets."""
     page: PlotlyFigure
     """For the interactive page: more points, no fixed width."""
     notes: tuple[str, ...] = ()
     """What could not be drawn, one sentence each."""
+
+    @property
+    def picture(self) -> PlotlyFigure:
+        return self.draw_picture()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -145,7 +145,7 @@ def test_no_images_means_no_file_and_no_browser_but_svgs_for_the_page(tmp_path):
 
 def test_a_figure_that_fails_is_a_problem_and_the_others_are_drawn(tmp_path):
     good, worse = drawings(line("good"), line("worse"))
-    broken = PlotlyDrawing("broken", "", "", {"data": "nothing that can be drawn"}, {})
+    broken = PlotlyDrawing("broken", "", "", lambda: {"data": "nothing that can be drawn"}, {})
     with PictureExporter(os.environ) as exporter:
         result = exporter.export((good, broken, worse), tmp_path)
     assert set(result.files) == {"good", "worse"}
@@ -156,7 +156,7 @@ def test_a_figure_that_fails_is_a_problem_and_the_others_are_drawn(tmp_path):
 
 def test_a_figure_that_takes_too_long_is_a_problem_and_the_others_are_drawn(tmp_path):
     good, better = drawings(line("good"), line("better"))
-    slow = PlotlyDrawing("slow", "", "", endless_figure(), {})
+    slow = PlotlyDrawing("slow", "", "", endless_figure, {})
     with PictureExporter(os.environ, figure_timeout=4) as exporter:
         result = exporter.export((good, slow, better), tmp_path)
     assert set(result.files) == {"good", "better"}

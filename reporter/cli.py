@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import gc
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from reporter import __version__
@@ -58,6 +60,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         import os
 
         environ = os.environ
+        signal.signal(signal.SIGTERM, _end_in_order)  # a cancelled job's; only where the process is ours
     gc.set_threshold(_COLLECT_AFTER)
     try:
         code = _run(arguments, environ)
@@ -73,6 +76,11 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     except Exception:  # noqa: BLE001  the last resort: whatever is not a ReporterError is a bug
         return _say_bug(environ)
     return code
+
+
+def _end_in_order(number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave every block on the way out, so that no browser, reader or temporary folder stays."""
+    sys.exit(128 + number)
 
 
 def _run(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:

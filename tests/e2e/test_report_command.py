@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,3 +117,15 @@ def test_without_a_browser_the_report_is_written_and_says_how_to_get_pictures(pr
     [note] = [line for line in out.splitlines() if line.startswith("note: ")]
     assert "BROWSER_PATH" in note
     assert Path("reports/report.html").stat().st_size > 100_000
+
+
+def test_a_cancelled_run_leaves_no_process_and_no_folder(project, tmp_path):
+    command = [sys.executable, "-m", "reporter", "report", "HEAD~1", "--no-images"]
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        assert process.stderr.readline().startswith(b"Reading")
+        process.terminate()
+        process.communicate(timeout=20)  # ends only when the last process that holds the stream has ended
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.glob("reporter-*")) == []
+    assert not (project.root / "reports").exists()

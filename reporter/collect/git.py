@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
-from reporter.process import Completed, run
+from reporter.process import Completed, ProcessError, run
 
 _ENVIRONMENT = {
     "LC_ALL": "C",
@@ -17,7 +17,9 @@ _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",  # reading the status must not write the index
 }
 _FETCH_SECONDS = 120.0
+_ASK_SECONDS = 15.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
+_REMOTE_HEAD = re.compile(r"ref: refs/heads/(?P<branch>\S+)\tHEAD")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -88,6 +90,18 @@ class Git:
             return "the repository has no remote"
         done = self.run("fetch", "--quiet", "--no-tags", *_split(arguments, remote), timeout=_FETCH_SECONDS)
         return None if done.ok else one_line(_last_error(done.stderr))
+
+    def default_branch_of_remote(self) -> str | None:
+        """What the remote itself says; None where there is no remote, or it does not answer."""
+        remote = self.remote()
+        if remote is None:
+            return None
+        try:
+            asked = self.run("ls-remote", "--symref", remote, "HEAD", timeout=_ASK_SECONDS)
+        except ProcessError:  # too slow: a report without it compares with the commit before
+            return None
+        match = _REMOTE_HEAD.match(asked.text)
+        return match["branch"] if match else None
 
     def blob(self, sha: str, path: str) -> bytes | None:
         """Content of `path` (POSIX, from the top of the repository) in commit `sha`; None if it has no such file."""

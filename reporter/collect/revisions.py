@@ -12,6 +12,7 @@ from reporter.errors import ProjectError
 from reporter.model.revision import WORKSPACE, Revision
 
 _HEX = re.compile(r"[0-9a-f]{7,40}")
+_COUNTING = re.compile(r"[~^]")
 _DEEPENING = ("--deepen=50", "--deepen=250", "--deepen=1000", "--unshallow")
 """A pull request is rarely further from its base than the first step; each one is a round trip."""
 FETCH_DEPTH_HINT = "the clone is shallow: set `fetch-depth: 0` for actions/checkout (GitLab: `GIT_DEPTH: 0`), or run `git fetch --unshallow`"
@@ -46,10 +47,22 @@ def workspace_revision(git: Git) -> Revision:
 
 def named_revision(git: Git, name: str) -> Revision:
     """The commit that `name` stands for, taken as given. Raises ProjectError where there is none."""
-    sha = git.commit(name) or _experiment(git, name) or _tracked_tip(git, name) or _fetched(git, name)
+    sha = (
+        git.commit(name)
+        or _experiment(git, name)
+        or _tracked_tip(git, name)
+        or _counted_back(git, name)
+        or _fetched(git, name)
+    )
     if sha is None:
         raise unknown_revision(git, name)
     return Revision(name, sha, label_of(name))
+
+
+def _counted_back(git: Git, name: str) -> str | None:
+    """`main~3`, `HEAD^`: so much of the history is fetched as it takes to count back from what comes before the sign."""
+    start = git.commit(_COUNTING.split(name)[0]) if _COUNTING.search(name) else None
+    return deepen_until(git, lambda: git.commit(name), start) if start else None
 
 
 def _experiment(git: Git, name: str) -> str | None:
@@ -82,7 +95,7 @@ def find_branch(git: Git, name: str, *, of_remote: bool) -> Branch | None:
         return _branch(git, full.removeprefix("refs/heads/"), of_remote=of_remote)
     if git.commit(name) or name in git.experiments():
         return None
-    return _branch(git, name, of_remote=True)
+    return _branch(git, _without_remote(git, name), of_remote=True)
 
 
 def deepen_until(git: Git, found: Callable[[], str | None], *wanted: str) -> str | None:
@@ -112,7 +125,7 @@ def first_parent(git: Git, sha: str) -> str | None:
 def default_branch(git: Git, announced: str | None) -> str | None:
     """The name of the remote's default branch, else of a local `main` or `master`; None if there is no such branch.
 
-    `announced` is what the CI's event says it is.
+    `announced` is what the CI's event says it is. A clone of one branch knows none of these: then the remote is asked.
     """
     remote = git.remote()
     prefix = f"refs/remotes/{remote}/"
@@ -121,9 +134,8 @@ def default_branch(git: Git, announced: str | None) -> str | None:
         return announced or (head or "").removeprefix(prefix)
     candidates = [f"{prefix}main", f"{prefix}master"] if remote else []
     known = git.refs(*candidates, "refs/heads/main", "refs/heads/master")
-    return next(
-        (ref.rpartition("/")[2] for ref in [*candidates, "refs/heads/main", "refs/heads/master"] if ref in known), None
-    )
+    found = (ref.rpartition("/")[2] for ref in [*candidates, "refs/heads/main", "refs/heads/master"] if ref in known)
+    return next(found, None) or git.default_branch_of_remote()
 
 
 def unknown_revision(git: Git, name: str) -> ProjectError:
@@ -134,9 +146,8 @@ def unknown_revision(git: Git, name: str) -> ProjectError:
         if similar
         else "name a branch, a tag, a commit or an experiment (`dvc exp list`)"
     )
-    return ProjectError(
-        f"there is no revision '{name}'", FETCH_DEPTH_HINT if git.is_shallow() and not similar else hint
-    )
+    cut_off = git.is_shallow() and (not similar or bool(_COUNTING.search(name)))
+    return ProjectError(f"there is no revision '{name}'", FETCH_DEPTH_HINT if cut_off else hint)
 
 
 def _branch(git: Git, name: str, *, of_remote: bool) -> Branch | None:
@@ -174,8 +185,14 @@ def _fetched(git: Git, name: str) -> str | None:
         return git.commit(name)
     if git.fetch(*depth, f"+refs/tags/{name}:refs/tags/{name}") is None:
         return git.commit(name)
-    _fetch_branch(git, name)
-    return _tracked_tip(git, name)
+    branch = _without_remote(git, name)
+    _fetch_branch(git, branch)
+    return _tracked_tip(git, branch)
+
+
+def _without_remote(git: Git, name: str) -> str:
+    """`origin/topic` as the remote calls it."""
+    return name.removeprefix(f"{git.remote()}/")
 
 
 def _short_names(refs: Iterable[str]) -> list[str]:

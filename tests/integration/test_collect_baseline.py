@@ -314,6 +314,33 @@ class TestAShallowClone:
         assert baseline(shallow, "f2").sha == deep.git("rev-parse", "f2")
         assert baseline(shallow, deep.git("rev-parse", "f1")).sha == deep.git("rev-parse", "f1")
 
+    @pytest.mark.parametrize("name", ["HEAD~5", "main~5", "origin/main^^^^^"])
+    def test_is_deepened_to_count_commits_back(self, deep, tmp_path, name):
+        shallow = deep.clone(tmp_path / "clone", "--depth=1", "--branch", "main", "--no-tags")
+
+        assert baseline(shallow, name).sha == deep.git("rev-parse", "c54")
+
+    def test_that_cannot_count_back_names_the_option_of_the_checkout(self, deep, tmp_path):
+        shallow = deep.clone(tmp_path / "clone", "--depth=1", "--branch", "main", "--no-tags")
+        shallow.git("remote", "set-url", "origin", f"file://{tmp_path}/gone")
+
+        with pytest.raises(ProjectError, match="there is no revision 'main~5'") as caught:
+            baseline(shallow, "main~5")
+
+        assert "fetch-depth" in caught.value.hint
+
+    def test_of_one_branch_asks_the_remote_for_its_default_branch(self, deep, tmp_path):
+        shallow = deep.clone(tmp_path / "clone", "--depth=1", "--branch", "feature", "--no-tags")
+
+        found = baseline(shallow)
+
+        assert (found.rev, found.sha) == ("main", deep.git("rev-parse", "fork"))
+
+    def test_of_one_branch_gets_another_by_its_name_with_the_remotes(self, deep, tmp_path):
+        shallow = deep.clone(tmp_path / "clone", "--depth=1", "--branch", "main", "--no-tags")
+
+        assert baseline(shallow, "origin/feature").sha == deep.git("rev-parse", "fork")
+
     @pytest.mark.parametrize("wanted", ["main", None])
     def test_whose_remote_is_gone_names_the_option_of_the_checkout(self, deep, tmp_path, wanted):
         shallow = deep.clone(tmp_path / "clone", "--depth=1", "--branch", "main", "--no-tags")

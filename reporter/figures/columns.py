@@ -57,7 +57,10 @@ def numbers(column: Column) -> tuple[Floats, int]:
 
 def names(column: Column) -> Column:
     """The column as text, shape (rows,), object; an empty cell is the empty string."""
-    return np.array([name(value) for value in column.tolist()], dtype=object)
+    if column.dtype == object:
+        return np.array([name(value) for value in column], dtype=object)
+    distinct, places = np.unique(column, return_inverse=True)  # a table has a few classes in many rows
+    return np.array([name(value) for value in distinct.tolist()], dtype=object)[places]
 
 
 def written_names(column: Column) -> Column:

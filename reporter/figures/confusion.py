@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def draw_confusion(plot: PlotComparison, data: Data, *, normalized: bool = False
 
 
 def _classes(data: Data) -> tuple[list[str], list[str]]:
-    frequency = Counter(label for one in data.series for column in (one.x, one.y) for label in names(column))
+    frequency = Counter(chain.from_iterable(names(column) for one in data.series for column in (one.x, one.y)))
     if len(frequency) <= _MOST_CLASSES:
         return in_order(list(frequency)), []
     kept = sorted(frequency, key=lambda label: (-frequency[label], label))[:_MOST_CLASSES]

@@ -11,14 +11,13 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, assert_never
 
-from markupsafe import Markup
-
 from reporter.model.comparison import State, Verdict
 from reporter.model.report import Report
 from reporter.model.revision import Revision
 from reporter.render import wording
 from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
-from reporter.render.escape import QUOTED, safe_url, visible
+from reporter.render.escape import safe_url, visible
+from reporter.render.page_rows import column_class, sentence, table_rows
 from reporter.render.page_tables import cause_table, detail_tables, gate_table, headline_table
 from reporter.render.team_text import team_html
 
@@ -59,7 +58,7 @@ def page_template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["visible"] = visible
-    environment.filters["sentence"] = _sentence
+    environment.filters |= {"sentence": sentence, "table_rows": table_rows, "column_class": column_class}
     return environment.get_template("page.html")
 
 
@@ -93,14 +92,6 @@ def render_page(
         style=_resource("page.css"),
         script=script,
         plotly=plotly,
-    )
-
-
-def _sentence(text: str) -> Markup:
-    """A sentence in which `quoted` words are code."""
-    pieces = QUOTED.split(visible(text))
-    return Markup().join(
-        Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in enumerate(pieces)
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from reporter.collect.numerals import plain_numbers
 from reporter.collect.problems import UnreadableError
+from reporter.collect.redaction import one_line
 from reporter.collect.values import parse
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Column, Table
@@ -115,9 +116,13 @@ def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
     try:
         text = data.decode("utf-8-sig")
         columns = _even_columns(text, delimiter) or _any_columns(text, delimiter)
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise UnreadableError(ProblemKind.CORRUPT, "is not text in UTF-8", "write it as CSV or TSV in UTF-8") from error
+    except csv.Error as error:
         raise UnreadableError(
-            ProblemKind.CORRUPT, "is not a table in UTF-8 text", "write it as CSV or TSV in UTF-8"
+            ProblemKind.CORRUPT,
+            f"is not a table ({one_line(str(error))})",
+            "mend the file, or run the stage that writes it",
         ) from error
     if header:
         return Table({cells[0]: column(cells[1:]) for cells in columns})

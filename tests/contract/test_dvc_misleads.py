@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,11 @@ import pytest
 from project_factories import SMALL_DVC_YAML, ProjectFactory, isolate, isolated_environment, small_project
 
 from reporter.collect.project import Project, Wanted, open_project
+from reporter.compare.comparing import compare
+from reporter.figures import draw
+from reporter.model.comparison import State
 from reporter.model.problem import ProblemKind
+from reporter.model.rules import PlotsRule, Rules
 from reporter.model.snapshot import Snapshot
 
 
@@ -168,3 +174,34 @@ def test_one_unknown_revision_fails_all_plots_but_is_one_message_here(project):
 
     with pytest.raises(ProjectError, match="there is no revision 'nowhere'"):
         open_project(project.root).resolve_head("nowhere")
+
+
+def test_text_that_dvc_2_recorded_looks_modified_but_cannot_be_compared_by_its_hash(project):
+    """DVC 2 hashed text as if it had no Windows line ends, so that DVC 3 gives the same bytes another hash."""
+    project.write({"table.csv": b"a,b\r\n1,2\r\n"}).add("table.csv").commit("With DVC 3")
+    written = (project.root / "table.csv.dvc").read_text()
+    digest = hashlib.md5(b"a,b\n1,2\n").hexdigest()
+    by_dvc_2 = re.sub("md5: .*", f"md5: {digest}", written.replace("  hash: md5\n", ""))
+    project.write({"table.csv.dvc": by_dvc_2}).commit("As DVC 2 had it")
+
+    assert project.dvc_json("diff", "HEAD~1", "HEAD")["modified"] == [{"path": "table.csv"}]
+
+    base, head = snapshot(project, "HEAD~1"), snapshot(project)
+    candidate = compare(base, [head], Rules()).candidates[0]
+    assert [row.state for row in candidate.data if row.path == "table.csv"] == [State.UNAVAILABLE]
+    assert [problem.path for problem in candidate.problems] == ["table.csv"]
+    assert snapshot(project, "workspace").stages["train"].outdated == ()
+
+
+def test_a_new_plot_lacks_the_baseline_without_a_word_but_says_so_here(project):
+    project.write({"dvc.yaml": SMALL_DVC_YAML + "plots:\n- Loss: {x: step, y: {loss.csv: loss}}\n"}).commit("Plot it")
+
+    printed = project.dvc_json("plots", "diff", "HEAD~1", "HEAD")
+    assert "HEAD~1" not in {row["revisions"][0] for row in printed["data"]["Loss"]}
+    assert not printed.get("errors")
+
+    comparison = compare(snapshot(project, "HEAD~1"), [snapshot(project)], Rules())
+    (plot,) = [plot for plot in comparison.plots if plot.id == "Loss"]
+    (drawing,) = draw([plot], PlotsRule())
+    assert plot.state is State.ADDED
+    assert drawing.notes == ("HEAD~1: does not define this plot.",)

@@ -113,15 +113,15 @@ def data_part(report: Report, most: int | None) -> str:
     different = [row for row in report.data if row.state is not State.UNCHANGED]
     if not different:
         return ""
+    shown, rest = beginning(different, most)
     rows = []
-    for row in different:
+    for row in shown:
         before, after = wording.data_size(row)
         name = f"{code(row.renamed_from)} → {code(row.path)}" if row.renamed_from else code(row.path)
         rows.append([name, str(wording.state_sign(row.state)), before, after, wording.data_files(row)])
-    shown, rest = beginning(rows, most)
     columns = [("Path", LEFT), ("", LEFT), ("Before", RIGHT), ("After", RIGHT), ("Files", LEFT)]
     summary = f"Data ({wording.how_many_differ(len(different), len(report.data), report)})"
-    return details(summary, paragraphs(table(columns, shown), rest))
+    return details(summary, paragraphs(table(columns, rows), rest))
 
 
 def pipeline_part(report: Report, most: int | None) -> str:
@@ -135,7 +135,8 @@ def pipeline_part(report: Report, most: int | None) -> str:
 
 
 def _stage_table(stages: Sequence[StageRow], most: int | None) -> str:
-    rows, rest = beginning([[code(stage.name), prose(stage_note(stage))] for stage in stages], most)
+    shown, rest = beginning(stages, most)
+    rows = [[code(stage.name), prose(stage_note(stage))] for stage in shown]
     return paragraphs(table([("Stage", LEFT), ("What happened", LEFT)], rows) if rows else "", rest)
 
 
@@ -143,13 +144,11 @@ def artifact_part(report: Report, most: int | None) -> str:
     different = [row for row in report.artifacts if row.state is not State.UNCHANGED]
     if not different:
         return ""
-    rows, rest = beginning(
-        [
-            [code(row.name), code(row.path or ""), str(wording.state_sign(row.state)), prose(", ".join(row.changed))]
-            for row in different
-        ],
-        most,
-    )
+    shown, rest = beginning(different, most)
+    rows = [
+        [code(row.name), code(row.path or ""), str(wording.state_sign(row.state)), prose(", ".join(row.changed))]
+        for row in shown
+    ]
     columns = [("Artifact", LEFT), ("Path", LEFT), ("", LEFT), ("Changed", LEFT)]
     return details(f"Artifacts ({len(different):,})", paragraphs(table(columns, rows), rest))
 
@@ -158,7 +157,7 @@ def slice_part(report: Report, most: int | None) -> str:
     if not report.slices:
         return ""
     ordered = wording.clearest_slices(report.slices)
-    rows, rest = beginning([_slice_cells(row) for row in ordered], min(most or _MOST_SLICES, _MOST_SLICES))
+    shown, rest = beginning(ordered, min(most or _MOST_SLICES, _MOST_SLICES))
     columns = [
         ("Slice", LEFT),
         ("Metric", LEFT),
@@ -170,7 +169,9 @@ def slice_part(report: Report, most: int | None) -> str:
         ("p", RIGHT),
     ]
     note = "The clearest differences first; p is corrected over all slices (Benjamini–Hochberg)."
-    return details(f"Slices ({len(report.slices):,})", paragraphs(note, table(columns, rows), rest))
+    return details(
+        f"Slices ({len(report.slices):,})", paragraphs(note, table(columns, list(map(_slice_cells, shown))), rest)
+    )
 
 
 def _slice_cells(row: SliceRow) -> list[str]:
@@ -203,9 +204,10 @@ def _flips(flips: Flips, most: int | None) -> str:
     columns = [("Example", LEFT), ("Actual", LEFT), ("Before", LEFT), ("After", LEFT), ("Confidence", RIGHT)]
     pieces = [told]
     for heading, gained in (("Became right", True), ("Became wrong", False)):
-        examples = [_flip_cells(example) for example in flips.examples if example.gained is gained]
+        examples = [example for example in flips.examples if example.gained is gained]
         if examples:
-            rows, rest = beginning(examples, most)
+            shown, rest = beginning(examples, most)
+            rows = [_flip_cells(example) for example in shown]
             pieces += [f"**{heading}**, the most confident first", table(columns, rows), rest]
     return paragraphs(*pieces)
 
@@ -219,19 +221,17 @@ def problem_part(report: Report, most: int | None) -> str:
     problems = wording.once(report.problems)
     if not problems:
         return ""
-    rows, rest = beginning(
+    shown, rest = beginning(problems, most)
+    rows = [
         [
-            [
-                _places(problem),
-                ", ".join(map(code, revisions)),
-                problem.kind.value,
-                prose(problem.message),
-                prose(problem.hint),
-            ]
-            for problem, revisions in problems
-        ],
-        most,
-    )
+            _places(problem),
+            ", ".join(map(code, revisions)),
+            problem.kind.value,
+            prose(problem.message),
+            prose(problem.hint),
+        ]
+        for problem, revisions in shown
+    ]
     columns = [("Path", LEFT), ("Revision", LEFT), ("Kind", LEFT), ("What is wrong", LEFT), ("What to do", LEFT)]
     return details(f"Problems ({len(problems):,})", paragraphs(table(columns, rows), rest))
 
@@ -245,17 +245,17 @@ def _places(problem: Problem) -> str:
 
 def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
     """Plots without a picture, and what could not be drawn of the others."""
+    told = [plot for plot in report.plots if plot.notes or plot.image not in pictures]
+    if not told:
+        return ""
+    shown, rest = beginning(told, most)
     rows = [
         [code(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
-        for plot in report.plots
-        if plot.notes or plot.image not in pictures
+        for plot in shown
     ]
-    if not rows:
-        return ""
-    shown, rest = beginning(rows, most)
     without = sum(plot.image not in pictures for plot in report.plots)
-    summary = f"Plots ({without:,} without a picture here)" if without else f"Notes on plots ({len(rows):,})"
-    return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], shown), rest))
+    summary = f"Plots ({without:,} without a picture here)" if without else f"Notes on plots ({len(told):,})"
+    return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], rows), rest))
 
 
 def section_part(report: Report, pictures: Mapping[str, str]) -> str:

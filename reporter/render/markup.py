@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 RIGHT = "---:"
 LEFT = "---"
@@ -30,8 +33,8 @@ def bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def beginning(rows: Sequence[Sequence[str]], most: int | None) -> tuple[Sequence[Sequence[str]], str]:
-    """The first rows, and a line that says how many follow."""
+def beginning(rows: Sequence[T], most: int | None) -> tuple[Sequence[T], str]:
+    """The first rows, and a line that says how many follow: cut before each is put into words, which takes its time."""
     if most is None or len(rows) <= most:
         return rows, ""
     return rows[:most], f"… and {len(rows) - most:,} more rows in the full report."

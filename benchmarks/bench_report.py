@@ -69,7 +69,11 @@ def _recipe(size: Size) -> list[Sequence[str]]:
     tables = [(*DVC, *words, "--md", "main") for words in (("metrics", "diff"), ("params", "diff"), ("diff",))]
     plots = [*(f"Series {number}" for number in range(len(size.series))), "Confusion"]
     pictures = [
-        ("sh", "-c", f"{sys.executable} -m dvc plots diff --show-vega main --targets '{plot}' | {sys.executable} -c '{TO_PNG}'")
+        (
+            "sh",
+            "-c",
+            f"{sys.executable} -m dvc plots diff --show-vega main --targets '{plot}' | {sys.executable} -c '{TO_PNG}'",
+        )
         for plot in plots
     ]
     return [*tables, *pictures]

@@ -29,9 +29,7 @@ class Size:
 
 
 SMALL = Size("small", metrics=20, params=30, series=(1000, 500, 200, 100), predictions=500, files=20, commits=10)
-LARGE = Size(
-    "large", metrics=300, params=500, series=(100_000, 100_000), predictions=20_000, files=2000, commits=1000
-)
+LARGE = Size("large", metrics=300, params=500, series=(100_000, 100_000), predictions=20_000, files=2000, commits=1000)
 
 
 def make_project(folder: Path, size: Size) -> Path:

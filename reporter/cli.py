@@ -258,9 +258,10 @@ def _write_bundle(
         wiring.open_exporter(environ, images=options.images) as exporter,
         tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
     ):
-        from reporter.bundle import read_bundle, write_bundle
+        from reporter.bundle import check_replaceable, read_bundle, write_bundle
         from reporter.commands.report import make_report
 
+        check_replaceable(options.out)
         wiring.load_renderers()
         request = _report_request(options, project, in_ci=in_ci)
         run = wiring.run_info(context)
@@ -278,6 +279,9 @@ def _opened_source(
     from reporter import wiring
 
     if in_ci and options.repro:
+        from reporter.bundle import check_replaceable
+
+        check_replaceable(options.out)  # a training takes long
         return nullcontext(wiring.reproduced(project, say, push=is_real))
     return wiring.reading(project, say)
 

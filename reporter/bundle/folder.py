@@ -47,7 +47,7 @@ def write_bundle(folder: Path, bundle: Bundle, page: str) -> None:
     Raises UsageError if the folder holds something that is no bundle, or cannot be written; what was there is then untouched.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100  resolve() would follow a link that is to be refused
-    _check_replaceable(folder)
+    check_replaceable(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workspace:
@@ -74,7 +74,8 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(report=report, images=found)
 
 
-def _check_replaceable(folder: Path) -> None:
+def check_replaceable(folder: Path) -> None:
+    """Raise UsageError if `folder` is something else than a bundle or empty: before the work, not after it."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UsageError(f"{folder} is not a folder.", "Choose another one with --out.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / REPORT_JSON).is_file():

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self, TypeAlias, assert_never
 
 from reporter.collect.project import Project
@@ -77,7 +77,8 @@ class ProjectApart:
         self._progress = progress
         context = multiprocessing.get_context("fork")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(project, theirs), name="reporter-reader", daemon=True)
+        ends = (theirs, self._connection)
+        self._process = context.Process(target=_serve, args=(project, *ends), name="reporter-reader", daemon=True)
         self._process.start()
         theirs.close()
 
@@ -134,15 +135,22 @@ class ProjectApart:
         return message
 
 
-def _serve(project: Project, connection: Connection) -> None:
-    """Answer each call in turn until the other side is gone, which also ends this one when the user interrupts."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _serve(project: Project, connection: Connection, parents: Connection) -> None:
+    """Answer each call in turn until the other side is gone; `parents` is that side's own end."""
+    parents.close()  # held open here, it would never be seen to close there
+    signal.signal(signal.SIGINT, _leave_to_parent)
     project = project.telling(lambda line: connection.send(_Told(line)))
     with contextlib.suppress(ReporterError):  # the first call meets it again and says it
         project.load()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             connection.send(_called(project, connection.recv()))
+
+
+def _leave_to_parent(_signal: int, _frame: FrameType | None) -> None:
+    """The parent is interrupted too, and ends this process. A handler is not inherited by programs started here, as
+    ignoring the signal would be: a download ends with the interrupt.
+    """
 
 
 def _called(project: Project, call: _Call) -> _Message:

@@ -54,6 +54,12 @@ def test_json_and_nothing_else_is_on_standard_output(project, run):
     assert "The whole report: reports/report.html" in err
 
 
+def test_a_folder_that_is_no_bundle_is_refused_before_anything_is_read(project, run):
+    code, out, err = run("HEAD~1", "--out", str(project.root))
+    assert (code, out) == (2, "")
+    assert "Reading" not in err
+
+
 def test_equal_revisions_are_one_line(project, run):
     code, out, _ = run("HEAD", "--head", "HEAD")
     assert code == 0

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 
+import psutil
 import pytest
 from project_factories import ProjectFactory, isolate, small_project
 
@@ -100,3 +103,26 @@ def test_the_process_ends_with_its_context(opened):
     with ProjectApart(opened, silent) as apart:
         assert apart._process.is_alive()
     assert not apart._process.is_alive()
+
+
+def test_the_process_ends_when_this_one_is_killed(project, monkeypatch, tmp_path):
+    isolate(monkeypatch, tmp_path)
+    script = (
+        "import os, signal, sys; from pathlib import Path;"
+        "from reporter.collect.apart import ProjectApart; from reporter.collect.project import open_project;"
+        "apart = ProjectApart(open_project(Path.cwd()), print);"
+        "print(apart._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=project.root, capture_output=True, text=True, check=False)
+
+    assert done.returncode == -signal.SIGKILL
+    psutil.wait_procs([process] if (process := running(int(done.stdout))) else [], timeout=20)
+    assert running(int(done.stdout)) is None
+
+
+def running(pid: int) -> psutil.Process | None:
+    try:
+        process = psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
+    return None if process.status() == psutil.STATUS_ZOMBIE else process

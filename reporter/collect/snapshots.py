@@ -18,7 +18,8 @@ from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
-from reporter.model.snapshot import Snapshot, ValueFile
+from reporter.model.problem import ProblemKind
+from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
 from reporter.model.values import Value
 
 DEFAULT_PARAMS = "params.yaml"
@@ -102,7 +103,7 @@ def read_revision(
         params={path: _values(path, read, files, problems) for path, read in params.items()},
         plots=tuple(plot.spec for plot in plots),
         images=_readable({path: partial(files.read, path) for path in _image_paths(plots)}, problems),
-        data=tracked_paths(pipeline, files, measures, workspace=opened.revision.is_workspace) if wanted.data else {},
+        data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
         stages=stages_of(pipeline, files, measures, is_tracked),
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
@@ -116,6 +117,19 @@ def read_revision(
         tables={path: TableText(data, headers[path]) for path, data in texts.items()},
         predictions=predictions,
     )
+
+
+def _data(
+    pipeline: Pipeline, files: RevisionFiles, measures: Measures, problems: Problems, opened: OpenRevision
+) -> dict[str, TrackedPath]:
+    """What a stage never made is the stage's affair (`Stage.outdated`); what was never imported is nobody else's."""
+    tracked = tracked_paths(pipeline, files, measures, workspace=opened.revision.is_workspace)
+    for source in pipeline.sources:
+        if source.path in tracked and tracked[source.path].hash is None:
+            message = "its .dvc file records no content"
+            hint = f"run `dvc update {source.path}.dvc` and commit it"
+            problems.add(source.path, UnreadableError(ProblemKind.MISSING, message, hint))
+    return tracked
 
 
 def _metric_readers(pipeline: Pipeline, files: RevisionFiles) -> dict[str, _ReadValues]:

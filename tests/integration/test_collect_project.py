@@ -337,6 +337,20 @@ class TestData:
 
         assert found.data["raw.csv"].source == "https://example.org/raw.csv"
 
+    def test_an_import_that_was_never_made_is_said(self, project, tmp_path):
+        (tmp_path / "raw.csv").write_text("a\n1\n")
+        with project.dvc() as repo:
+            repo.imp_url(str(tmp_path / "raw.csv"), "raw.csv", no_exec=True)
+        project.commit()
+
+        for revision in ("HEAD", "workspace"):
+            found = snapshot(project, revision)
+
+            assert found.data["raw.csv"].hash is None
+            (problem,) = found.problems
+            assert (problem.path, problem.kind) == ("raw.csv", ProblemKind.MISSING)
+            assert problem.hint == "run `dvc update raw.csv.dvc` and commit it"
+
     def test_a_directory_lists_its_files_in_every_revision(self, project):
         project.write({"data/c.txt": "c"})
 

@@ -20,7 +20,7 @@ from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.redaction import without_secrets
 from reporter.collect.tree import Tree
-from reporter.collect.yaml_memo import YamlMemo
+from reporter.collect.yaml_memo import remembering
 from reporter.errors import ProjectError
 from reporter.model.revision import Revision
 
@@ -76,7 +76,6 @@ class DvcProject:
         except DvcException as error:
             raise broken_project(error) from error
         _shorten_timeouts(self._config)
-        self._memo = YamlMemo()
 
     @property
     def cache_folder(self) -> Path:
@@ -88,11 +87,11 @@ class DvcProject:
         if revision.is_workspace:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
             self._repo.__dict__["config"] = self._config
-            yield OpenRevision(self._repo, revision, self._memo)
+            yield OpenRevision(self._repo, revision)
             return
         with self._repo.switch(revision.sha):
             self._repo.__dict__["config"] = _with_current_remotes(self._repo, self._config)
-            yield OpenRevision(self._repo, revision, self._memo)
+            yield OpenRevision(self._repo, revision)
 
     def cached(self, content: Content) -> Path:
         """Where the cache keeps an object, whether it is there or not."""
@@ -123,9 +122,8 @@ class DvcProject:
 class OpenRevision:
     """The project at one revision; valid only inside `DvcProject.at`."""
 
-    def __init__(self, repo: Any, revision: Revision, memo: YamlMemo) -> None:
+    def __init__(self, repo: Any, revision: Revision) -> None:
         self._repo = repo
-        self._memo = memo
         self.revision = revision
         caches = (repo.cache.local_cache_dir, repo.cache.local.path)
         self.tree = Tree(repo.fs, repo.root_dir, (repo.scm.root_dir, *caches) if revision.is_workspace else ())
@@ -138,7 +136,7 @@ class OpenRevision:
             raise broken_file(error, self.tree.relative(path), self.revision.label) from error
 
         try:
-            with self._memo.remembering():
+            with remembering():
                 return pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
         except ProjectError:
             raise

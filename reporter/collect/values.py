@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from reporter.collect.problems import UnreadableError
+from reporter.collect.yaml_memo import parse_yaml
 from reporter.model.problem import ProblemKind
 from reporter.model.values import Value, flatten
 
@@ -177,11 +178,10 @@ def _parse_yaml(text: str) -> Any:
 
     Raises ValueError with the line.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return YAML(typ="safe").load(text)
+        return parse_yaml(text)
     except MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise ValueError(f"is not valid YAML ({line}{error.problem or error.context})") from error

@@ -1,4 +1,4 @@
-"""DVC's YAML parser with a memory: one text, met in two revisions or read twice in one, is parsed once.
+"""A YAML parser with a memory: one text, met in two revisions or read by DVC and by us, is parsed once.
 
 Part of what this project takes from inside DVC. Parsing is most of what an index costs, and the files of two revisions
 are mostly the same.
@@ -9,32 +9,42 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 
-class YamlMemo:
-    """What DVC parsed so far. DVC changes what it parsed, so that each caller gets a copy of its own."""
+def parse_yaml(text: str) -> Any:
+    """The content of a YAML 1.2 document, for the caller to change. Raises ruamel's YAMLError."""
+    return pickle.loads(_parsed(text))  # noqa: S301  pickled below
 
-    def __init__(self) -> None:
-        self._parsed: dict[str, bytes] = {}
 
-    @contextmanager
-    def remembering(self) -> Iterator[None]:
-        """Within the block DVC's loaders parse through this memory."""
-        from dvc.utils import strictyaml
-        from dvc.utils.serialize import _yaml
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> bytes:
+    """DVC changes what it parsed, so that the memory holds no objects."""
+    from ruamel.yaml import YAML
 
-        original = _yaml.parse_yaml
+    return pickle.dumps(YAML(typ="safe").load(text), pickle.HIGHEST_PROTOCOL)
 
-        def parse(text: Any, path: Any, typ: str = "safe") -> Any:
-            if typ != "safe" or not isinstance(text, str):
-                return original(text, path, typ)
-            if text not in self._parsed:
-                self._parsed[text] = pickle.dumps(original(text, path, typ), pickle.HIGHEST_PROTOCOL)
-            return pickle.loads(self._parsed[text])  # noqa: S301  pickled two lines above
 
-        strictyaml.parse_yaml = _yaml.parse_yaml = parse
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within the block DVC's loaders parse through this memory."""
+    from dvc.utils import strictyaml
+    from dvc.utils.serialize import _yaml
+    from ruamel.yaml.error import YAMLError
+
+    original = _yaml.parse_yaml
+
+    def parse(text: Any, path: Any, typ: str = "safe") -> Any:
+        if typ != "safe" or not isinstance(text, str):
+            return original(text, path, typ)
         try:
-            yield
-        finally:
-            strictyaml.parse_yaml = _yaml.parse_yaml = original
+            return parse_yaml(text) or {}
+        except YAMLError:
+            return original(text, path, typ)  # raises DVC's own error, which names the file
+
+    strictyaml.parse_yaml = _yaml.parse_yaml = parse
+    try:
+        yield
+    finally:
+        strictyaml.parse_yaml = _yaml.parse_yaml = original

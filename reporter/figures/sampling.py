@@ -25,6 +25,9 @@ def line_points(x: Floats, y: Floats, limit: int) -> tuple[Floats, Floats]:
     drawable = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     if len(drawable) == 0:
         return x[:0], y[:0]
+    if len(drawable) == len(y):
+        kept = _shape(x, y, limit)
+        return x[kept], y[kept]
     kept = drawable[_shape(x[drawable], y[drawable], limit)]
     return _with_gaps(x, y, drawable, kept)
 

@@ -12,7 +12,7 @@ from project_factories import ProjectFactory, isolate
 from reporter.collect.plots import IMAGE_EXTENSIONS
 from reporter.collect.templates import BUILT_IN_TEMPLATES
 from reporter.collect.values import metric_values, param_values
-from reporter.collect.yaml_memo import YamlMemo
+from reporter.collect.yaml_memo import parse_yaml, remembering
 
 KEYS = st.text("abcXYZ_", min_size=1, max_size=3)
 SCALARS = (
@@ -93,24 +93,24 @@ def leaves(tree, prefix: str = "") -> dict:
 def test_yaml_is_parsed_once_and_each_caller_has_its_own_copy(monkeypatch, tmp_path):
     from dvc.utils import strictyaml
     from dvc.utils.serialize import _yaml, load_yaml
+    from ruamel.yaml import YAML
 
     isolate(monkeypatch, tmp_path)
     path = tmp_path / "x.yaml"
-    path.write_text("a: [1e-3]\n")
+    path.write_text("a: [1e-3]  # once\n")
     parsed = []
     monkeypatch.setattr(
-        _yaml, "parse_yaml", lambda *given, original=_yaml.parse_yaml: parsed.append(given) or original(*given)
+        YAML, "load", lambda self, text, original=YAML.load: parsed.append(text) or original(self, text)
     )
 
-    memo = YamlMemo()
-    with memo.remembering():
+    with remembering():
         first, _ = strictyaml.load(str(path))
         first["a"].append(2)
         second, third = strictyaml.load(str(path))[0], load_yaml(str(path))
 
-    assert second == third == {"a": [0.001]}
+    assert second == third == parse_yaml(path.read_text()) == {"a": [0.001]}
     assert len(parsed) == 1
-    assert strictyaml.parse_yaml is not None
+    assert strictyaml.parse_yaml is _yaml.parse_yaml
 
 
 def test_the_state_database_of_dvc_spares_hashing_what_did_not_change(monkeypatch, tmp_path):

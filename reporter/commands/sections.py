@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from reporter.figures.decoding import UndecodableError, as_png
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import SectionPicture, SectionText
 from reporter.model.rules import Section
@@ -52,7 +51,7 @@ def read_sections(sections: Sequence[Section], read: ReadFiles, revision: str) -
     paths = list(dict.fromkeys(path for addresses in wanted.values() for path in addresses.values()))
     inside = [path for path in paths[:MOST_PICTURES] if not _is_outside(path)]
     contents = read(inside) if inside else {}
-    pngs, failures = _converted(paths, contents)
+    pngs, failures = _converted(paths, contents) if paths else ({}, {})
     return Sections(
         texts=tuple(_text(section, texts[section.file], wanted[section.file], pngs) for section in found),
         pictures={_image(path): png for path, png in pngs.items()},
@@ -88,6 +87,8 @@ def _is_outside(path: str) -> bool:
 
 def _converted(paths: Sequence[str], contents: Mapping[str, bytes]) -> tuple[dict[str, bytes], dict[str, str]]:
     """PNGs by path, and why the others have none."""
+    from reporter.figures.decoding import UndecodableError, as_png
+
     pngs: dict[str, bytes] = {}
     failures: dict[str, str] = {}
     for index, path in enumerate(paths):

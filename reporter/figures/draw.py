@@ -9,7 +9,6 @@ from functools import partial
 
 from reporter.figures.bars import draw_bars
 from reporter.figures.confusion import draw_confusion
-from reporter.figures.images import draw_image
 from reporter.figures.lines import draw_lines
 from reporter.figures.scatters import draw_scatter, draw_scatter_jitter
 from reporter.figures.series import Data, read
@@ -57,6 +56,8 @@ def select_pictures(
 def _draw(plot: PlotComparison) -> Drawing:
     specs = [side.spec for side in plot.sides if side.spec is not None]
     if plot.kind == IMAGE or not specs or specs[-1].template == IMAGE:
+        from reporter.figures.images import draw_image  # Pillow takes 50 ms to load, and most projects plot numbers
+
         return draw_image(plot)
     data = read(plot)
     if data.spec.vega is not None:

@@ -1,11 +1,18 @@
-"""Finds the browser that draws pictures: the fastest one there is, and none that the user did not install."""
+"""The browser that draws pictures: the fastest one there is, none that the user did not install, and what it answers."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+PLOTLY_JS = Path(__file__).parent / "plotly_js" / "plotly-cartesian.min.js"
+"""plotly.js' bundle of the traces that have an x and a y axis: the whole library takes 2 s more to load.
+
+From npm's plotly.js-cartesian-dist-min, in the version that the plotly package brings whole (a test compares them).
+"""
 
 HOW_TO_GET_ONE = "install chromium-headless-shell, Chromium or Chrome, or run `plotly_get_chrome`"
 
@@ -21,6 +28,19 @@ _BROWSERS = (
     "brave-browser",
 )
 _MAC_BROWSERS = ("Google Chrome", "Chromium", "Microsoft Edge", "Brave Browser")
+
+
+class BrowserUnusableError(Exception):
+    """The browser does not start. The text is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What became of each figure: its key is in one of the two."""
+
+    pngs: dict[str, bytes] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    """One line each: why it is not drawn."""
 
 
 def find_browser(environ: Mapping[str, str]) -> Path | None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self, assert_never
+from typing import TYPE_CHECKING, Self, assert_never
 
 from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
 from reporter.model.problem import Problem, ProblemKind
-from reporter.publish.browser import HOW_TO_GET_ONE, find_browser
-from reporter.publish.plotly_browser import BrowserUnusableError, Drawn, PlotlyBrowser
+from reporter.publish.browser import HOW_TO_GET_ONE, BrowserUnusableError, Drawn, find_browser
 from reporter.publish.vega import VegaFailure, VegaPictures, draw_vega
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from reporter.publish.plotly_browser import PlotlyBrowser
 
 _SLUG_LENGTH = 48
 
@@ -42,7 +45,7 @@ class PictureExporter:
     def __init__(self, environ: Mapping[str, str], *, images: bool = True, figure_timeout: float = 30.0) -> None:
         self._images = images
         executable = find_browser(environ) if images else None
-        self._browser = PlotlyBrowser(executable, figure_timeout) if executable else None
+        self._browser = _plotly_browser(executable, figure_timeout) if executable else None
         self._notice = "" if self._browser or not images else _no_browser(environ)
         self._started = False
 
@@ -96,6 +99,12 @@ class PictureExporter:
             return None
         self.start()
         return self._browser.draw(figures)
+
+
+def _plotly_browser(executable: Path, figure_timeout: float) -> PlotlyBrowser:
+    from reporter.publish.plotly_browser import PlotlyBrowser  # with the event loop that no other report needs
+
+    return PlotlyBrowser(executable, figure_timeout)
 
 
 def _draw_the_rest(drawings: Sequence[Drawing]) -> tuple[dict[str, bytes], dict[str, str], dict[str, str]]:

@@ -10,22 +10,18 @@ import atexit
 import logging
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reporter.figures.encode import plain
 from reporter.model.drawing import PlotlyFigure
+from reporter.publish.browser import PLOTLY_JS, BrowserUnusableError, Drawn
 
 if TYPE_CHECKING:
     from kaleido import Kaleido
 
-PLOTLY_JS = Path(__file__).parent / "plotly_js" / "plotly-cartesian.min.js"
-"""plotly.js' bundle of the traces that have an x and a y axis: the whole library takes 2 s more to load.
-
-From npm's plotly.js-cartesian-dist-min, in the version that the plotly package brings whole (a test compares them).
-"""
+__all__ = ["PLOTLY_JS", "PlotlyBrowser"]
 
 _SCALE = 2
 """A picture's pixels for each of the figure's: sharp on dense screens."""
@@ -34,19 +30,6 @@ _CLOSE_TIMEOUT = 15.0
 _CHATTY = ("kaleido", "choreographer", "browser_proc", "asyncio")
 
 T = TypeVar("T")
-
-
-class BrowserUnusableError(Exception):
-    """The browser does not start. The text is one line for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """What became of each figure: its key is in one of the two."""
-
-    pngs: dict[str, bytes] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-    """One line each: why it is not drawn."""
 
 
 class PlotlyBrowser:

@@ -18,9 +18,8 @@ from reporter.figures.palette import BASE_COLOUR, CANDIDATE_COLOURS
 from reporter.model.drawing import PlotlyDrawing, VegaDrawing
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import PlotsRule
-from reporter.publish.browser import find_browser
+from reporter.publish.browser import PLOTLY_JS, find_browser
 from reporter.publish.export import ExportResult, PictureExporter, picture_name
-from reporter.publish.plotly_browser import PLOTLY_JS
 
 NO_BROWSER = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
 

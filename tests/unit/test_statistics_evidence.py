@@ -173,8 +173,14 @@ def test_predictions_that_are_not_there_leave_the_metric_without_interval(exampl
     assert [problem.kind for problem in result.problems] == [ProblemKind.MISSING]
 
 
-def test_what_the_collector_already_said_of_missing_predictions_is_not_said_again(examples):
-    said = Problem("main", PATH, ProblemKind.ACCESS, "the storage refuses", "")
+@pytest.mark.parametrize(
+    "said",
+    [
+        Problem("main", PATH, ProblemKind.ACCESS, "the storage refuses", ""),
+        Problem("main", "", ProblemKind.ACCESS, "the storage is unreachable", "", files=("model.pkl", PATH)),
+    ],
+)
+def test_what_the_collector_already_said_of_missing_predictions_is_not_said_again(examples, said):
     base = snapshot(MAIN, None, {"auc": 0.6}, problems=(said,))
     assert (
         evidence(base, snapshot(WORKSPACE, examples["head"], {"auc": 0.6}), Rules(predictions=(rule(),))).problems == ()

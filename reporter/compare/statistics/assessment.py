@@ -89,7 +89,7 @@ def _configuration(rule: PredictionsRule, message: str, hint: str) -> Problem:
 
 def _absent(snapshot: Snapshot, rule: PredictionsRule) -> Problem | None:
     """The collector has usually said why a file is not there; if it did not, it is not there to read."""
-    if any(problem.path == rule.path for problem in snapshot.problems):
+    if any(rule.path in problem.paths for problem in snapshot.problems):
         return None
     return Problem(
         snapshot.revision.label,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+
 _PLAIN = b"0123456789+-.\n"
 _NEWLINE, _PLUS, _MINUS, _DOT, _ZERO, _NINE = b"\n+-.09"
 _LONGEST_INTEGER = 18
@@ -15,10 +18,11 @@ quotient is rounded once, as a parser rounds (Clinger, "How to read floating poi
 """
 
 
-def plain_numbers(lines: str) -> npt.NDArray[np.int64] | npt.NDArray[np.float64] | None:
-    """A number from each line, shape (lines,): int64, or float64 where one has a point; the last line ends too.
+def plain_columns(lines: str, width: int) -> list[Numbers] | None:
+    """The columns of a table with one cell a line, row after row: int64, or float64 where a cell has a point.
 
-    None where a line is anything but a short decimal without exponent and leading zeros.
+    The last line ends too, and the lines fill whole rows. None where one is anything but a short decimal without exponent
+    and leading zeros.
     """
     if not lines.isascii() or lines.encode().translate(None, _PLAIN):
         return None
@@ -26,32 +30,30 @@ def plain_numbers(lines: str) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]
     ends = np.flatnonzero(characters == _NEWLINE)
     starts = np.concatenate(([0], ends[:-1] + 1))
     dots = np.flatnonzero(characters == _DOT)
-    if (ends - starts).max() > (_LONGEST_DECIMAL if len(dots) else _LONGEST_INTEGER):
+    dotted = np.searchsorted(ends, dots)
+    have_points = np.bincount(dotted % width, minlength=width) > 0
+    longest = (ends - starts).reshape(-1, width).max(axis=0)
+    if (longest > np.where(have_points, _LONGEST_DECIMAL, _LONGEST_INTEGER)).any():
         return None
-    if not _is_grammatical(characters, starts, ends, dots):
+    if not _is_grammatical(characters, starts, ends, dotted):
         return None
     digits = np.fromstring(lines.replace(".", ""), dtype=np.int64, sep="\n")
-    if not len(dots):
-        return digits
     decimals = np.zeros(len(ends), dtype=np.intp)
-    dotted = np.searchsorted(ends, dots)
     decimals[dotted] = ends[dotted] - dots - 1
     signs = np.where(characters[starts] == _MINUS, -1.0, 1.0)  # an integer knows no -0
-    return np.copysign(digits / 10.0**decimals, signs)
+    numbers = np.copysign(digits / 10.0**decimals, signs)
+    return [(numbers if has_points else digits)[column::width].copy() for column, has_points in enumerate(have_points)]
 
 
-def _is_grammatical(
-    characters: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.intp],
-    ends: npt.NDArray[np.intp],
-    dots: npt.NDArray[np.intp],
-) -> bool:
-    """Whether each line is an optional sign, then digits with at most one point, and no zero before another digit."""
+def _is_grammatical(characters: npt.NDArray[np.uint8], starts: Places, ends: Places, dotted: Places) -> bool:
+    """Whether each line is an optional sign, then digits with at most one point, and no zero before another digit.
+
+    `dotted` are the lines of the points.
+    """
     is_sign = (characters == _PLUS) | (characters == _MINUS)
     signed = is_sign[starts]
     if np.count_nonzero(is_sign) != np.count_nonzero(signed):
         return False
-    dotted = np.searchsorted(ends, dots)
     if (np.diff(dotted) == 0).any():
         return False
     digits = ends - starts - signed

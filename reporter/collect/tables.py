@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reporter.collect.numerals import plain_numbers
+from reporter.collect.numerals import plain_columns
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line
 from reporter.collect.values import parse
@@ -64,9 +64,9 @@ def column(cells: Sequence[str]) -> Column:
     """
     joined = "\n".join(cells) + "\n"
     if len(cells) == joined.count("\n"):  # no cell holds a line break
-        plain = plain_numbers(joined)
+        plain = plain_columns(joined, 1)
         if plain is not None:
-            return plain
+            return plain[0]
         if _INTEGERS.fullmatch(joined):
             return _long_integers(cells)
         if _DECIMALS.fullmatch(joined):
@@ -115,7 +115,11 @@ def _numbers_with_gaps(cells: Sequence[str]) -> list[float] | None:
 def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
     try:
         text = data.decode("utf-8-sig")
-        columns = _even_columns(text, delimiter) or _any_columns(text, delimiter)
+        width = _even_width(text, delimiter)
+        plain = _plain_table(text, delimiter, width, header=header)
+        if plain is not None:
+            return plain
+        columns = _even_columns(text, delimiter, width) if width else _any_columns(text, delimiter)
     except UnicodeDecodeError as error:
         raise UnreadableError(ProblemKind.CORRUPT, "is not text in UTF-8", "write it as CSV or TSV in UTF-8") from error
     except csv.Error as error:
@@ -129,19 +133,32 @@ def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
     return Table({str(number): column(cells) for number, cells in enumerate(columns)})
 
 
-def _even_columns(text: str, delimiter: str) -> list[list[str]] | None:
-    """The columns of a table without quotes whose rows are all as long as the first; None for any other.
+def _even_width(text: str, delimiter: str) -> int:
+    """How many cells each row has of a table without quotes whose rows are all as long as the first; 0 for any other.
 
-    Nearly all tables are such, and are cut some five times faster than by a reader that knows about quotes.
+    Nearly all tables are such, and are cut many times faster than by a reader that knows about quotes.
     """
     if '"' in text or "\r" in text or not text.endswith("\n"):
-        return None
+        return 0
     width = text.partition("\n")[0].count(delimiter) + 1
     if width == 1 and (text.startswith("\n") or "\n\n" in text):
-        return None  # an empty line is no row
+        return 0  # an empty line is no row
     ends = text.encode().translate(None, _ALL_BUT[delimiter])
-    if ends != f"{delimiter * (width - 1)}\n".encode() * text.count("\n"):
+    return width if ends == f"{delimiter * (width - 1)}\n".encode() * text.count("\n") else 0
+
+
+def _plain_table(text: str, delimiter: str, width: int, *, header: bool) -> Table | None:
+    """An even table of nothing but plain numbers; None for any other."""
+    first, _, below = text.partition("\n")
+    cells = (below if header else text).replace(delimiter, "\n")
+    columns = plain_columns(cells, width) if width and cells else None
+    if columns is None:
         return None
+    names = first.split(delimiter) if header else map(str, range(width))
+    return Table(dict(zip(names, columns, strict=True)))
+
+
+def _even_columns(text: str, delimiter: str, width: int) -> list[list[str]]:
     cells = text[:-1].replace("\n", delimiter).split(delimiter)
     return [cells[number::width] for number in range(width)]
 

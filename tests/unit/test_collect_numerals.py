@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.collect.numerals import plain_numbers
+from reporter.collect.numerals import plain_columns
+
+
+def plain_numbers(lines: str) -> Any:
+    columns = plain_columns(lines, 1)
+    return None if columns is None else columns[0]
 
 
 @given(
@@ -57,3 +64,11 @@ def test_signs_and_bare_points_are_read() -> None:
 )
 def test_any_other_text_is_left_to_a_slower_reader(cell: str) -> None:
     assert plain_numbers(f"1\n{cell}\n2.5\n") is None
+
+
+def test_a_table_has_a_type_for_each_column() -> None:
+    columns = plain_columns("0\n-1.50\n1\n2\n", 2)
+    assert columns is not None
+    steps, losses = columns
+    assert (steps.dtype, steps.tolist()) == (np.int64, [0, 1])
+    assert (losses.dtype, losses.tolist()) == (np.float64, [-1.5, 2.0])

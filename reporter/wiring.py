@@ -108,7 +108,7 @@ def load_renderers() -> None:
 
 def plotly_js() -> str:
     """The library that draws the page's plots, about 1 MB."""
-    from reporter.publish.plotly_browser import PLOTLY_JS
+    from reporter.publish.browser import PLOTLY_JS
 
     return PLOTLY_JS.read_text(encoding="utf-8")
 

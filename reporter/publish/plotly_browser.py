@@ -21,7 +21,6 @@ from reporter.publish.browser import PLOTLY_JS, BrowserUnusableError, Drawn
 if TYPE_CHECKING:
     from kaleido import Kaleido
 
-__all__ = ["PLOTLY_JS", "PlotlyBrowser"]
 
 _SCALE = 2
 """A picture's pixels for each of the figure's: sharp on dense screens."""

@@ -52,7 +52,7 @@ lint: $(PROJECT) ## formatting, rules, types, floors, dead code and workflows
 
 bench: $(PROJECT) ## time this project beside what its users would run instead
 	@.ci/browser
-	@for benchmark in benchmarks/bench_*.py; do python "$$benchmark" || exit 1; done
+	@for benchmark in $(basename $(notdir $(wildcard benchmarks/bench_*.py))); do python -m benchmarks.$$benchmark || exit 1; done
 
 storage: $(PROJECT) ## run the embedded S3 storage until Ctrl-C
 	@python -m demo.storage

@@ -1,6 +1,6 @@
 """`reporter report` against what its users would run instead, side by side on the same project.
 
-    python -m benchmarks.bench_report [--runs 5] [small] [large]
+    python -m benchmarks.bench_report [--runs 5] [--size small]
 
 Without pictures the alternative is `dvc metrics diff`, `params diff`, `diff` and `plots diff --json`, one after another. With
 pictures it is the recipe of reports made by hand: three tables, and for each plot `dvc plots diff --show-vega` made a PNG
@@ -36,14 +36,14 @@ class Measured:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs="*", choices=["small", "large", []], default=["small", "large"])
+    parser.add_argument("--size", choices=["small", "large"], help="default: both")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     print("| project | work | reporter | alternative | ratio | reporter's peak PSS |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for size in (SMALL, LARGE):
-            if size.name in options.sizes:
+            if options.size in {None, size.name}:
                 _measure_size(Path(folder, size.name), size, options.runs)
 
 

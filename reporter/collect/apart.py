@@ -93,10 +93,17 @@ class ProjectApart:
         self._process.join(_STOP_SECONDS)
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """Read several revisions; one is read there while the tables of the one before are parsed here."""
-        for revision in revisions:
-            self._connection.send(_Call("read", (revision, wanted)))
-        return (parse_tables(self._unparsed()) for _ in revisions)
+        """See `Project.snapshots`. The others are read there while the tables of the first are parsed here."""
+        self._connection.send(_Call("read", (revisions[0], wanted)))
+        return self._parsed(revisions[1:], wanted)
+
+    def _parsed(self, others: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
+        first = self._unparsed()
+        for revision in others:
+            self._connection.send(_Call("read", (revision, wanted.with_plots_of(first))))
+        yield parse_tables(first)
+        for _ in others:
+            yield parse_tables(self._unparsed())
 
     def _unparsed(self) -> Unparsed:
         read: Unparsed = self._answer()

@@ -115,8 +115,14 @@ class Project:
         return parse_tables(self.read(revision, wanted))
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """Read several revisions, one after the other."""
-        return (self.snapshot(revision, wanted) for revision in revisions)
+        """Read several revisions, each when it is asked for.
+
+        What the first one's plots are drawn from is read in the others too: a plot that is new has a past all the same.
+        """
+        read = self.read(revisions[0], wanted)
+        yield parse_tables(read)
+        for revision in revisions[1:]:
+            yield self.snapshot(revision, wanted.with_plots_of(read))
 
     def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
         """The part of `snapshot` that needs DVC."""

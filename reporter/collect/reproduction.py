@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reporter.collect.project import Project, Wanted, open_project
+from reporter.collect.snapshots import parse_tables
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision
@@ -84,14 +85,17 @@ class ReproducedBaseline:
         self.read_files = project.read_files
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """See `snapshot`."""
-        return (self.snapshot(revision, wanted) for revision in revisions)
+        """See `Project.snapshots`: the candidate's first, then the baseline's or, where its outputs lack, that of its
+        reproduction.
+        """
+        read = self._project.read(revisions[0], wanted)
+        candidate = parse_tables(read)
+        yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes))
+        for revision in revisions[1:]:
+            yield self._baseline(revision, wanted.with_plots_of(read))
 
-    def snapshot(self, revision: Revision, wanted: Wanted) -> Snapshot:
-        """The revision's snapshot; of a commit that lacks its outputs, that of its reproduction."""
+    def _baseline(self, revision: Revision, wanted: Wanted) -> Snapshot:
         found = self._project.snapshot(revision, wanted)
-        if revision.is_workspace:
-            return replace(found, notes=(*found.notes, *self._workspace_notes))
         reason = _reason_to_reproduce(found)
         if reason is None:
             return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -42,6 +42,15 @@ class Wanted:
     """Predictions files, as POSIX paths from the DVC project's root."""
     data: bool = True
     """Describe tracked files and directories."""
+    tables: Mapping[str, bool] = field(default_factory=dict)
+    """Data files of another revision's plots, each with whether a CSV file has a header: read where they are there."""
+    images: tuple[str, ...] = ()
+    """The same for images."""
+
+    def with_plots_of(self, read: Unparsed) -> Wanted:
+        """The same, and what the plots of another revision are drawn from."""
+        headers = {path: text.header for path, text in read.tables.items()}
+        return replace(self, tables=headers, images=tuple(read.snapshot.images)) if self.plots else self
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,14 +104,17 @@ def read_revision(
     metrics = _metric_readers(pipeline, files)
     params = _param_readers(pipeline, files)
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
-    files.fetch([*metrics, *params, *data_files, *wanted.predictions])
+    others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
+    files.fetch([*metrics, *params, *data_files, *others, *wanted.predictions])
     measures = Measures(opened, files)
+    unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation
     snapshot = Snapshot(
         revision=opened.revision,
         metrics={path: _values(path, read, files, problems) for path, read in metrics.items()},
         params={path: _values(path, read, files, problems) for path, read in params.items()},
         plots=tuple(plot.spec for plot in plots),
-        images=_readable({path: partial(files.read, path) for path in _image_paths(plots)}, problems),
+        images=_contents([path for path in others if path in wanted.images], files, unasked)
+        | _contents(_image_paths(plots), files, problems),
         data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
         stages=stages_of(pipeline, files, measures, is_tracked),
         artifacts={
@@ -110,11 +122,14 @@ def read_revision(
         },
     )
     headers = {path: plot.header for plot in plots if plot.spec.template != IMAGE for path in plot.paths}
-    texts = _readable({path: partial(files.read, path) for path in headers}, problems)
-    predictions = _readable({path: partial(files.read, path) for path in wanted.predictions}, problems)
+    texts = _contents([path for path in others if path in wanted.tables], files, unasked)
+    texts |= _contents(headers, files, problems)
+    predictions = _contents(wanted.predictions, files, problems)
     return Unparsed(
         snapshot=replace(snapshot, problems=problems.all()),
-        tables={path: TableText(data, headers[path]) for path, data in texts.items()},
+        tables={
+            path: TableText(data, headers.get(path, wanted.tables.get(path, True))) for path, data in texts.items()
+        },
         predictions=predictions,
     )
 
@@ -169,6 +184,10 @@ def _values(path: str, read: _ReadValues, files: RevisionFiles, problems: Proble
 
 def _image_paths(plots: Iterable[Plot]) -> list[str]:
     return [plot.spec.path for plot in plots if plot.spec.template == IMAGE]
+
+
+def _contents(paths: Iterable[str], files: RevisionFiles, problems: Problems) -> dict[str, bytes]:
+    return _readable({path: partial(files.read, path) for path in paths}, problems)
 
 
 def _readable(readers: Mapping[str, Callable[[], Content]], problems: Problems) -> dict[str, Content]:

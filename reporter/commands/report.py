@@ -42,7 +42,7 @@ class Source(Protocol):
     ) -> Revision | None: ...
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """One for each revision, in their order, each when it has been read."""
+        """One for each revision, in their order, each when it has been read. The first one's plots are read in all."""
         ...
 
     def read_text(self, revision: Revision, path: str) -> str | None: ...
@@ -131,13 +131,13 @@ def _collect(
         plots_exclude=rules.plots.exclude,
         predictions=tuple(dict.fromkeys(rule.path for rule in rules.predictions)),
     )
-    snapshots = source.snapshots([base, head] if base else [head], wanted)
-    baseline = None
-    if base is not None:
-        say(f"Reading {base.label}")
-        baseline = next(snapshots)
+    snapshots = source.snapshots([head, base] if base else [head], wanted)
     say(f"Reading {head.label}")
-    return baseline, next(snapshots)
+    snapshot = next(snapshots)
+    if base is None:
+        return None, snapshot
+    say(f"Reading {base.label}")
+    return next(snapshots), snapshot
 
 
 def _check_something_is_known(candidate: Snapshot) -> None:

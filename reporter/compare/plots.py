@@ -22,19 +22,25 @@ def plot_comparisons(base: Snapshot | None, candidates: Sequence[Snapshot]) -> t
     specs = [{spec.id: spec for spec in snapshot.plots} for snapshot in snapshots]
     order: list[str] = reduce(lambda earlier, later: merged_order(later, earlier), specs, [])
     return tuple(
-        _comparison(
-            plot,
-            tuple(_side(plot, snapshot, own.get(plot)) for snapshot, own in zip(snapshots, specs, strict=True)),
-            has_base=base is not None,
-        )
-        for plot in order
+        _comparison(plot, snapshots, [own.get(plot) for own in specs], has_base=base is not None) for plot in order
     )
 
 
-def _comparison(plot: str, sides: tuple[PlotSide, ...], *, has_base: bool) -> PlotComparison:
-    latest = next(side.spec for side in reversed(sides) if side.spec is not None)
+def _comparison(
+    plot: str, snapshots: Sequence[Snapshot], specs: Sequence[PlotSpec | None], *, has_base: bool
+) -> PlotComparison:
+    """A plot that is new, drawn from data that the baseline has as well, shows the baseline's too; it stays new."""
+    latest = next(spec for spec in reversed(specs) if spec is not None)
+    sides = tuple(_side(plot, snapshot, spec) for snapshot, spec in zip(snapshots, specs, strict=True))
     state = _state(sides, has_base=has_base)
+    if state is State.ADDED and has_base and _has_data(snapshots[0], latest):
+        sides = (_side(plot, snapshots[0], latest), *sides[1:])
     return PlotComparison(id=plot, kind=latest.template, state=state, sides=sides, has_base=has_base)
+
+
+def _has_data(snapshot: Snapshot, spec: PlotSpec) -> bool:
+    kept = snapshot.images if spec.template == IMAGE else snapshot.tables
+    return all(path in kept for path in _data_paths(spec))
 
 
 def _side(plot: str, snapshot: Snapshot, spec: PlotSpec | None) -> PlotSide:

@@ -193,15 +193,30 @@ def test_text_that_dvc_2_recorded_looks_modified_but_cannot_be_compared_by_its_h
     assert snapshot(project, "workspace").stages["train"].outdated == ()
 
 
-def test_a_new_plot_lacks_the_baseline_without_a_word_but_says_so_here(project):
+def test_a_new_plot_lacks_the_baseline_in_dvc_but_is_drawn_from_its_data_here(project):
     project.write({"dvc.yaml": SMALL_DVC_YAML + "plots:\n- Loss: {x: step, y: {loss.csv: loss}}\n"}).commit("Plot it")
 
     printed = project.dvc_json("plots", "diff", "HEAD~1", "HEAD")
     assert "HEAD~1" not in {row["revisions"][0] for row in printed["data"]["Loss"]}
     assert not printed.get("errors")
 
-    comparison = compare(snapshot(project, "HEAD~1"), [snapshot(project)], Rules())
-    (plot,) = [plot for plot in comparison.plots if plot.id == "Loss"]
+    opened = open_project(project.root)
+    head, base = opened.snapshots([opened.resolve_head("HEAD"), opened.resolve_head("HEAD~1")], Wanted())
+    (plot,) = [plot for plot in compare(base, [head], Rules()).plots if plot.id == "Loss"]
     (drawing,) = draw([plot], PlotsRule())
     assert plot.state is State.ADDED
-    assert drawing.notes == ("HEAD~1: does not define this plot.",)
+    assert [trace["name"] for trace in drawing.page["data"]] == ["HEAD~1", "HEAD"]
+    assert drawing.notes == ()
+
+
+def test_a_new_plot_of_a_new_file_has_no_past(project):
+    project.write({"dvc.yaml": SMALL_DVC_YAML + "plots:\n- fresh.csv\n", "fresh.csv": "a,b\n1,2\n2,3\n"}).commit(
+        "Plot it"
+    )
+
+    opened = open_project(project.root)
+    head, base = opened.snapshots([opened.resolve_head("HEAD"), opened.resolve_head("HEAD~1")], Wanted())
+    (plot,) = [plot for plot in compare(base, [head], Rules()).plots if plot.id == "fresh.csv"]
+    assert plot.state is State.ADDED
+    assert plot.sides[0].spec is None
+    assert base.problems == ()

@@ -58,7 +58,8 @@ def trained(project: ProjectFactory, said: list[str] | None = None, *, push: boo
 
 
 def baseline(source: ReproducedBaseline):
-    return source.snapshot(open_project(source.root).resolve_head("HEAD~1"), Wanted())
+    opened = open_project(source.root)
+    return list(source.snapshots([opened.resolve_head(None), opened.resolve_head("HEAD~1")], Wanted()))[1]
 
 
 def accuracy(snapshot) -> float:

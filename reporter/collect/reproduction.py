@@ -90,9 +90,25 @@ class ReproducedBaseline:
         """
         read = self._project.read(revisions[0], wanted)
         candidate = parse_tables(read)
-        yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes))
+        yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes, *self._not_as_committed(candidate)))
         for revision in revisions[1:]:
             yield self._baseline(revision, wanted.with_plots_of(read))
+
+    def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
+        """Metrics that git has from another run than the one just made: what is committed is not of this code."""
+        commit = replace(candidate.revision, rev=candidate.revision.sha, dirty=False)
+        committed = {path: self._project.read_text(commit, path) for path in candidate.metrics}
+        other = [
+            path
+            for path, text in committed.items()
+            if text is not None and text != self._project.read_text(candidate.revision, path)
+        ]
+        if not other:
+            return ()
+        verb = "is" if len(other) == 1 else "are"
+        return (
+            f"{', '.join(other)} {verb} not committed as this code produces it; the report shows what was reproduced.",
+        )
 
     def _baseline(self, revision: Revision, wanted: Wanted) -> Snapshot:
         found = self._project.snapshot(revision, wanted)

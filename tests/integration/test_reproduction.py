@@ -115,6 +115,27 @@ def test_a_remote_beside_the_project_is_found_from_the_worktree_too(project, tmp
     assert objects(tmp_path / "storage") == 2
 
 
+def test_metrics_that_were_committed_from_another_run_are_named(project):
+    kept_by_git = DVC_YAML.replace("[metrics.json]", "[{metrics.json: {cache: false}}]")
+    project.write({"dvc.yaml": kept_by_git}).commit("Keep the metrics in git")
+    reproduce(project.root, "the candidate", print, push=False)
+    project.commit("Trained")
+    project.write({"params.yaml": "lr: 0.3\n"}).commit("Change the rate without training")
+    reproduce(project.root, "the candidate", print, push=False)
+
+    source = trained(project, push=False)
+    (candidate,) = source.snapshots([open_project(project.root).resolve_head(None)], Wanted())
+
+    assert accuracy(candidate) == 0.3
+    assert candidate.notes == (
+        "metrics.json is not committed as this code produces it; the report shows what was reproduced.",
+    )
+
+    project.commit("Trained again")
+    (candidate,) = source.snapshots([open_project(project.root).resolve_head(None)], Wanted())
+    assert candidate.notes == ()
+
+
 def test_nothing_of_the_project_is_touched(project, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     local = "[core]\n    autostage = true\n"

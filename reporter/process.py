@@ -73,9 +73,11 @@ def run(
 def run_aloud(*command: str | Path, cwd: Path, hidden: Collection[str] = ()) -> int:
     """Run `command` to its end with everything it prints on our standard error, and return its exit code.
 
-    `hidden` names variables of the environment that it must not see, such as the one that holds the forge's token.
+    `hidden` names variables of the environment that it must not see, such as the one that holds the forge's token; what
+    one of them holds is hidden under any other name too.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    secrets = {os.environ[name] for name in hidden if os.environ.get(name)}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden and value not in secrets}
     done = subprocess.run(  # noqa: S603  no shell; the callers' arguments are theirs to check
         [os.fspath(part) for part in command],
         cwd=cwd,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reporter.collect.project import Project, Wanted, open_project
+from reporter.collect.redaction import one_line, without_secrets
 from reporter.collect.snapshots import parse_tables
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.problem import ProblemKind
@@ -41,23 +42,27 @@ def reproduce(
     if not push:
         return tuple(notes)
     say(f"Pushing the outputs of {label}")
-    if _dvc(directory, hidden, "push", "--run-cache") != 0:
+    if _dvc(directory, hidden, "push", "--run-cache") != 0 or not _push_uncached_outputs(directory, say):
         notes.append(f"The outputs of {label} could not be pushed, so the next run trains again; the log says why.")
-    else:
-        _push_uncached_outputs(directory)
     return tuple(notes)
 
 
-def _push_uncached_outputs(directory: Path) -> None:
+def _push_uncached_outputs(directory: Path, say: Say) -> bool:
     """Push what `dvc push --run-cache` leaves out, such as metrics with `cache: false`. The run cache of DVC holds them,
-    and elsewhere restores a stage only with all of its outputs.
+    and elsewhere restores a stage only with all of its outputs. Returns whether all of it went through.
     """
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     with Repo(str(directory)) as repo:
         outputs = (output for stage in repo.index.stages for output in stage.outs)
         uncached = {output.hash_info for output in outputs if not output.use_cache and output.hash_info}
-        repo.cloud.push({each for each in uncached if repo.cache.local.exists(each.value)})
+        try:
+            pushed = repo.cloud.push({each for each in uncached if repo.cache.local.exists(each.value)})
+        except DvcException as error:
+            say(one_line(without_secrets(str(error))))
+            return False
+        return not pushed.failed
 
 
 class ReproducedBaseline:

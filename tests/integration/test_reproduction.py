@@ -26,7 +26,7 @@ stages:
 TRAIN = """\
 import json, os, pathlib
 lr = float(pathlib.Path("params.yaml").read_text().split()[1])
-tokens = sum(name in os.environ for name in ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"))
+tokens = sum(name in os.environ for name in ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "INPUT_TOKEN"))
 pathlib.Path("model.bin").write_text(str(lr))
 pathlib.Path("metrics.json").write_text(json.dumps({"acc": lr, "tokens_seen": tokens}))
 """
@@ -136,6 +136,26 @@ def test_metrics_that_were_committed_from_another_run_are_named(project):
     assert candidate.notes == ()
 
 
+def test_a_push_that_breaks_off_is_a_note_and_the_report_is_made(project, tmp_path, monkeypatch):
+    from dvc.data_cloud import DataCloud
+    from dvc.exceptions import DvcException
+
+    def refuse(*_, **__) -> None:
+        raise DvcException("the bucket is full")
+
+    kept_by_git = DVC_YAML.replace("[metrics.json]", "[{metrics.json: {cache: false}}]")
+    project.write({"dvc.yaml": kept_by_git}).remote(tmp_path / "storage").commit("Keep the metrics in git")
+    monkeypatch.setattr(DataCloud, "push", refuse)
+    said: list[str] = []
+
+    notes = reproduce(project.root, "the candidate", said.append)
+
+    assert notes == (
+        "The outputs of the candidate could not be pushed, so the next run trains again; the log says why.",
+    )
+    assert "the bucket is full" in said
+
+
 def test_nothing_of_the_project_is_touched(project, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     local = "[core]\n    autostage = true\n"
@@ -162,7 +182,7 @@ def test_a_push_that_is_refused_is_a_note(project, tmp_path):
 
 
 def test_without_a_remote_it_is_said_and_stages_of_neither_side_see_the_token(project, monkeypatch):
-    for name in TOKEN_VARIABLES:
+    for name in (*TOKEN_VARIABLES, "INPUT_TOKEN"):  # the same secret under a name that nobody told us
         monkeypatch.setenv(name, "ghs_secret")
     notes = reproduce(project.root, "the candidate", print, TOKEN_VARIABLES)
     assert notes == (

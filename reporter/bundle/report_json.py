@@ -28,6 +28,7 @@ from reporter.model.comparison import (
     State,
     Verdict,
 )
+from reporter.model.history import HistoryPoint, MetricHistory
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import SCHEMA_VERSION, PlotRow, Report, RunInfo, SectionPicture, SectionText
 from reporter.model.revision import Revision
@@ -63,6 +64,7 @@ def report_from_json(text: str) -> Report:
         slices=root.field("slices").or_else((), lambda rows: rows.items(_slice)),
         flips=root.field("flips").or_else((), lambda rows: rows.items(_flips)),
         artifacts=root.field("artifacts").or_else((), lambda rows: rows.items(_artifact)),
+        history=root.field("history").or_else((), lambda rows: rows.items(_history)),
         sections=root.field("sections").or_else((), lambda rows: rows.items(_section)),
         notices=_texts(root.field("notices")),
         level=root.field("level").optional(Node.real),
@@ -242,6 +244,20 @@ def _artifact(node: Node) -> ArtifactRow:
         state=node.field("state").choice(State),
         path=node.field("path").optional(Node.text),
         changed=_texts(node.field("changed")),
+    )
+
+
+def _history(node: Node) -> MetricHistory:
+    return MetricHistory(
+        file=node.field("file").text(),
+        name=node.field("name").text(),
+        points=node.field("points").items(_history_point),
+    )
+
+
+def _history_point(node: Node) -> HistoryPoint:
+    return HistoryPoint(
+        sha=_matching(node.field("sha"), _SHA, "a commit's 40 hexadecimal digits"), value=node.field("value").number()
     )
 
 

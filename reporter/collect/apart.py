@@ -21,6 +21,7 @@ from typing import Any, Self, TypeAlias, assert_never
 from reporter.collect.project import Project
 from reporter.collect.snapshots import Unparsed, Wanted, parse_tables
 from reporter.errors import ProjectError, ReporterError
+from reporter.model.history import PastRun
 from reporter.model.revision import Revision
 from reporter.model.snapshot import Snapshot
 
@@ -114,6 +115,12 @@ class ProjectApart:
         self._connection.send(_Call("read_files", (revision, paths)))
         files: dict[str, bytes] = self._answer()
         return files
+
+    def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
+        """See `Project.history`."""
+        self._connection.send(_Call("history", (base, files)))
+        runs: dict[str, tuple[PastRun, ...]] = self._answer()
+        return runs
 
     def _answer(self) -> Any:
         while True:

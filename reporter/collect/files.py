@@ -74,7 +74,15 @@ class RevisionFiles:
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Bring what `read` of these paths will need, together and not one after another."""
-        self._storage.fetch(self._contents(paths))
+        self._storage.fetch(self.contents(paths))
+
+    def contents(self, paths: Iterable[str]) -> Iterator[Content]:
+        """The objects that hold those of `paths` which DVC keeps and the tree lacks."""
+        for path in paths:
+            owner = self.owner(path)
+            if owner and not owner.only_dvc_reads and not self._tree.exists(path):
+                with suppress(UnreadableError):  # said when the file itself is read
+                    yield self._content(owner, path)
 
     def expand(self, path: str) -> tuple[str, ...]:
         """The files that `path` stands for: itself, or those below it if it is a directory. Raises UnreadableError."""
@@ -121,13 +129,6 @@ class RevisionFiles:
                 else [output.path]
             )
             yield from (name for name in names if name.startswith(f"{path}/"))
-
-    def _contents(self, paths: Iterable[str]) -> Iterator[Content]:
-        for path in paths:
-            owner = self.owner(path)
-            if owner and not owner.only_dvc_reads and not self._tree.exists(path):
-                with suppress(UnreadableError):  # said when the file itself is read
-                    yield self._content(owner, path)
 
     def _content(self, owner: Output, path: str) -> Content:
         if owner.content is None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
@@ -18,6 +21,7 @@ _ENVIRONMENT = {
 }
 _FETCH_SECONDS = 120.0
 _ASK_SECONDS = 15.0
+_LOG_SECONDS = 10.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
 _REMOTE_HEAD = re.compile(r"ref: refs/heads/(?P<branch>\S+)\tHEAD")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
@@ -28,8 +32,8 @@ class Git:
     root: Path
     """The top of the work tree."""
 
-    def run(self, *arguments: str, timeout: float | None = None) -> Completed:
-        return run("git", *arguments, cwd=self.root, env=_ENVIRONMENT, timeout=timeout)
+    def run(self, *arguments: str, stdin: bytes | None = None, timeout: float | None = None) -> Completed:
+        return run("git", *arguments, cwd=self.root, env=_ENVIRONMENT, stdin=stdin, timeout=timeout)
 
     def read(self, *arguments: str) -> str | None:
         """What a git command prints; None if it fails."""
@@ -108,6 +112,25 @@ class Git:
         done = self.run("cat-file", "blob", f"{sha}:{path}")
         return done.stdout if done.ok else None
 
+    def blobs(self, places: Sequence[tuple[str, str]]) -> list[bytes | None]:
+        """The same for many (SHA, path), from one process."""
+        asked = "".join(f"{sha}:{path}\n" for sha, path in places)
+        if asked.count("\n") != len(places):  # git reads one name a line
+            return [self.blob(*place) for place in places]
+        answer = BytesIO(self.run("cat-file", "--batch", stdin=os.fsencode(asked)).stdout)
+        return [_next_blob(answer) for _ in places]
+
+    def touching(self, tip: str, pathspecs: Sequence[str], most: int) -> list[str]:
+        """SHAs of the newest commits on the first-parent way to `tip` that changed one of the paths, newest first.
+
+        Empty where git does not answer in time.
+        """
+        wanted = ("--first-parent", f"--max-count={most}", "--format=%H", tip, "--", *pathspecs)
+        try:
+            return (self.run("log", *wanted, timeout=_LOG_SECONDS).text if pathspecs else "").split()
+        except ProcessError:  # a history of a million commits: a report without it is still one
+            return []
+
     def tracked(self, directory: Path) -> frozenset[str]:
         """Files below `directory` that the index holds, as POSIX paths from `directory`."""
         done = run("git", "ls-files", "-z", cwd=directory, env=_ENVIRONMENT)
@@ -127,6 +150,15 @@ def find_git_root(directory: Path) -> Path:
     raise ProjectError(
         f"{directory} is not inside a git repository", "run `git init`, or change into the project's folder"
     )
+
+
+def _next_blob(answer: BinaryIO) -> bytes | None:
+    """One answer of `git cat-file --batch`: a line of SHA, type and size, the content, a line break; or that it is missing."""
+    *_, kind, size = (b"", b"", *answer.readline().split())
+    if not size.isdigit():
+        return None
+    content = answer.read(int(size) + 1)[:-1]
+    return content if kind == b"blob" else None
 
 
 def _split(arguments: tuple[str, ...], remote: str) -> list[str]:

@@ -15,6 +15,7 @@ from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.snapshots import Unparsed, Wanted, parse_tables, read_revision
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
+from reporter.model.history import PastRun
 from reporter.model.revision import WORKSPACE, Policy, Revision
 from reporter.model.snapshot import Snapshot
 
@@ -137,6 +138,20 @@ class Project:
                 read_elsewhere=self._read_workspace,
                 is_tracked=self._tracked() if revision.is_workspace else opened.tree.exists,
             )
+
+    def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
+        """Earlier runs of metrics files on the way to `base`, by path, oldest first; `base`'s own is the last.
+
+        Along the first parents of `base`, as far as this clone goes back; at most the newest 20.
+        """
+        return {path: self._runs(base, path) for path in files}
+
+    def _runs(self, base: Revision, path: str) -> tuple[PastRun, ...]:
+        from reporter.collect.history import runs_in_dvc, runs_in_git
+
+        if runs := runs_in_git(self._git, base, path, self._in_git(path)):
+            return runs
+        return runs_in_dvc(self._dvc.at, self._storage, self._git, base, path)
 
     def read_text(self, revision: Revision, path: str) -> str | None:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.

@@ -11,13 +11,14 @@ from typing import Protocol, assert_never
 from reporter.bundle import Bundle
 from reporter.collect.snapshots import Wanted
 from reporter.commands.sections import read_sections
-from reporter.compare import compare, judge
+from reporter.compare import compare, judge, untested, with_history
 from reporter.errors import ProjectError, StorageError, UsageError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
 from reporter.model.comparison import Candidate, Comparison, Judgement
 from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
+from reporter.model.history import PastRun
 from reporter.model.problem import ProblemKind
 from reporter.model.report import PlotRow, Report, RunInfo
 from reporter.model.revision import Policy, Revision
@@ -43,6 +44,10 @@ class Source(Protocol):
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """One for each revision, in their order, each when it has been read. The first one's plots are read in all."""
+        ...
+
+    def history(self, base: Revision, files: Sequence[str]) -> Mapping[str, Sequence[PastRun]]:
+        """Earlier runs of metrics files on the way to `base`, by path, oldest first; `base`'s own is the last."""
         ...
 
     def read_text(self, revision: Revision, path: str) -> str | None: ...
@@ -102,7 +107,7 @@ def make_report(
     _check_something_is_known(snapshot)
     notices += (*(baseline.notes if baseline else ()), *snapshot.notes)
     comparison = compare(baseline, [snapshot], rules)
-    candidate = comparison.candidates[0]
+    candidate = _in_history(comparison.candidates[0], base, source, rules)
     judgement = judge(candidate, rules, has_base=base is not None, problems=comparison.problems)
     drawings = draw(comparison.plots, rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
@@ -138,6 +143,14 @@ def _collect(
         return None, snapshot
     say(f"Reading {base.label}")
     return next(snapshots), snapshot
+
+
+def _in_history(candidate: Candidate, base: Revision | None, source: Source, rules: Rules) -> Candidate:
+    """Where no test exists, what the base branch has seen before is read, and nothing where one does."""
+    files = tuple(dict.fromkeys(row.file for row in untested(candidate, rules)))
+    if base is None or not files:
+        return candidate
+    return with_history(candidate, rules, source.history(base, files), base.label)
 
 
 def _check_something_is_known(candidate: Snapshot) -> None:
@@ -200,6 +213,7 @@ def _assemble(
         slices=candidate.slices,
         flips=candidate.flips,
         artifacts=candidate.artifacts,
+        history=candidate.history,
         level=rules.significance.level,
         comment=rules.comment,
         fail_on=rules.fail_on,

@@ -1,6 +1,7 @@
 """Snapshot × snapshots → Comparison, and Comparison × rules → Judgement. Pure: nothing here reads or writes anything."""
 
 from reporter.compare.comparing import compare
+from reporter.compare.history import untested, with_history
 from reporter.compare.judging import judge
 
-__all__ = ["compare", "judge"]
+__all__ = ["compare", "judge", "untested", "with_history"]

@@ -58,8 +58,7 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
 
 def _evidence(base: Snapshot | None, head: Snapshot, rules: Rules) -> Evidence:
     """What predictions and repeated runs tell; a report that asks for nothing does not pay for loading the methods."""
-    asked = rules.predictions or rules.seeds or any(rule.headline or rule.gate for rule in rules.metrics)
-    if base is None or not asked:
+    if base is None or not (rules.predictions or rules.seeds):
         return Evidence()
     from reporter.compare.statistics import evidence
 

@@ -91,6 +91,7 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
     elif groups := _by_word([row for row in candidate.metrics if row.headline and _key(row) not in said]):
         yield from _told(groups, names, rules.significance.level)
         yield from _others_worse(candidate.metrics, said)
+        yield from _untested(groups, names)
     elif said:
         yield from _others_worse(candidate.metrics, said)
     else:
@@ -105,6 +106,16 @@ def _told(groups: Mapping[str, Sequence[MetricRow]], names: Mapping[str, str], c
     if better in items and worse in items:
         yield f"mixed: better {items.pop(better)}, but worse {items.pop(worse)}"
     yield from (f"{word}: {what}" for word, what in items.items())
+
+
+def _untested(groups: Mapping[str, Sequence[MetricRow]], names: Mapping[str, str]) -> Iterator[str]:
+    """That nothing says whether the differences just told are real."""
+    told = [row for word in (Outcome.IMPROVED, Outcome.REGRESSED) for row in groups.get(_WORDS[word], ())]
+    untested = [row for row in told if row.interval is None and row.p_value is None]
+    if untested and len(untested) == len(told):
+        yield "significance unknown"
+    elif untested:
+        yield f"significance of {named(names[_key(row)] for row in untested)} unknown"
 
 
 def _others_worse(metrics: Sequence[MetricRow], said: set[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reporter.model.history import MetricHistory
 from reporter.model.problem import Problem
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
@@ -246,6 +247,8 @@ class Candidate:
     explanations: tuple[Explanation, ...] = ()
     slices: tuple[SliceRow, ...] = ()
     flips: tuple[Flips, ...] = ()
+    history: tuple[MetricHistory, ...] = ()
+    """Of the metrics that no test exists for."""
     problems: tuple[Problem, ...] = ()
 
 

@@ -17,6 +17,7 @@ from reporter.model.comparison import (
     State,
     Verdict,
 )
+from reporter.model.history import MetricHistory
 from reporter.model.problem import Problem
 from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule, FailOn
@@ -89,6 +90,8 @@ class Report:
     slices: tuple[SliceRow, ...] = ()
     flips: tuple[Flips, ...] = ()
     artifacts: tuple[ArtifactRow, ...] = ()
+    history: tuple[MetricHistory, ...] = ()
+    """Earlier values of the metrics that no test exists for."""
     sections: tuple[SectionText, ...] = ()
     notices: tuple[str, ...] = ()
     """What a reader should know of the report itself, one line each: no browser, a first report, …"""

@@ -48,6 +48,7 @@ def _report(report: Report) -> Json:
         "explanations": [asdict(explanation) for explanation in report.explanations],
         "slices": [_plain(asdict(row)) for row in report.slices],
         "flips": [_plain(asdict(flips)) for flips in report.flips],
+        "history": [asdict(history) for history in report.history],
         "artifacts": [asdict(row) for row in report.artifacts],
         "sections": [asdict(section) for section in report.sections],
         "notices": report.notices,

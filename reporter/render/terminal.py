@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reporter.model.comparison import MetricRow, Outcome, Verdict
 from reporter.model.problem import Problem
 from reporter.model.report import Report
+from reporter.model.revision import Revision
 from reporter.render import wording
 from reporter.render.escape import shorten, visible
 
@@ -52,17 +53,22 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _subject(report: Report) -> str:
-    head = f"{wording.revision_name(report.head)} ({report.head.sha[:7]})"
     if report.base is None:
-        return f"{head}, without a baseline"
+        return f"{_revision(report.head)}, without a baseline"
     behind = wording.distance_behind(report.base)
-    base = f"{wording.revision_name(report.base)} ({report.base.sha[:7]})"
-    return f"{head} compared with {base}{f', {behind}' if behind else ''}"
+    return f"{_revision(report.head)} compared with {_revision(report.base)}{f', {behind}' if behind else ''}"
+
+
+def _revision(revision: Revision) -> str:
+    """`main (1a2b3c4)`; a name that is the commit's own stands alone."""
+    name = wording.revision_name(revision)
+    return name if revision.sha.startswith(revision.label) else f"{name} ({revision.sha[:7]})"
 
 
 def _print_metrics(report: Report, console: Console) -> None:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     rows = wording.headline_rows(report)
     if not rows:
@@ -77,6 +83,8 @@ def _print_metrics(report: Report, console: Console) -> None:
     for row, texts in zip(rows, cells, strict=True):
         table.add_row(*(_cell(texts[index]) for index in used), style=_OUTCOME_STYLES.get(row.outcome, ""))
     console.print(table)
+    for names, note in wording.notes_of(rows):
+        console.print(Text(visible(f"{', '.join(names)}: {note}"), style="dim"))
 
 
 def _headings(report: Report) -> list[str]:

@@ -84,6 +84,20 @@ def test_without_base_the_default_branch_itself_is_compared_with_its_previous_co
         assert json.loads(out)["base"]["sha"] == project.git("rev-parse", "HEAD~1")
 
 
+def test_single_runs_are_placed_among_those_that_the_base_branch_has_seen(project, run):
+    for accuracy in (0.7, 0.76, 0.74):
+        project.write({"metrics.json": {"acc": accuracy}}).record().commit()
+    project.git("switch", "--quiet", "--create", "change")
+    project.write({"metrics.json": {"acc": 0.8}}).record().commit()
+    code, out, _ = run("main")
+    assert code == 0
+    assert out.splitlines()[0] == "PASS  Better: acc +0.06; significance unknown"
+    assert "above all of the last 5 values up to main (0.50 to 0.76); 1 of the 4 steps" in out
+    (history,) = json.loads(Path("reports/report.json").read_text())["history"]
+    assert [point["value"] for point in history["points"]] == [0.5, 0.75, 0.7, 0.76, 0.74]
+    assert history["points"][-1]["sha"] == project.git("rev-parse", "main")
+
+
 def test_the_gate_decides_only_where_it_is_asked(project, run):
     project.write({"reporter.yaml": 'metrics: [{match: "*:acc", gate: {min: 0.99}}]\n'})
     assert run("HEAD~1")[0] == 0

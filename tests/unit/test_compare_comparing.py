@@ -97,13 +97,6 @@ class TestEvidence:
         assert (candidate.slices, candidate.flips) == ((), ())
         assert judge(candidate, rules, has_base=False).verdict is Verdict.PASS
 
-    def test_single_runs_say_that_nothing_is_known_of_chance(self):
-        rules = Rules(metrics=(MetricRule("accuracy", headline=True),))
-        candidate, _ = self.judged(classified(BASE, 380), classified(HEAD, 300), rules)
-        accuracy, f1 = candidate.metrics
-        assert accuracy.note.startswith("Significance unknown (one run each)")
-        assert (accuracy.outcome, accuracy.method, f1.note) == (Outcome.REGRESSED, None, "")
-
 
 def everything(revision, step):
     """A snapshot with something of each kind that depends on `step`."""

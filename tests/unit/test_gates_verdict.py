@@ -92,22 +92,27 @@ class TestSummary:
         for level, text in ((0.99, "(99 % CI"), (0.999, "(99.9 % CI")):
             assert text in summary(row, rules=Rules(significance=SignificanceRule(level=level)))
 
+    def test_what_was_not_tested_is_named_beside_what_was(self):
+        rows = [headline("auc", 0.64, 0.652, interval=(0.008, 0.016)), headline("f1", 0.5, 0.6), headline("mcc")]
+        assert summary(*rows) == ("Better: auc +0.012 (95 % CI +0.008 to +0.016), f1 +0.1; significance of f1 unknown")
+
     def test_a_failed_gate_comes_first(self):
         rules = make_gates("log_loss", max_drop=0.002)
         assert (
             summary(headline(head=0.81), log_loss(0.53, 0.534), rules=rules)
-            == "Gate failed: log_loss worse by 0.004 (limit 0.002); better: accuracy +0.01"
+            == "Gate failed: log_loss worse by 0.004 (limit 0.002); better: accuracy +0.01; significance unknown"
         )
 
     def test_better_and_worse_stand_apart(self):
         assert (
             summary(headline(head=0.81), log_loss(0.5, 0.52))
-            == "Mixed: better accuracy +0.01, but worse log_loss +0.02"
+            == "Mixed: better accuracy +0.01, but worse log_loss +0.02; significance unknown"
         )
 
     def test_worse_within_the_limit(self):
         assert (
-            summary(headline(head=0.797), rules=make_gates(max_drop=0.005)) == "Worse: accuracy −0.003; each gate holds"
+            summary(headline(head=0.797), rules=make_gates(max_drop=0.005))
+            == "Worse: accuracy −0.003; significance unknown; each gate holds"
         )
 
     def test_inconclusive(self):
@@ -156,7 +161,8 @@ class TestSummary:
     def test_values_in_doubt_are_said_to_be(self):
         mismatch = make_problem("metrics.json", ProblemKind.MISMATCH, revision="workspace")
         assert (
-            summary(headline(head=0.9), problems=[mismatch]) == "Values in doubt: metrics.json; better: accuracy +0.1"
+            summary(headline(head=0.9), problems=[mismatch])
+            == "Values in doubt: metrics.json; better: accuracy +0.1; significance unknown"
         )
 
     def test_only_other_metrics_changed(self):
@@ -166,7 +172,7 @@ class TestSummary:
 
     def test_other_metrics_that_became_worse_are_counted(self):
         rows = [headline(head=0.9), make_metric_row("n", 2, 1), make_metric_row("m", 2, 1)]
-        assert summary(*rows) == "Better: accuracy +0.1; 2 other metrics worse"
+        assert summary(*rows) == "Better: accuracy +0.1; 2 other metrics worse; significance unknown"
 
     def test_nothing_tracked(self):
         assert summary() == "There are no metrics to compare"
@@ -188,18 +194,18 @@ class TestSummary:
 
     def test_names_that_several_files_have_are_told_apart(self):
         rows = [headline(head=0.9, file="a.json"), headline(head=0.9, file="b.json")]
-        assert summary(*rows) == "Better: a.json:accuracy +0.1, b.json:accuracy +0.1"
+        assert summary(*rows) == "Better: a.json:accuracy +0.1, b.json:accuracy +0.1; significance unknown"
 
     def test_many_are_counted(self):
         rows = [headline(f"f1.{number}", 0.8, 0.9) for number in range(5)]
-        assert summary(*rows) == "Better: f1.0 +0.1, f1.1 +0.1, f1.2 +0.1 and 2 more"
+        assert summary(*rows) == "Better: f1.0 +0.1, f1.1 +0.1, f1.2 +0.1 and 2 more; significance unknown"
         rules = make_gates("f1.*", min=0.95)
         assert "and 2 more gates" in summary(*rows, rules=rules)
 
     def test_metrics_of_other_code_are_said_to_be(self):
         stale = make_problem("train", ProblemKind.STALE, revision="workspace", message="stale")
         assert summary(headline(head=0.9), problems=[stale]) == (
-            "Stale: dvc.lock is out of date (train), so the metrics are not of this code; better: accuracy +0.1"
+            "Stale: dvc.lock is out of date (train), so the metrics are not of this code; better: accuracy +0.1; significance unknown"
         )
 
     def test_a_rule_without_a_metric_is_named_as_it_is_written(self):

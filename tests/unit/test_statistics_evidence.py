@@ -311,14 +311,6 @@ def test_a_regression_has_no_flips():
     assert low < rmse["head"] - rmse["base"] < high < 0
 
 
-def test_a_changed_headline_of_single_runs_says_that_significance_is_unknown():
-    base, head = snapshot(MAIN, None, {"f1": 0.5, "auc": 0.5}), snapshot(WORKSPACE, None, {"f1": 0.6, "auc": 0.6})
-    result = evidence(base, head, Rules(metrics=(MetricRule("f1", headline=True),)))
-    assert list(result.metrics) == [f"{FILE}:f1"]
-    assert result.metrics[f"{FILE}:f1"].note.startswith("Significance unknown (one run each)")
-    assert result.metrics[f"{FILE}:f1"].p_value is None
-
-
 def runs(revision: Revision, values: list[float]) -> Snapshot:
     files = {f"seed-{i}/metrics.json": ValueFile(f"seed-{i}/metrics.json", {"auc": v}) for i, v in enumerate(values)}
     return Snapshot(revision, metrics=files)

@@ -1,4 +1,4 @@
-"""Repeated runs of a revision, and single ones."""
+"""Repeated runs of a revision."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from scipy import stats
 
 from reporter.compare.statistics.repeated import repeated_runs
 from reporter.compare.statistics.resampling import Plan
-from reporter.compare.statistics.seeds import (
-    mean_difference,
-    runs_needed,
-    runs_to_find,
-    significance_unknown,
-    superiority,
-)
+from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.revision import Revision
 from reporter.model.snapshot import Snapshot, ValueFile
 
@@ -66,45 +60,6 @@ def test_the_mean_difference_of_other_runs_is_welch_s():
 
 def test_runs_that_do_not_vary_have_no_interval():
     assert mean_difference(np.full(3, 0.5), np.full(3, 0.6), paired=True, level=0.95) is None
-
-
-def test_the_number_of_runs_is_that_of_the_paper():
-    assert runs_needed() == 29
-
-
-def test_a_smaller_difference_needs_more_runs():
-    needed = [runs_to_find(delta, deviation=0.01) for delta in (0.02, 0.01, 0.005)]
-    assert needed == sorted(needed)
-    assert needed[0] < 29 < needed[2]
-
-
-def test_that_many_runs_find_the_difference():
-    """The promised power, by simulation: 95 % of the trials, one-sided at 5 %."""
-    rng = np.random.default_rng(0)
-    runs = runs_to_find(0.01, 0.01)
-    base, head = rng.normal(0, 0.01, (2000, runs)), rng.normal(0.01, 0.01, (2000, runs))
-    found = stats.mannwhitneyu(head, base, axis=1, alternative="greater").pvalue < 0.05
-    assert 0.92 < found.mean() < 0.99
-
-
-@pytest.mark.parametrize("probability", [0.5, 0.2, 1.0])
-def test_no_number_of_runs_finds_what_is_not_there(probability):
-    with pytest.raises(ValueError, match=r"between 0\.5 and 1"):
-        runs_needed(probability)
-
-
-def test_single_runs_say_that_nothing_is_known():
-    assert significance_unknown(0.01).startswith("Significance unknown (one run each): it would take about 2")
-
-
-def test_history_tells_how_unusual_a_step_is():
-    said = significance_unknown(0.02, history=[0.70, 0.71, 0.70, 0.73, 0.72])
-    assert "1 of the last 4 steps on the base branch were at least as large" in said
-    assert "runs of each to tell" in said
-
-
-def test_a_flat_history_tells_nothing():
-    assert "base branch" not in significance_unknown(0.02, history=[0.7] * 6)
 
 
 def project(name: str, values: dict[str, object], file: str = "eval/seed-{}/metrics.json") -> Snapshot:

@@ -5,14 +5,10 @@
 
 from reporter.compare.statistics.correction import benjamini_hochberg, correct, holm
 from reporter.compare.statistics.gathering import evidence
-from reporter.compare.statistics.seeds import runs_needed, runs_to_find, significance_unknown
 
 __all__ = [
     "benjamini_hochberg",
     "correct",
     "evidence",
     "holm",
-    "runs_needed",
-    "runs_to_find",
-    "significance_unknown",
 ]

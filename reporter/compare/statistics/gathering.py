@@ -1,4 +1,4 @@
-"""All evidence about a candidate and its baseline: predictions, repeated runs, and where there is neither, that there is none."""
+"""All evidence about a candidate and its baseline: predictions and repeated runs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from reporter.compare.statistics.assessment import assess
 from reporter.compare.statistics.correction import correct
 from reporter.compare.statistics.repeated import repeated_runs
 from reporter.compare.statistics.resampling import Plan
-from reporter.compare.statistics.seeds import significance_unknown
 from reporter.compare.statistics.slices import worst_and_best
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
-from reporter.model.values import is_number, same_value
 
 
 def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
@@ -23,7 +21,6 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     - p-values of gated metrics are corrected over all gated metrics (`rules.significance.correction`, Holm by default), those of
       slices over all slices (Benjamini-Hochberg); intervals are of `rules.significance.level`, uncorrected.
     - Repeated runs (`rules.seeds`) of a metric are one test, told at each of its rows.
-    - A changed headline or gated metric that nothing else is known of has a note on how many runs would tell.
 
     Seeded by `rules.significance.seed`: equal input gives equal output. Never raises on what a repository holds.
     """
@@ -32,9 +29,8 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     assessed = [assess(base, head, rule, plan) for rule in rules.predictions]
     predicted = {key: metric for assessment in assessed for key, metric in assessment.metrics.items()}
     repeated = {} if rules.seeds is None else repeated_runs(base, head, rules.seeds, plan)
-    metrics = _corrected(_tests(predicted, repeated), _gated(base, head, rules), significance.correction)
     return Evidence(
-        metrics=metrics | _unknown(base, head, rules, metrics),
+        metrics=_corrected(_tests(predicted, repeated), _gated(base, head, rules), significance.correction),
         slices=worst_and_best([each for assessment in assessed for each in assessment.slices]),
         flips=tuple(assessment.flips for assessment in assessed if assessment.flips is not None),
         problems=tuple(problem for assessment in assessed for problem in assessment.problems),
@@ -73,19 +69,3 @@ def _gated(base: Snapshot, head: Snapshot, rules: Rules) -> frozenset[str]:
         for name in file.values
         if (rule := rules.for_metric(path, name)) is not None and rule.gate is not None
     )
-
-
-def _unknown(
-    base: Snapshot, head: Snapshot, rules: Rules, known: Mapping[str, MetricEvidence]
-) -> dict[str, MetricEvidence]:
-    """Of single runs there is nothing to test: say so where it matters, at changed headline and gated metrics."""
-    found: dict[str, MetricEvidence] = {}
-    for path, file in head.metrics.items():
-        for name, value in file.values.items():
-            rule = rules.for_metric(path, name)
-            before = base.metrics[path].values.get(name) if path in base.metrics else None
-            if rule is None or not (rule.headline or rule.gate) or f"{path}:{name}" in known:
-                continue
-            if is_number(value) and is_number(before) and not same_value(value, before):
-                found[f"{path}:{name}"] = MetricEvidence(note=significance_unknown(value - before))
-    return found

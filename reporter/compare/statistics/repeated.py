@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from reporter.compare.sample_size import FEWEST_RUNS
 from reporter.compare.statistics.resampling import Plan
-from reporter.compare.statistics.seeds import FEWEST_RUNS, mean_difference, superiority
+from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.evidence import MetricEvidence
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import is_number

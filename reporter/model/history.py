@@ -1,0 +1,34 @@
+"""What a metric was before: its values over the earlier runs that led to the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reporter.model.values import Number, Value
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A metrics file as an earlier commit of the base branch has it."""
+
+    sha: str
+    """The commit that brought these values, 40 hexadecimal digits."""
+    values: Mapping[str, Value]
+    """Flattened name → value, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    sha: str
+    value: Number
+    """Finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricHistory:
+    """The finite values of one metric, oldest first; the baseline's own is the last."""
+
+    file: str
+    name: str
+    points: tuple[HistoryPoint, ...]

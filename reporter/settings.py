@@ -281,6 +281,10 @@ def _predictions(node: _Node) -> PredictionsRule:
         raise node.error("needs `predicted`, `score` or `scores`: which column holds the model's answer?")
     if rule.task is Task.BINARY and rule.score is not None and rule.positive is None:
         raise node.error("needs `positive`: which value of the actual column is `score` the probability of?")
+    if rule.is_repeated and (rule.groups or rule.cluster):
+        raise node.error(
+            "has `groups` or `cluster`, which are for one file, but its `path` is a glob over repeated runs"
+        )
     return rule
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from fnmatch import fnmatchcase
 
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.pipeline import Content, Output, Pipeline
@@ -13,6 +15,8 @@ from reporter.collect.problems import UnreadableError
 from reporter.collect.storage import Storage
 from reporter.collect.storage_errors import explain_failure
 from reporter.model.problem import ProblemKind
+
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 class RevisionFiles:
@@ -89,6 +93,16 @@ class RevisionFiles:
         if not self.is_directory(path):
             return (path,)
         return tuple(sorted(set(self._below(path))))
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The outputs, and files inside of them, that a glob finds, sorted. `*` stands for any text, `/` too.
+
+        Raises UnreadableError where a directory that may hold some cannot be listed.
+        """
+        start = _WILDCARD.split(pattern)[0]
+        near = (path for path in self._outputs if path.startswith(start) or start.startswith(f"{path}/"))
+        files = (file for path in near for file in self.expand(path))
+        return tuple(sorted({file for file in files if fnmatchcase(file, pattern)}))
 
     def is_directory(self, path: str) -> bool:
         if self._tree.exists(path):

@@ -19,6 +19,7 @@ from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
 from reporter.model.problem import ProblemKind
+from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
 from reporter.model.values import Value
 
@@ -39,7 +40,7 @@ class Wanted:
     plots_exclude: tuple[str, ...] = ()
     """Globs over plot ids."""
     predictions: tuple[str, ...] = ()
-    """Predictions files, as POSIX paths from the DVC project's root."""
+    """Predictions files, as POSIX paths from the DVC project's root; a glob stands for all that it finds."""
     data: bool = True
     """Describe tracked files and directories."""
     tables: Mapping[str, bool] = field(default_factory=dict)
@@ -105,7 +106,8 @@ def read_revision(
     params = _param_readers(pipeline, files)
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
     others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
-    files.fetch([*metrics, *params, *data_files, *others, *wanted.predictions])
+    of_predictions = _found(wanted.predictions, files, problems)
+    files.fetch([*metrics, *params, *data_files, *others, *of_predictions])
     measures = Measures(opened, files)
     unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation
     snapshot = Snapshot(
@@ -124,7 +126,7 @@ def read_revision(
     headers = {path: plot.header for plot in plots if plot.spec.template != IMAGE for path in plot.paths}
     texts = _contents([path for path in others if path in wanted.tables], files, unasked)
     texts |= _contents(headers, files, problems)
-    predictions = _contents(wanted.predictions, files, problems)
+    predictions = _contents(of_predictions, files, problems)
     return Unparsed(
         snapshot=replace(snapshot, problems=problems.all()),
         tables={
@@ -132,6 +134,17 @@ def read_revision(
         },
         predictions=predictions,
     )
+
+
+def _found(paths: Iterable[str], files: RevisionFiles, problems: Problems) -> tuple[str, ...]:
+    """Paths as they are, and for each glob the files that it finds."""
+    found: dict[str, None] = {}
+    for path in paths:
+        try:
+            found |= dict.fromkeys(files.matching(path) if is_glob(path) else (path,))
+        except UnreadableError as error:
+            problems.add(path, error)
+    return tuple(found)
 
 
 def _data(

@@ -20,6 +20,7 @@ from reporter.model.values import Number, Value, is_finite, is_number
 
 MOST_RUNS_SAID = 1000
 """A greater number of runs is no advice."""
+_ROUNDING = 1e-9
 _UNKNOWN = "Significance unknown (one run each)"
 
 
@@ -99,7 +100,7 @@ def _place(row: MetricRow, points: Sequence[HistoryPoint], baseline: str) -> str
 
 def _of_steps(sizes: Sequence[float]) -> str:
     """How usual a step of this size is."""
-    as_large = sum(size >= 1 for size in sizes)
+    as_large = sum(size >= 1 - _ROUNDING for size in sizes)
     verb = "were" if as_large > 1 else "was"
     return f"{as_large or 'none'} of the {len(sizes)} steps between them {verb} at least as large"
 

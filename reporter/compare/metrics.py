@@ -12,12 +12,11 @@ from reporter.compare.phrases import named
 from reporter.compare.values import ValuePair, pair_values
 from reporter.model.comparison import MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
-from reporter.model.rules import Direction, Rules
+from reporter.model.rules import Direction, Rules, is_glob
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import Number
 
 _NO_EVIDENCE = MetricEvidence()
-_GLOB = frozenset("*?[")
 
 
 def metric_rows(
@@ -44,7 +43,7 @@ def _expected(rules: Rules) -> dict[str, list[str]]:
     expected: dict[str, list[str]] = {}
     for rule in rules.metrics:
         file, colon, name = rule.match.partition(":")
-        if colon and not _GLOB & set(rule.match):
+        if colon and not is_glob(rule.match):
             expected.setdefault(file, []).append(name)
     return expected
 

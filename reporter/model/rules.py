@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+_GLOB = frozenset("*?[")
+
 
 class Direction(StrEnum):
     HIGHER = "higher"
@@ -30,6 +32,11 @@ class Average(StrEnum):
     MACRO = "macro"
     MICRO = "micro"
     WEIGHTED = "weighted"
+
+
+def is_glob(text: str) -> bool:
+    """Whether a path or name holds a sign that `fnmatch` gives a meaning."""
+    return bool(_GLOB & set(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,7 @@ class PredictionsRule:
     """A DVC-tracked file with one row per evaluated example."""
 
     path: str
+    """A glob stands for repeated runs: one file for each."""
     task: Task
     actual: str
     id: str | None = None
@@ -77,7 +85,12 @@ class PredictionsRule:
     groups: tuple[str, ...] = ()
     cluster: str | None = None
     metrics: Mapping[str, str] = field(default_factory=dict)
-    """Name of a recomputed metric → `file:name` of the reported metric that it explains."""
+    """Name of a recomputed metric → `file:name` of the reported metric that it explains. Of repeated runs each wildcard in it
+    stands for what the wildcard of `path` in the same place stands for."""
+
+    @property
+    def is_repeated(self) -> bool:
+        return is_glob(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def test_single_runs_are_placed_among_those_that_the_base_branch_has_seen(projec
     code, out, _ = run("main")
     assert code == 0
     assert out.splitlines()[0] == "PASS  Better: acc +0.06; significance unknown"
-    assert "above all of the last 5 values up to main (0.50 to 0.76); 1 of the 4 steps" in out
+    assert "above all of the last 5 values up to main (0.50 to 0.76); 2 of the 4 steps" in " ".join(out.split())
     (history,) = json.loads(Path("reports/report.json").read_text())["history"]
     assert [point["value"] for point in history["points"]] == [0.5, 0.75, 0.7, 0.76, 0.74]
     assert history["points"][-1]["sha"] == project.git("rev-parse", "main")

@@ -75,7 +75,7 @@ def test_files_that_the_glob_finds_are_runs_and_each_row_tells_of_all():
     found = repeated_runs(base, head, "eval/seed-*/metrics.json", Plan())
     ((keys, metric),) = found.items()
     assert keys == tuple(f"eval/seed-{seed}/metrics.json:auc" for seed in "abcde")
-    assert "P(candidate > baseline) = 0.80 (95% CI" in metric.note
+    assert "P(candidate > baseline) = 0.80 (95 % CI" in metric.note
     assert "5 paired runs" in metric.note
     assert metric.method.startswith("paired t")
 

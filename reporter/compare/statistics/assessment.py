@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reporter.compare.statistics.columns import MISSING, encode
@@ -52,11 +52,13 @@ class _Subject:
 
 def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> Assessment:
     """Compare the two revisions' predictions. Whatever is wrong with them is a problem, never an exception."""
-    metrics, unknown = _metrics(rule)
+    metrics, unknown = metrics_of(rule)
     tables = [snapshot.predictions.get(rule.path) for snapshot in (base, head)]
     if tables[0] is None or tables[1] is None:
         absent = tuple(
-            _absent(snapshot, rule) for snapshot, table in zip((base, head), tables, strict=True) if table is None
+            absent_predictions(snapshot, rule)
+            for snapshot, table in zip((base, head), tables, strict=True)
+            if table is None
         )
         return _without(rule, UNUSABLE, unknown + tuple(problem for problem in absent if problem))
     try:
@@ -72,22 +74,23 @@ def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) ->
         return _without(rule, UNUSABLE, (*unknown, problem))
 
 
-def _metrics(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]]:
+def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]]:
+    """The metrics that a rule names, and a problem for each name that is none."""
     found = {name: find(name, rule) for name in rule.metrics}
     names = ", ".join(known(rule.task))
     unknown = tuple(
-        _configuration(rule, f"{name!r} is no metric of a {rule.task} task", f"use one of {names}")
+        configuration_problem(rule, f"{name!r} is no metric of a {rule.task} task", f"use one of {names}")
         for name, metric in found.items()
         if metric is None
     )
     return [metric for metric in found.values() if metric is not None], unknown
 
 
-def _configuration(rule: PredictionsRule, message: str, hint: str) -> Problem:
+def configuration_problem(rule: PredictionsRule, message: str, hint: str) -> Problem:
     return Problem("", rule.path, ProblemKind.CONFIGURATION, message, hint)
 
 
-def _absent(snapshot: Snapshot, rule: PredictionsRule) -> Problem | None:
+def absent_predictions(snapshot: Snapshot, rule: PredictionsRule) -> Problem | None:
     """The collector has usually said why a file is not there; if it did not, it is not there to read."""
     if any(rule.path in problem.paths for problem in snapshot.problems):
         return None
@@ -109,15 +112,15 @@ def _without(
 
 def _each_alone(subject: _Subject, metrics: list[Metric]) -> list[Problem]:
     """Test sets that cannot be held against each other can still be held against the values reported of them."""
-    usable, lacking = _usable(subject, metrics)
+    usable, lacking = usable_metrics(metrics, subject.examples)
     wrong = [problem for metric in usable for problem in _disagreements(subject, metric, _recomputed(subject, metric))]
-    return [*_lacking(subject.rule, lacking), *wrong]
+    return [*lacking_columns(subject.rule, lacking), *wrong]
 
 
 def _assess_paired(
     subject: _Subject, pairing: Paired, metrics: list[Metric], unknown: tuple[Problem, ...], plan: Plan
 ) -> Assessment:
-    usable, lacking = _usable(subject, metrics)
+    usable, lacking = usable_metrics(metrics, subject.examples)
     examples = _paired_examples(subject, pairing)
     evidence, of_metrics = _evidence(subject, pairing, usable, estimates(examples, usable, plan))
     without = {subject.rule.metrics[name]: MetricEvidence(note=f"No interval: {why}.") for name, why in lacking.items()}
@@ -126,21 +129,20 @@ def _assess_paired(
         metrics=evidence | without,
         slices=found,
         flips=_flips(subject, pairing, examples),
-        problems=(*unknown, *_lacking(subject.rule, lacking), *of_metrics, *of_slices),
+        problems=(*unknown, *lacking_columns(subject.rule, lacking), *of_metrics, *of_slices),
     )
 
 
-def _lacking(rule: PredictionsRule, lacking: Mapping[str, str]) -> Iterator[Problem]:
+def lacking_columns(rule: PredictionsRule, lacking: Mapping[str, str]) -> Iterator[Problem]:
     for why in lacking.values():
-        yield _configuration(rule, why, "name the column in reporter.yaml, or leave the metric out")
+        yield configuration_problem(rule, why, "name the column in reporter.yaml, or leave the metric out")
 
 
-def _usable(subject: _Subject, metrics: list[Metric]) -> tuple[list[Metric], dict[str, str]]:
-    lacking: dict[str, str] = {}
-    for metric in metrics:
-        for examples in subject.examples:
-            if why := lacks(metric, examples):
-                lacking[metric.name] = why
+def usable_metrics(metrics: list[Metric], sides: Iterable[Examples]) -> tuple[list[Metric], dict[str, str]]:
+    """The metrics that every side can give, and for each other one why not, by its name."""
+    every = list(sides)
+    reasons = ((metric.name, lacks(metric, examples)) for metric in metrics for examples in every)
+    lacking = {name: why for name, why in reasons if why}
     return [metric for metric in metrics if metric.name not in lacking], lacking
 
 
@@ -166,14 +168,14 @@ def _evidence(
         recomputed = (estimate.base, estimate.head) if pairing.whole else _recomputed(subject, metric)
         wrong = list(_disagreements(subject, metric, recomputed))
         problems += wrong
-        evidence[key] = _disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
+        evidence[key] = disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
         if all(find_reported(snapshot.metrics, key) is None for snapshot in subject.snapshots):
             message = f"{metric.name} explains {key}, which no metrics file holds"
-            problems.append(_configuration(subject.rule, message, "correct its name in reporter.yaml"))
+            problems.append(configuration_problem(subject.rule, message, "correct its name in reporter.yaml"))
         if not math.isfinite(estimate.delta):
             message = f"{metric.name} is not defined on these examples (all of one class, or too large a number)"
             problems.append(
-                _configuration(
+                configuration_problem(
                     subject.rule, message, "evaluate on examples of every class, with numbers of a sane size"
                 )
             )
@@ -198,7 +200,7 @@ def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
     return MetricEvidence(estimate.interval, estimate.p_value, estimate.method, note, same_examples=True)
 
 
-def _disagreeing(problems: list[Problem]) -> MetricEvidence:
+def disagreeing(problems: list[Problem]) -> MetricEvidence:
     """An interval of another quantity than the reported one must not stand beside it."""
     said = "; ".join(f"{problem.revision}: {problem.message}" for problem in problems)
     return MetricEvidence(note=f"No interval: the reported value is not what the predictions give ({said}).")
@@ -213,9 +215,9 @@ def _slices(
     found = slices(examples, rule.path, metrics, groups, plan)
     absent = [group for group in rule.groups if group not in columns]
     problems = [
-        _configuration(rule, f"there is no column {group!r} to group by", "correct `groups`") for group in absent
+        configuration_problem(rule, f"there is no column {group!r} to group by", "correct `groups`") for group in absent
     ]
-    problems += [_configuration(rule, note, "group by a coarser column to see all") for note in found.left_out]
+    problems += [configuration_problem(rule, note, "group by a coarser column to see all") for note in found.left_out]
     return found.found, problems
 
 

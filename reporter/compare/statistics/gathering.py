@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from reporter.compare.statistics.assessment import assess
 from reporter.compare.statistics.correction import correct
+from reporter.compare.statistics.predicted_runs import assess_runs
 from reporter.compare.statistics.repeated import repeated_runs
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.slices import worst_and_best
@@ -14,46 +16,55 @@ from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
 
+_Tests: TypeAlias = Mapping[tuple[str, ...], MetricEvidence]
+"""Each test once, with the `file:name`s of the rows that it is told at."""
+
 
 def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     """Gather what is known of the differences between `base` and `head`, by the metrics' `file:name`.
 
     - p-values of gated metrics are corrected over all gated metrics (`rules.significance.correction`, Holm by default), those of
       slices over all slices (Benjamini-Hochberg); intervals are of `rules.significance.level`, uncorrected.
-    - Repeated runs (`rules.seeds`) of a metric are one test, told at each of its rows.
+    - Repeated runs (`rules.seeds`, and predictions whose `path` is a glob) of a metric are one test, told at each of its rows.
 
     Seeded by `rules.significance.seed`: equal input gives equal output. Never raises on what a repository holds.
     """
     significance = rules.significance
     plan = Plan(significance.level, significance.resamples, significance.seed)
-    assessed = [assess(base, head, rule, plan) for rule in rules.predictions]
-    predicted = {key: metric for assessment in assessed for key, metric in assessment.metrics.items()}
-    repeated = {} if rules.seeds is None else repeated_runs(base, head, rules.seeds, plan)
+    assessed = [assess(base, head, rule, plan) for rule in rules.predictions if not rule.is_repeated]
+    of_runs = [assess_runs(base, head, rule, plan) for rule in rules.predictions if rule.is_repeated]
+    predicted: _Tests = {(key,): metric for assessment in assessed for key, metric in assessment.metrics.items()}
+    repeated: _Tests = {} if rules.seeds is None else repeated_runs(base, head, rules.seeds, plan)
+    tests = _joined(predicted, [*(assessment.tests for assessment in of_runs), repeated])
     return Evidence(
-        metrics=_corrected(_tests(predicted, repeated), _gated(base, head, rules), significance.correction),
+        metrics=_corrected(tests, _gated(base, head, rules), significance.correction),
         slices=worst_and_best([each for assessment in assessed for each in assessment.slices]),
         flips=tuple(assessment.flips for assessment in assessed if assessment.flips is not None),
-        problems=tuple(problem for assessment in assessed for problem in assessment.problems),
+        problems=(
+            *(problem for assessment in assessed for problem in assessment.problems),
+            *(problem for assessment in of_runs for problem in assessment.problems),
+        ),
     )
 
 
-def _tests(
-    predicted: Mapping[str, MetricEvidence], repeated: Mapping[tuple[str, ...], MetricEvidence]
-) -> dict[tuple[str, ...], MetricEvidence]:
-    """Each test once, with the rows it is told at. Predictions come first; repeated runs of the same row join as a note."""
-    tests: dict[tuple[str, ...], MetricEvidence] = {(key,): metric for key, metric in predicted.items()}
-    for keys, runs in repeated.items():
-        for key in predicted.keys() & set(keys):
-            known = predicted[key]
-            tests[key,] = replace(known, note=" ".join(filter(None, (known.note, runs.note))))
-        if rest := tuple(key for key in keys if key not in predicted):
+def _joined(predicted: _Tests, of_runs: Sequence[_Tests]) -> _Tests:
+    """All tests, each row in one: what one file's predictions say comes first, and repeated runs of the same row join it as a
+    note; of repeated runs their predictions come before their metrics files.
+    """
+    tests = dict(predicted)
+    taken = {key for keys in predicted for key in keys}
+    for keys, runs in (item for group in of_runs for item in group.items()):
+        for key in keys:
+            if (key,) in predicted:
+                known = tests[key,]
+                tests[key,] = replace(known, note=" ".join(filter(None, (known.note, runs.note))))
+        if rest := tuple(key for key in keys if key not in taken):
             tests[rest] = runs
+            taken.update(rest)
     return tests
 
 
-def _corrected(
-    tests: Mapping[tuple[str, ...], MetricEvidence], gated: frozenset[str], method: str
-) -> dict[str, MetricEvidence]:
+def _corrected(tests: _Tests, gated: frozenset[str], method: str) -> dict[str, MetricEvidence]:
     family = [keys for keys in tests if gated.intersection(keys)]
     p_values = correct([tests[keys].p_value for keys in family], method)
     corrected = {keys: replace(tests[keys], p_value=p) for keys, p in zip(family, p_values, strict=True)}

@@ -12,6 +12,7 @@ from reporter.compare.sample_size import FEWEST_RUNS
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.evidence import MetricEvidence
+from reporter.model.formatting import level
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import is_number
 
@@ -23,7 +24,7 @@ def repeated_runs(base: Snapshot, head: Snapshot, pattern: str, plan: Plan) -> d
     """
     before, after = _runs(base, pattern), _runs(head, pattern)
     return {
-        tuple(f"{path}:{name}" for path in runs): _compare_runs(before.get(name, {}), runs, plan)
+        tuple(f"{path}:{name}" for path in runs): compare_runs(before.get(name, {}), runs, plan)
         for name, runs in after.items()
     }
 
@@ -39,7 +40,8 @@ def _runs(snapshot: Snapshot, pattern: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def _compare_runs(before: Mapping[str, float], after: Mapping[str, float], plan: Plan) -> MetricEvidence:
+def compare_runs(before: Mapping[str, float], after: Mapping[str, float], plan: Plan) -> MetricEvidence:
+    """Compare one metric over the runs of both revisions, by their paths; runs of equal paths are pairs, if all have one."""
     fewest = min(len(before), len(after))
     if fewest < FEWEST_RUNS:
         return MetricEvidence(
@@ -50,7 +52,7 @@ def _compare_runs(before: Mapping[str, float], after: Mapping[str, float], plan:
     head = np.array(list(after.values()))
     found = superiority(base, head, paired=paired, level=plan.level, resamples=plan.resamples, seed=plan.seed)
     low, high = found.interval
-    wins = f"P(candidate > baseline) = {found.probability:.2f} ({plan.level:.0%} CI {low:.2f} to {high:.2f})"
+    wins = f"P(candidate > baseline) = {found.probability:.2f} ({level(plan.level)} CI {low:.2f} to {high:.2f})"
     mean = mean_difference(base, head, paired=paired, level=plan.level)
     runs = f"{len(head)} paired runs" if paired else f"{len(base)} and {len(head)} runs"
     if mean is None:

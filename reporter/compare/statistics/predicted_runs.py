@@ -1,0 +1,248 @@
+"""Repeated runs of both revisions by their predictions: one file for each seed, found by a glob.
+
+Each run's metrics are computed from its own predictions, and the runs are compared as those of metrics files are
+(`reporter.compare.statistics.repeated`). Beyond these, the test rows are known: whether both revisions were judged on the
+same ones, and whether what is reported is what the predictions give.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import TypeAlias, assert_never
+
+from reporter.compare.statistics.assessment import (
+    UNUSABLE,
+    absent_predictions,
+    configuration_problem,
+    disagreeing,
+    lacking_columns,
+    metrics_of,
+    usable_metrics,
+)
+from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
+from reporter.compare.statistics.metrics import Metric, evaluate
+from reporter.compare.statistics.pairing import Incomparable, pair
+from reporter.compare.statistics.repeated import compare_runs
+from reporter.compare.statistics.reported import agrees, disagreement, find_reported
+from reporter.compare.statistics.resampling import Plan
+from reporter.compare.statistics.wildcards import count_wildcards, filled
+from reporter.model.evidence import MetricEvidence
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.rules import PredictionsRule
+from reporter.model.snapshot import Snapshot, Table
+from reporter.model.values import is_number
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunsAssessment:
+    tests: Mapping[tuple[str, ...], MetricEvidence] = field(default_factory=dict)
+    """By the `file:name`s of the rows that a test is told at; p-values are uncorrected."""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """One file of predictions of one revision."""
+
+    snapshot: Snapshot
+    rule: PredictionsRule
+    """Of this file alone: its path, and the rows that its metrics explain."""
+    examples: Examples
+    """All of them."""
+    shared: Examples
+    """Those that both revisions' file of this path has; all of them where the runs are not paired."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    base: tuple[_Run, ...]
+    head: tuple[_Run, ...]
+    note: str = ""
+    """What must be known of the test sets."""
+
+    def each(self) -> Iterator[_Run]:
+        yield from self.base
+        yield from self.head
+
+
+_Reading: TypeAlias = _Runs | Incomparable | Problem
+
+
+def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> RunsAssessment:
+    """Compare the runs of two revisions. Whatever is wrong with their predictions is a problem, never an exception.
+
+    Runs are paired where both revisions have the same files: then the path names the seed.
+    """
+    metrics, problems = metrics_of(rule)
+    if unfillable := [
+        target for target in rule.metrics.values() if count_wildcards(target) > count_wildcards(rule.path)
+    ]:
+        hint = "give `path` as many wildcards: each in `metrics` stands for the one of `path` in the same place"
+        message = f"{unfillable[0]} has more wildcards than the path of the predictions"
+        return RunsAssessment(problems=(*problems, configuration_problem(rule, message, hint)))
+    tables = _matching(base, rule), _matching(head, rule)
+    if not all(tables):
+        sides = zip((base, head), tables, strict=True)
+        absent = (absent_predictions(snapshot, rule) for snapshot, found in sides if not found)
+        return RunsAssessment(_without(rule, tables, UNUSABLE), (*problems, *(each for each in absent if each)))
+    reading = _read(base, head, rule, tables)
+    match reading:
+        case Problem():
+            return RunsAssessment(_without(rule, tables, UNUSABLE), (*problems, reading))
+        case Incomparable(reason):
+            return RunsAssessment(_without(rule, tables, reason, incomparable=True), problems)
+        case _Runs():
+            compared = _compare(reading, rule, metrics, plan)
+            return replace(compared, problems=(*problems, *compared.problems))
+        case _:
+            assert_never(reading)
+
+
+_Tables: TypeAlias = Mapping[str, Table]
+
+
+def _matching(snapshot: Snapshot, rule: PredictionsRule) -> _Tables:
+    return {path: table for path, table in snapshot.predictions.items() if fnmatchcase(path, rule.path)}
+
+
+def _without(
+    rule: PredictionsRule, tables: tuple[_Tables, _Tables], note: str, *, incomparable: bool = False
+) -> dict[tuple[str, ...], MetricEvidence]:
+    paths = dict.fromkeys([*tables[1], *tables[0]])
+    evidence = MetricEvidence(note=note, incomparable=incomparable)
+    return {_keys(target, rule, paths): evidence for target in rule.metrics.values()} if paths else {}
+
+
+def _read(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]) -> _Reading:
+    before, after = tables
+    if before.keys() == after.keys():
+        return _read_paired(base, head, rule, tables)
+    apart = [
+        _read_alone(snapshot, _of_file(rule, path), table)
+        for snapshot, found in ((base, before), (head, after))
+        for path, table in found.items()
+    ]
+    if broken := next((run for run in apart if isinstance(run, Problem)), None):
+        return broken
+    runs = [run for run in apart if isinstance(run, _Run)]
+    pairing = _same_test_set(base, head, rule, (next(iter(before.values())), next(iter(after.values()))))
+    return _Runs(tuple(runs[: len(before)]), tuple(runs[len(before) :])) if pairing is None else pairing
+
+
+def _same_test_set(
+    base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[Table, Table]
+) -> Incomparable | Problem | None:
+    """What keeps runs of other seeds from being compared, as the first of each revision show it."""
+    try:
+        pairing = pair(*tables, read(*tables, rule), rule)
+    except UnusablePredictionsError as error:
+        return _unusable(base if error.base else head, rule, error)
+    return pairing if isinstance(pairing, Incomparable) else None
+
+
+def _read_paired(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]) -> _Reading:
+    before: list[_Run] = []
+    after: list[_Run] = []
+    notes: dict[str, None] = {}
+    for path, table in tables[1].items():
+        own, sides = _of_file(rule, path), (tables[0][path], table)
+        try:
+            examples = read(*sides, own)
+            pairing = pair(*sides, examples, own)
+        except UnusablePredictionsError as error:
+            return _unusable(base if error.base else head, own, error)
+        if isinstance(pairing, Incomparable):
+            return Incomparable(f"{path}: {pairing.reason}")
+        notes[pairing.note] = None
+        before.append(_Run(base, own, examples[0], examples[0].take(pairing.base)))
+        after.append(_Run(head, own, examples[1], examples[1].take(pairing.head)))
+    return _Runs(tuple(before), tuple(after), next(filter(None, notes), ""))
+
+
+def _read_alone(snapshot: Snapshot, rule: PredictionsRule, table: Table) -> _Run | Problem:
+    try:
+        examples, _ = read(table, table, rule)
+    except UnusablePredictionsError as error:
+        return _unusable(snapshot, rule, error)
+    return _Run(snapshot, rule, examples, examples)
+
+
+def _unusable(snapshot: Snapshot, rule: PredictionsRule, error: UnusablePredictionsError) -> Problem:
+    return Problem(snapshot.revision.label, rule.path, error.kind, error.message, error.hint)
+
+
+def _compare(runs: _Runs, rule: PredictionsRule, metrics: list[Metric], plan: Plan) -> RunsAssessment:
+    usable, lacking = usable_metrics(metrics, (run.examples for run in runs.each()))
+    paths = [run.rule.path for run in runs.head]
+    tests = {
+        _keys(rule.metrics[name], rule, paths): MetricEvidence(note=f"No interval: {why}.")
+        for name, why in lacking.items()
+    }
+    problems = [*lacking_columns(rule, lacking)]
+    for metric in usable:
+        wrong = list(_disagreements(runs, rule, metric))
+        before, after = _values(runs.base, metric), _values(runs.head, metric)
+        if len(before) < len(runs.base) or len(after) < len(runs.head):
+            problems.append(_undefined(rule, metric))
+        tests[_keys(rule.metrics[metric.name], rule, paths)] = (
+            disagreeing(wrong) if wrong else _compared(before, after, runs.note, plan)
+        )
+        problems += wrong
+    return RunsAssessment(tests, tuple(problems))
+
+
+def _compared(before: Mapping[str, float], after: Mapping[str, float], note: str, plan: Plan) -> MetricEvidence:
+    found = compare_runs(before, after, plan)
+    return replace(found, note=" ".join(filter(None, (note, found.note))), same_examples=True)
+
+
+def _undefined(rule: PredictionsRule, metric: Metric) -> Problem:
+    message = f"{metric.name} is not defined in some runs, which are left out of it"
+    return configuration_problem(rule, message, "evaluate on examples of every class")
+
+
+def _values(runs: Sequence[_Run], metric: Metric) -> dict[str, float]:
+    """Path → the metric of that run on the shared examples, where it is defined."""
+    values = {run.rule.path: evaluate(metric, run.shared) for run in runs}
+    return {path: value for path, value in values.items() if math.isfinite(value)}
+
+
+def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterator[Problem]:
+    """Hold what each run reports against its predictions; of one row for all runs, against their mean."""
+    target = rule.metrics[metric.name]
+    for side in (runs.base, runs.head):
+        recomputed = [evaluate(metric, run.examples) for run in side]
+        if count_wildcards(target):
+            found = (
+                disagreement(run.snapshot, run.rule, metric.name, value, run.examples)
+                for run, value in zip(side, recomputed, strict=True)
+            )
+            yield from (problem for problem in found if problem)
+        elif problem := _disagreeing_mean(side[0], target, metric, math.fsum(recomputed) / len(recomputed)):
+            yield problem
+
+
+def _disagreeing_mean(run: _Run, target: str, metric: Metric, mean: float) -> Problem | None:
+    reported = find_reported(run.snapshot.metrics, target)
+    if reported is None or not is_number(reported[1]) or agrees(reported[1], mean, run.examples):
+        return None
+    return Problem(
+        run.snapshot.revision.label,
+        reported[0].path,
+        ProblemKind.MISMATCH,
+        f"{target} reports {reported[1]:.6g}, but the mean {metric.name} of the runs is {mean:.6g}",
+        "name a row for each run by a wildcard, or report the mean over all of them",
+    )
+
+
+def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:
+    """The rule for one run: its path, and the rows that its metrics explain."""
+    metrics = {name: filled(target, rule.path, path) for name, target in rule.metrics.items()}
+    return replace(rule, path=path, metrics=metrics)
+
+
+def _keys(target: str, rule: PredictionsRule, paths: Mapping[str, None] | Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filled(target, rule.path, path) for path in paths))

@@ -60,7 +60,7 @@ storage: $(PROJECT) ## run the embedded S3 storage until Ctrl-C
 lock: $(LOCKED) ## resolve the requirements anew
 	@# dev: everything here; reporter: what the action installs; train: what the stages need in a workflow.
 	$(COMPILE) --upgrade --extra s3 --group dev pyproject.toml -o requirements/dev.lock
-	$(COMPILE) --extra s3 --group build --constraints requirements/dev.lock pyproject.toml -o requirements/reporter.lock
+	$(COMPILE) --extra s3 --extra parquet --group build --constraints requirements/dev.lock pyproject.toml -o requirements/reporter.lock
 	$(COMPILE) --extra s3 --group train --constraints requirements/dev.lock pyproject.toml -o requirements/train.lock
 	grep '^uv==' requirements/dev.lock | cut -d' ' -f1 | $(COMPILE) - -o requirements/uv.txt
 

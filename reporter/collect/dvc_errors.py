@@ -14,7 +14,7 @@ def broken_project(error: Exception) -> ProjectError:
 
 def broken_file(error: Exception, path: str | None, revision: str) -> ProjectError:
     """`path` is the DVC file that was being read, from the project's root."""
-    where = path or "the DVC files"
+    where = path or "a DVC file"
     line, reason = _location(error)
     position = f", line {line}" if line else ""
     return ProjectError(

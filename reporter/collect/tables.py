@@ -205,7 +205,9 @@ def _parquet(data: bytes) -> Table:
         frame = pd.read_parquet(io.BytesIO(data))
     except ImportError as error:
         raise UnreadableError(
-            ProblemKind.FORMAT, "is Parquet, which needs pyarrow", "run `pip install pyarrow` where reporter is installed"
+            ProblemKind.FORMAT,
+            "is Parquet, which needs pyarrow",
+            "run `pip install pyarrow` where reporter is installed",
         ) from error
     except (ValueError, OSError) as error:
         raise UnreadableError(ProblemKind.CORRUPT, "is not valid Parquet", "run the stage that writes it") from error

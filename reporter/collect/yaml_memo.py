@@ -7,14 +7,21 @@ are mostly the same.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import PurePath
 from typing import Any
+
+_MOST_VALUES = 1_000_000
+
+
+class TooLargeError(ValueError):
+    """A few lines of aliases that stand for billions of values."""
 
 
 def parse_yaml(text: str) -> Any:
-    """The content of a YAML 1.2 document, for the caller to change. Raises ruamel's YAMLError."""
+    """The content of a YAML 1.2 document, for the caller to change. Raises ruamel's YAMLError, and TooLargeError."""
     return pickle.loads(_parsed(text))  # noqa: S301  pickled below
 
 
@@ -23,7 +30,23 @@ def _parsed(text: str) -> bytes:
     """DVC changes what it parsed, so that the memory holds no objects."""
     from ruamel.yaml import YAML
 
-    return pickle.dumps(YAML(typ="safe").load(text), pickle.HIGHEST_PROTOCOL)
+    tree = YAML(typ="safe").load(text)
+    if "*" in text and _size(tree, {}) > _MOST_VALUES:
+        raise TooLargeError(f"holds more than {_MOST_VALUES:,} values, once its aliases are written out")
+    return pickle.dumps(tree, pickle.HIGHEST_PROTOCOL)
+
+
+def _size(tree: Any, known: dict[int, int]) -> int:
+    """How many values a tree holds with every alias written out, without writing them out.
+
+    `known`: what was counted already, by identity.
+    """
+    if not isinstance(tree, Mapping | list):
+        return 1
+    if id(tree) not in known:
+        inside = tree.values() if isinstance(tree, Mapping) else tree
+        known[id(tree)] = sum(_size(each, known) for each in inside)
+    return known[id(tree)]
 
 
 @contextmanager
@@ -40,6 +63,8 @@ def remembering() -> Iterator[None]:
             return original(text, path, typ)
         try:
             return parse_yaml(text) or {}
+        except TooLargeError as error:
+            raise TooLargeError(f"{PurePath(str(path)).name} {error}") from error
         except YAMLError:
             return original(text, path, typ)  # raises DVC's own error, which names the file
 

@@ -14,6 +14,12 @@ from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Snapshot
 
 
+ALIAS_BOMB = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 12)
+)
+"""A trillion values in half a kilobyte."""
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory) -> ProjectFactory:
     folder = tmp_path_factory.mktemp("project")
@@ -98,6 +104,7 @@ class TestBrokenFiles:
             ({"dvc.lock": "schema: '2.0'\nstages: [\n"}, "is broken in {}"),
             ({"data.dvc": "outs:\n- path: x\n  hue: 1\n"}, "data.dvc is broken in {}, line 2"),
             ({"params.yaml": "lr: 0.1\nday: 2026-01-31\n"}, "is broken in {}"),
+            ({"params.yaml": ALIAS_BOMB}, "in {}: params.yaml holds more than 1,000,000 values"),
         ],
     )
     def test_are_named_with_revision_and_line(self, project, files, says, revision):

@@ -59,6 +59,12 @@ def test_names_keep_the_order_of_the_file():
     assert list(metric_values(b'{"z": 1, "a": {"y": 2, "b": 3}, "c": 4}', "m.json")) == ["z", "a.y", "a.b", "c"]
 
 
+ALIAS_BOMB = b"a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + b"".join(
+    b"a%d: &a%d [%s]\n" % (level, level, b", ".join([b"*a%d" % (level - 1)] * 10)) for level in range(1, 12)
+)
+"""A trillion values in half a kilobyte."""
+
+
 @pytest.mark.parametrize(
     ("path", "data", "kind", "says"),
     [
@@ -72,6 +78,7 @@ def test_names_keep_the_order_of_the_file():
         ("m.csv", b"accuracy,0.9", ProblemKind.FORMAT, "it holds text"),
         ("m.yaml", b"a: &a [*a]\n", ProblemKind.CORRUPT, "nested without end"),
         ("m.json", b"[" * 100_000, ProblemKind.CORRUPT, "nested without end"),
+        ("m.yaml", ALIAS_BOMB, ProblemKind.CORRUPT, "more than 1,000,000 values, once its aliases are written out"),
     ],
 )
 def test_what_is_no_metrics_file_says_why(path, data, kind, says):

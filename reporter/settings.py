@@ -180,7 +180,11 @@ class _Node:
             except ValueError:
                 raise self.error("must be a percentage such as 2%, or a fraction such as 0.02") from None
             return _Node(value, self.file, self.key, self.line).limit()
-        return self.limit()
+        if (fraction := self.limit()) > 1:
+            raise self.error(
+                f"is a fraction, so {self.value} is {self.value:.0%}; write {self.value}% if that is meant"
+            )
+        return fraction
 
     def choice(self, choices: type[Choice]) -> Choice:
         try:

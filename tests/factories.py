@@ -152,6 +152,7 @@ def make_metric_row(
     method: str | None = None,
     headline: bool = False,
     note: str = "",
+    doubt: str = "",
 ) -> MetricRow:
     """A row of two numbers; what is not named follows from them by sign and direction."""
     delta = difference(base, head)
@@ -171,6 +172,7 @@ def make_metric_row(
         method=method,
         headline=headline,
         note=note,
+        doubt=doubt,
     )
 
 

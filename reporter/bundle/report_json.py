@@ -6,6 +6,7 @@ Unknown fields are ignored, so that an older reader understands a newer writer.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from reporter.bundle.json_node import Node, document
@@ -47,17 +48,18 @@ def report_from_json(text: str) -> Report:
     """
     root = document(text)
     _check_version(root.field("schema_version").whole())
+    gates = root.field("gates").items(_gate)
     return Report(
         base=root.field("base").optional(_revision),
         head=_revision(root.field("head")),
-        verdict=root.field("verdict").choice(Verdict),
+        verdict=_verdict(root.field("verdict"), gates),
         summary=root.field("summary").text(),
         metrics=root.field("metrics").items(_metric),
         params=root.field("params").items(_param),
         plots=root.field("plots").items(_plot),
         data=root.field("data").items(_data),
         stages=root.field("stages").items(_stage),
-        gates=root.field("gates").items(_gate),
+        gates=gates,
         problems=root.field("problems").items(_problem),
         run=root.field("run").or_else(RunInfo(version=""), _run),
         explanations=root.field("explanations").or_else((), lambda rows: rows.items(_explanation)),
@@ -71,6 +73,15 @@ def report_from_json(text: str) -> Report:
         comment=root.field("comment").or_else(CommentRule(), _comment),
         fail_on=root.field("fail_on").or_else(FailOn.FAIL, lambda node: node.choice(FailOn)),
     )
+
+
+def _verdict(node: Node, gates: Sequence[GateRow]) -> Verdict:
+    """A verdict must be that of the worst gate: a bundle that says otherwise was changed by somebody."""
+    verdict = node.choice(Verdict)
+    worst = max((gate.result for gate in gates), key=lambda result: result.severity, default=verdict)
+    if verdict is not worst:
+        raise node.wrong(f"{worst}, as the worst of its gates says")
+    return verdict
 
 
 def _check_version(version: int) -> None:
@@ -107,6 +118,7 @@ def _metric(node: Node) -> MetricRow:
         method=node.field("method").optional(Node.text),
         headline=node.field("headline").or_else(False, Node.flag),
         note=node.field("note").or_else("", Node.text),
+        doubt=node.field("doubt").or_else("", Node.text),
     )
 
 

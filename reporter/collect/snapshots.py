@@ -137,11 +137,11 @@ def read_revision(
 
 
 def _found(paths: Iterable[str], files: RevisionFiles, problems: Problems) -> tuple[str, ...]:
-    """Paths as they are, and for each glob the files that it finds."""
+    """Paths as they are, and for each glob the files that it finds; what the revision does not have yet is no problem of it."""
     found: dict[str, None] = {}
     for path in paths:
         try:
-            found |= dict.fromkeys(files.matching(path) if is_glob(path) else (path,))
+            found |= dict.fromkeys(files.matching(path) if is_glob(path) else (path,) if files.exists(path) else ())
         except UnreadableError as error:
             problems.add(path, error)
     return tuple(found)

@@ -51,7 +51,7 @@ def explain_failure(
     from dvc.config import NoRemoteError
 
     if isinstance(error, NoRemoteError | FileNotFoundError):
-        return _missing(content, remote, damaged=damaged)
+        return _missing(remote, damaged=damaged)
     name = f"remote '{remote.name if remote else content.remote or 'default'}'"
     message, hint = _why(error, f"{name} ({remote.address})" if remote and remote.address else name)
     return UnreadableError(ProblemKind.ACCESS, message, hint, remote=name, final=not _is_refused(error))
@@ -79,7 +79,7 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
     return f"{where} cannot be read: {one_line(str(error)) or type(error).__name__}", "run `dvc fetch` to see why"
 
 
-def _missing(content: Content, remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
+def _missing(remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
     elsewhere = f"not in remote '{remote.name}'" if remote else "there is no remote"
     if damaged:
         return UnreadableError(
@@ -87,12 +87,12 @@ def _missing(content: Content, remote: RemoteObjects | None, *, damaged: bool) -
             f"its object in the cache is damaged, and {elsewhere}",
             "run the stage again, or push it from where it is sound",
         )
-    message = (
-        f"in neither the cache nor remote '{remote.name}'" if remote else "not in the cache, and there is no remote"
-    )
-    return UnreadableError(
-        ProblemKind.MISSING, message, f"run `dvc push` where {content.hash[:7]} was made, or reproduce it"
-    )
+    if remote is None:
+        message = "not in the cache, and there is no remote"
+        hint = "add a remote (`dvc remote add`) and run `dvc push` where it was made, or reproduce it"
+        return UnreadableError(ProblemKind.MISSING, message, hint)
+    message = f"in neither the cache nor remote '{remote.name}'"
+    return UnreadableError(ProblemKind.MISSING, message, "run `dvc push` where it was made, or reproduce it")
 
 
 def _is_refused(error: Exception) -> bool:

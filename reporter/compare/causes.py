@@ -17,14 +17,16 @@ from reporter.model.snapshot import Snapshot, Stage
 def explanations(base: Snapshot | None, head: Snapshot, metrics: Sequence[MetricRow]) -> tuple[Explanation, ...]:
     """One explanation for each metrics file with a changed metric that a stage writes.
 
-    One without causes says that nothing which DVC knows of changed upstream. A file that no stage writes has none.
+    One without causes says that nothing which DVC knows of changed upstream. A file that no stage writes has none, nor has one
+    whose dvc.lock is out of date and names no cause: what made its values is not recorded.
     """
     if base is None:
         return ()
     old, new = Pipeline.of(base.stages), Pipeline.of(head.stages)
-    changed_files = dict.fromkeys(row.file for row in metrics if row.state is State.CHANGED)
-    writers = ((file, new.writer(file)) for file in changed_files)
-    return tuple(Explanation(file, _causes(writer, old, new)) for file, writer in writers if writer is not None)
+    changed = {row.file: bool(row.doubt) for row in metrics if row.state is State.CHANGED}
+    writers = ((file, new.writer(file)) for file in changed)
+    found = [Explanation(file, _causes(writer, old, new)) for file, writer in writers if writer is not None]
+    return tuple(explanation for explanation in found if explanation.causes or not changed[explanation.file])
 
 
 def _causes(writer: str, old: Pipeline, new: Pipeline) -> tuple[Cause, ...]:

@@ -8,7 +8,7 @@ from reporter.compare.artifacts import artifact_rows
 from reporter.compare.causes import explanations
 from reporter.compare.data import data_rows, hash_problems
 from reporter.compare.evaluation_data import changed_evaluation_data
-from reporter.compare.honesty import configuration_problems, honesty_problems
+from reporter.compare.honesty import configuration_problems, doubts, honesty_problems
 from reporter.compare.metrics import metric_rows
 from reporter.compare.plots import plot_comparisons
 from reporter.compare.stages import stage_rows
@@ -35,7 +35,7 @@ def compare(base: Snapshot | None, candidates: Sequence[Snapshot], rules: Rules)
 
 def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate:
     found = _evidence(base, head, rules)
-    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, found))
+    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, found), doubts(head))
     return Candidate(
         revision=head.revision,
         metrics=metrics,

@@ -33,6 +33,17 @@ def relative_difference(base: Value, delta: Number | None) -> float | None:
     return as_float(Fraction(delta) / abs(Fraction(base)))
 
 
+ROUNDING = 1e-12
+"""Relative: another order of summing, or another machine, changes as much of the same result."""
+
+
+def is_rounding(base: Value, head: Value) -> bool:
+    """Whether two numbers differ by no more than rounding. Integers are exact."""
+    if not (isinstance(base, float) and isinstance(head, float) and math.isfinite(base) and math.isfinite(head)):
+        return False
+    return math.isclose(base, head, rel_tol=ROUNDING, abs_tol=0.0)
+
+
 def as_float(value: Number | Fraction) -> float:
     """The nearest float; ±Infinity for what is beyond every one."""
     try:

@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import TypeAlias
 
-from reporter.compare.difference import as_float, difference
+from reporter.compare.difference import as_float, difference, is_rounding
 from reporter.compare.findings import Finding
 from reporter.compare.limits import DropLimit, exact
 from reporter.model.comparison import MetricRow, Outcome, State, Verdict
@@ -27,6 +27,8 @@ def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool) -> Finding:
     """
     if not has_base:
         return Finding(Verdict.PASS, "no baseline yet: a first report passes")
+    if row.state is State.ADDED:
+        return Finding(Verdict.PASS, "is new: there is nothing that it could be worse than")
     if (obstacle := _obstacle(row)) is not None:
         return Finding(Verdict.UNKNOWN, obstacle)
     drop, worst = _drop(row), _worst(row)
@@ -40,8 +42,6 @@ def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool) -> Finding:
 
 def _obstacle(row: MetricRow) -> str | None:
     """Why there is no difference to judge."""
-    if row.state is State.ADDED:
-        return "is new: the baseline has no such metric"
     if row.outcome is Outcome.INCOMPARABLE:
         return "not comparable with the baseline: the evaluation data differ"
     if not is_number(row.base):
@@ -54,7 +54,7 @@ def _obstacle(row: MetricRow) -> str | None:
 def _drop(row: MetricRow) -> _Amount | None:
     """The change for the worse, negative for the better; None where a side is NaN."""
     sign = -1 if row.direction is Direction.HIGHER else 1
-    if same_value(row.base, row.head):
+    if same_value(row.base, row.head) or is_rounding(row.base, row.head):
         return Fraction(0)
     if is_number(row.base) and is_number(row.head) and is_finite(row.base) and is_finite(row.head):
         return sign * (exact(row.head) - exact(row.base))

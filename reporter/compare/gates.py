@@ -93,6 +93,8 @@ def _required(finding: Finding, row: MetricRow) -> Finding:
 def _judge(row: MetricRow, limit: Limit, circumstances: Circumstances) -> Finding:
     if is_number(row.head) and is_nan(row.head):
         return Finding(Verdict.FAIL, "is NaN")
+    if row.doubt:
+        return Finding(Verdict.UNKNOWN, row.doubt)
     match limit:
         case Presence():
             return _judge_presence(row, circumstances)

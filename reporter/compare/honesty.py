@@ -26,6 +26,30 @@ def honesty_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     )
 
 
+def doubts(snapshot: Snapshot) -> dict[str, str]:
+    """Metrics file → why its values are not those of this revision, a clause that reads on after a metric's name."""
+    affected = _metrics_by_stage(snapshot)
+    found: dict[str, str] = {}
+    for stage in snapshot.stages.values():
+        if why := _why_stale(stage):
+            for file in affected.get(stage.name, ()):
+                found.setdefault(file, f"is not of this code: {why}")
+        if _OUTS in stage.outdated and stage.ran_cmd is not None:
+            for file in set(_suspects(stage, snapshot)) & snapshot.metrics.keys():
+                found.setdefault(file, f"may not be what stage {stage.name} wrote when it last ran")
+    return found
+
+
+def _why_stale(stage: Stage) -> str:
+    """Why what the stage wrote is not of this revision's definitions; empty where it is."""
+    if not stage.outdated:
+        return ""
+    if stage.ran_cmd is None:
+        return f"stage {stage.name} has never run"
+    reasons = [_WORDS[kind] for kind in stage.outdated if kind in _WORDS]
+    return f"stage {stage.name} has not run since its {joined(reasons)} changed" if reasons else ""
+
+
 def _metrics_by_stage(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     """Stage → the metrics files that it, or a stage downstream of it, writes."""
     pipeline = Pipeline.of(snapshot.stages)
@@ -39,14 +63,10 @@ def _metrics_by_stage(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
 
 def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Iterator[Problem]:
     revision = snapshot.revision.label
-    if stage.ran_cmd is None:
-        message = f"Stage {stage.name} has never run{_shown(metrics)}"
+    if why := _why_stale(stage):
+        message = f"{why[0].upper()}{why[1:]}{_shown(metrics)}"
         yield Problem(revision, stage.name, ProblemKind.STALE, message, _STALE_HINT)
-        return
-    if reasons := [_WORDS[kind] for kind in stage.outdated if kind in _WORDS]:
-        message = f"Stage {stage.name} has not run since its {joined(reasons)} changed{_shown(metrics)}"
-        yield Problem(revision, stage.name, ProblemKind.STALE, message, _STALE_HINT)
-    if _OUTS in stage.outdated:
+    if _OUTS in stage.outdated and stage.ran_cmd is not None:
         yield _mismatch(stage, snapshot)
 
 
@@ -55,9 +75,8 @@ def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
 
     Of an output that git keeps, as metrics often are, no hash is known but that of the last run: it is a suspect.
     """
-    tracked = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
-    untracked = [path for path in stage.outs if path not in snapshot.data]
-    suspects = tracked or untracked or list(stage.outs)
+    tracked = any(_is_edited(path, stage, snapshot) for path in stage.outs)
+    suspects = _suspects(stage, snapshot)
     subject = suspects[0] if len(suspects) == 1 else f"{'Each' if tracked else 'At least one'} of {named(suspects)}"
     return Problem(
         revision=snapshot.revision.label,
@@ -66,6 +85,13 @@ def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
         message=f"{subject} differs from what stage {stage.name} wrote when it last ran",
         hint="Run `dvc repro`, and commit dvc.lock together with the outputs.",
     )
+
+
+def _suspects(stage: Stage, snapshot: Snapshot) -> list[str]:
+    """Outputs that may not be what the last run wrote: those known to differ, else those of which nothing is known."""
+    tracked = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
+    untracked = [path for path in stage.outs if path not in snapshot.data]
+    return tracked or untracked or list(stage.outs)
 
 
 def _is_edited(path: str, stage: Stage, snapshot: Snapshot) -> bool:

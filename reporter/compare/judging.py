@@ -15,7 +15,7 @@ from reporter.model.values import is_nan, is_number
 def judge(candidate: Candidate, rules: Rules, *, has_base: bool, problems: Sequence[Problem] = ()) -> Judgement:
     """Judge one candidate by the rules in force. `problems` are the baseline's; they say why a value is unavailable.
 
-    The verdict is the worst gate's. Without gates it is unknown if a headline metric is unavailable or not comparable,
+    The verdict is the worst gate's. Without gates it is unknown if a headline metric is unavailable, in doubt or not comparable,
     else warn if one regressed or became NaN, else pass.
     """
     circumstances = Circumstances(has_base, (*problems, *candidate.problems))
@@ -35,7 +35,7 @@ def _verdict_by_headlines(metrics: Sequence[MetricRow]) -> Verdict:
 
 
 def _is_unjudgeable(row: MetricRow) -> bool:
-    return row.state is State.UNAVAILABLE or row.outcome is Outcome.INCOMPARABLE
+    return row.state is State.UNAVAILABLE or row.outcome is Outcome.INCOMPARABLE or bool(row.doubt)
 
 
 def _is_worse(row: MetricRow) -> bool:

@@ -54,16 +54,21 @@ def limits_of(gate: GateRule) -> Iterator[Limit]:
     for key, drop in drops.items():
         if drop is not None:
             relative = key == "max_relative_drop"
-            allowed = percent(drop) if relative else number(drop)
+            allowed = percent(drop) if relative else _round(drop)
             yield DropLimit(f"{key} {allowed}", allowed, exact(drop), relative, gate.significant)
     for key, bound in bounds.items():
         if bound is not None:
-            yield Bound(f"{key} {number(bound)}", exact(bound), is_minimum=key == "min")
+            yield Bound(f"{key} {_round(bound)}", exact(bound), is_minimum=key == "min")
     has_limits = any(limit is not None for limit in (*drops.values(), *bounds.values()))
     if gate.significant and all(drop is None for drop in drops.values()):
         yield DropLimit("significant", "0", Fraction(0), relative=False, significant=True)
     elif gate.required and not has_limits:
         yield Presence()
+
+
+def _round(limit: float) -> str:
+    """As a team would write it: `1`, not `1.0`."""
+    return number(int(limit) if limit == int(limit) else limit)
 
 
 def exact(value: Number) -> Fraction:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
-from reporter.compare.difference import difference, relative_difference
+from reporter.compare.difference import difference, is_rounding, relative_difference
 from reporter.compare.directions import infer_direction
 from reporter.compare.headlines import with_headlines
 from reporter.compare.phrases import named
@@ -25,16 +26,15 @@ def metric_rows(
     rules: Rules,
     evidence: Evidence,
     changed_data: Mapping[str, tuple[str, ...]],
+    doubts: Mapping[str, str],
 ) -> tuple[MetricRow, ...]:
     """A row for each metric of either revision, changed or not.
 
-    `changed_data` names, by metrics file, the evaluation data that differ between the revisions.
+    `changed_data` names, by metrics file, the evaluation data that differ between the revisions; `doubts` says of a metrics
+    file why its values are not those of the candidate.
     """
     pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules))
-    rows = [
-        _row(pair, rules, evidence.metrics.get(f"{pair.file}:{pair.name}"), changed_data.get(pair.file, ()))
-        for pair in pairs
-    ]
+    rows = [_row(pair, rules, _known(pair, evidence, doubts), changed_data.get(pair.file, ())) for pair in pairs]
     return with_headlines(rows, rules)
 
 
@@ -48,10 +48,15 @@ def _expected(rules: Rules) -> dict[str, list[str]]:
     return expected
 
 
-def _row(pair: ValuePair, rules: Rules, evidence: MetricEvidence | None, changed_data: tuple[str, ...]) -> MetricRow:
+def _known(pair: ValuePair, evidence: Evidence, doubts: Mapping[str, str]) -> MetricEvidence:
+    """What the evidence says of a row; a value that is not of this revision is in doubt whatever else is known."""
+    known = evidence.metrics.get(f"{pair.file}:{pair.name}", _NO_EVIDENCE)
+    return replace(known, doubt=doubts.get(pair.file, known.doubt))
+
+
+def _row(pair: ValuePair, rules: Rules, known: MetricEvidence, changed_data: tuple[str, ...]) -> MetricRow:
     direction = _direction(pair, rules)
     delta = difference(pair.base, pair.head)
-    known = evidence or _NO_EVIDENCE
     incomparable = known.incomparable or bool(changed_data)
     measured = known if delta is not None and not incomparable else _NO_EVIDENCE
     return MetricRow(
@@ -63,11 +68,14 @@ def _row(pair: ValuePair, rules: Rules, evidence: MetricEvidence | None, changed
         relative=relative_difference(pair.base, delta),
         state=pair.state,
         direction=direction,
-        outcome=_outcome(pair.state, delta, direction, measured.interval, incomparable=incomparable),
+        outcome=Outcome.UNKNOWN
+        if known.doubt and pair.state is State.CHANGED
+        else _outcome(pair, delta, direction, measured.interval, incomparable=incomparable),
         interval=measured.interval,
         p_value=measured.p_value,
         method=measured.method,
         note=_changed_data_note(changed_data) if changed_data and not known.incomparable else known.note,
+        doubt=known.doubt,
     )
 
 
@@ -79,25 +87,27 @@ def _direction(pair: ValuePair, rules: Rules) -> Direction:
 
 
 def _outcome(
-    state: State,
+    pair: ValuePair,
     delta: Number | None,
     direction: Direction,
     interval: tuple[float, float] | None,
     *,
     incomparable: bool,
 ) -> Outcome:
-    match state:
+    match pair.state:
         case State.ADDED | State.REMOVED | State.UNAVAILABLE | State.RENAMED:
             return Outcome.UNKNOWN
         case State.UNCHANGED:
             return Outcome.SAME
         case State.CHANGED if incomparable:
             return Outcome.INCOMPARABLE
+        case State.CHANGED if is_rounding(pair.base, pair.head):
+            return Outcome.SAME
         case State.CHANGED if interval is not None:
             return _outcome_by_interval(interval, direction)
         case State.CHANGED:
             return _outcome_by_sign(delta, direction)
-    assert_never(state)
+    assert_never(pair.state)
 
 
 def _outcome_by_interval(interval: tuple[float, float], direction: Direction) -> Outcome:

@@ -34,6 +34,7 @@ _WORDS = {
 }
 _STATE_WORDS = {State.UNAVAILABLE: "not readable", State.REMOVED: "gone", State.ADDED: "new"}
 """What is said of headline metrics, in this order."""
+_BASELINE_UNREADABLE = "baseline not readable"
 _OPENINGS = {Verdict.FAIL: "Gate failed: ", Verdict.UNKNOWN: "Gate not judged: ", Verdict.WARN: "Gate in doubt: "}
 
 
@@ -78,7 +79,7 @@ def _key(row: MetricRow) -> str:
 
 
 def _first(candidate: Candidate, names: Mapping[str, str], said: set[str]) -> Iterator[str]:
-    yield "first report: there is no baseline yet"
+    yield "first report: there are no earlier metrics to compare with"
     headlines = [row for row in candidate.metrics if row.headline and _key(row) not in said]
     if shown := [f"{names[_key(row)]} {number(row.head)}" for row in headlines if is_number(row.head)]:
         yield named(shown)
@@ -92,7 +93,7 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
         yield from _told(groups, names, rules.significance.level)
         yield from _others_worse(candidate.metrics, said)
         yield from _untested(groups, names)
-    elif said:
+    elif said or any(row.headline and _is_doubted(row) for row in candidate.metrics):
         yield from _others_worse(candidate.metrics, said)
     else:
         yield _quiet(candidate)
@@ -134,12 +135,23 @@ def _changed_evaluation(metrics: Sequence[MetricRow]) -> Iterator[str]:
 
 
 def _by_word(rows: Sequence[MetricRow]) -> dict[str, list[MetricRow]]:
-    """Rows that are not the same, by what is said of them, the most telling word first."""
-    groups: dict[str, list[MetricRow]] = {word: [] for word in (*_WORDS.values(), *_STATE_WORDS.values())}
+    """Rows that are not the same, by what is said of them, the most telling word first; what is in doubt is said elsewhere."""
+    words = (*_WORDS.values(), _BASELINE_UNREADABLE, *_STATE_WORDS.values())
+    groups: dict[str, list[MetricRow]] = {word: [] for word in words}
     for row in rows:
-        if row.outcome is not Outcome.SAME:
-            groups[_WORDS.get(row.outcome) or _STATE_WORDS[row.state]].append(row)
+        if row.outcome is not Outcome.SAME and not _is_doubted(row):
+            groups[_WORDS.get(row.outcome) or _word_of_state(row)].append(row)
     return {word: group for word, group in groups.items() if group}
+
+
+def _word_of_state(row: MetricRow) -> str:
+    is_readable_now = row.state is State.UNAVAILABLE and row.head is not None
+    return _BASELINE_UNREADABLE if is_readable_now else _STATE_WORDS[row.state]
+
+
+def _is_doubted(row: MetricRow) -> bool:
+    """Whether the row differs, and nothing can be said of it."""
+    return bool(row.doubt) and row.state is State.CHANGED
 
 
 def _item(row: MetricRow, name: str, confidence: float) -> str:
@@ -165,10 +177,18 @@ def _quiet(candidate: Candidate) -> str:
         params_differ, others = _different(candidate.params), _other_changes(candidate)
         opening = "nothing changed: " if not others else ""
         return f"{opening}metrics{'' if params_differ else ' and params'} are the same{others}"
-    if not headlines:
-        return f"{counted(different, 'metric')} changed{_for_better_and_worse(candidate.metrics)}"
-    others = f"{counted(different, 'other metric')} changed{_for_better_and_worse(candidate.metrics)}"
-    return f"the headline metrics are the same; {others}"
+    others = _by_state(candidate.metrics, "other metric" if headlines else "metric")
+    return f"the headline metrics are the same; {others}" if headlines else others
+
+
+def _by_state(metrics: Sequence[MetricRow], noun: str) -> str:
+    """`6 other metrics changed (2 better)`; new, gone and unread ones are called by these words."""
+    words = {State.CHANGED: "changed", **_STATE_WORDS}
+    counts = {state: sum(row.state is state for row in metrics) for state in words}
+    first, *more = (state for state, count in counts.items() if count)
+    told = _for_better_and_worse(metrics) if first is State.CHANGED else ""
+    rest = [f"{counts[state]:,} {words[state]}" for state in more]
+    return joined([f"{counted(counts[first], noun)} {words[first]}{told}", *rest])
 
 
 def _for_better_and_worse(metrics: Sequence[MetricRow]) -> str:
@@ -200,10 +220,11 @@ def _held(candidate: Candidate, rules: Rules) -> Iterator[str]:
         for row in candidate.metrics
         if (rule := rules.for_metric(row.file, row.name)) is not None and rule.gate is not None
     ]
-    if any(row.outcome is Outcome.REGRESSED for row in gated):
+    if all(row.outcome in (Outcome.IMPROVED, Outcome.SAME) for row in gated):
+        if any(row.state is not State.UNCHANGED for row in candidate.metrics):
+            yield "no gated metric worse"
+    else:
         yield "each gate holds"
-    elif any(row.state is not State.UNCHANGED for row in candidate.metrics):
-        yield "no gated metric worse"
 
 
 def _doubts(candidate: Candidate) -> Iterator[str]:

@@ -75,6 +75,9 @@ class MetricRow:
     headline: bool = False
     note: str = ""
     """One sentence a reader must know to read this row rightly; usually empty."""
+    doubt: str = ""
+    """Why the values shown are not to be judged by, a clause that reads on after the metric's name: `is not of this code:
+    stage train has not run since its params changed`. Usually empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class MetricEvidence:
     """What a reader must know to read the row rightly, in full sentences; usually empty."""
     incomparable: bool = False
     """The evaluation data differ too much for a comparison; then there is neither interval nor p-value."""
+    doubt: str = ""
+    """That a reported value is not what the predictions give, as in `MetricRow`; then there is neither interval nor p-value."""
     same_examples: bool = False
     """The interval is of the same examples on both sides, row for row; that of repeated runs is not known to be."""
 

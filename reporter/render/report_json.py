@@ -83,6 +83,7 @@ def _metric(row: MetricRow) -> Json:
         "method": row.method,
         "headline": row.headline,
         "note": row.note,
+        "doubt": row.doubt,
     }
 
 

@@ -41,15 +41,19 @@ def print_report(report: Report, console: Console) -> None:
     """Write the report's first page. `console` decides about colour: rich turns it off for a pipe and under NO_COLOR."""
     from rich.text import Text
 
-    console.print(
-        Text(f"{report.verdict.value.upper()}  {visible(report.summary)}", style=_VERDICT_STYLES[report.verdict])
-    )
+    console.print(Text(f"{report.verdict.value.upper()}  {visible(report.summary)}", style=_verdict_style(report)))
     console.print(Text(visible(_subject(report)), style="dim"))
     _print_metrics(report, console)
     _print_gates(report, console)
     _print_problems(report, console)
     for notice in report.notices:
         console.print(Text(f"note: {visible(notice)}"))
+
+
+def _verdict_style(report: Report) -> str:
+    """Green only where the numbers are to be trusted."""
+    is_doubtful = report.verdict is Verdict.PASS and bool(wording.doubts(report))
+    return _VERDICT_STYLES[Verdict.WARN if is_doubtful else report.verdict]
 
 
 def _subject(report: Report) -> str:

@@ -109,6 +109,8 @@ def gate_sign(result: Verdict) -> Sign:
 
 def outcome_sign(row: MetricRow) -> Sign:
     """What became of a metric, in a word."""
+    if row.doubt and row.state is State.CHANGED:
+        return Sign("⚠️", "in doubt")
     return state_sign(row.state) if row.outcome is Outcome.UNKNOWN else _OUTCOME_SIGNS[row.outcome]
 
 

@@ -42,6 +42,7 @@ def test_each_situation_is_read_back(name):
     [
         ("schema_version", 2, "schema version 2"),
         ("schema_version", "1", "schema_version must be a whole number"),
+        ("gates/0/result", "fail", "verdict must be fail, as the worst of its gates says"),
         ("verdict", "great", "verdict must be one of pass, warn, unknown, fail"),
         ("summary", None, "summary must be a text"),
         ("head", None, "head must be an object"),

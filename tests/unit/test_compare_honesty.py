@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from factories import BASE, HEAD, make_problem, make_snapshot, make_stage, make_tracked, md5
 
-from reporter.compare import compare
-from reporter.compare.honesty import configuration_problems, honesty_problems
+from reporter.compare import compare, judge
+from reporter.compare.honesty import configuration_problems, doubts, honesty_problems
+from reporter.model.comparison import Outcome, State, Verdict
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import GateRule, MetricRule, Rules
 
@@ -67,6 +68,46 @@ def test_where_several_outputs_are_possible_none_is_singled_out():
 def test_a_stage_can_be_stale_and_its_outputs_edited():
     kinds = [problem.kind for problem in problems(replace(EVALUATE, outdated=("deps", "outs")))]
     assert kinds == [ProblemKind.STALE, ProblemKind.MISMATCH]
+
+
+class TestDoubts:
+    """Metrics files whose values are not to be judged by."""
+
+    def doubts(self, *stages, data=()):
+        return doubts(make_snapshot(HEAD, stages=stages, metrics=METRICS, data=data))
+
+    def test_there_are_none_where_the_pipeline_is_up_to_date(self):
+        assert self.doubts(TRAIN, EVALUATE) == {}
+
+    def test_what_a_stage_downstream_of_an_outdated_one_wrote(self):
+        found = self.doubts(replace(TRAIN, outdated=("params",)), EVALUATE)
+        assert found == {"metrics.json": "is not of this code: stage train has not run since its params changed"}
+
+    def test_what_was_edited_after_the_stage_wrote_it(self):
+        found = self.doubts(TRAIN, replace(EVALUATE, outdated=("outs",)))
+        assert found == {"metrics.json": "may not be what stage evaluate wrote when it last ran"}
+
+    def test_not_the_metrics_beside_another_output_that_is_known_to_be_edited(self):
+        outs = {"metrics.json": "1", "scores.csv": md5("scores")}
+        stage = replace(EVALUATE, outs=outs, outdated=("outs",))
+        assert self.doubts(TRAIN, stage, data=[make_tracked("scores.csv", "edited")]) == {}
+
+    def test_not_what_an_outdated_stage_has_no_part_in(self):
+        assert self.doubts(EVALUATE, make_stage("plot", outs={"plot.png": "1"}, outdated=["deps"])) == {}
+
+    def test_a_changed_metric_in_doubt_is_neither_better_nor_worse(self):
+        stale = replace(TRAIN, outdated=("params",))
+        base = make_snapshot(BASE, stages=[TRAIN, EVALUATE], metrics={"metrics.json": {"accuracy": 0.8, "f1": 0.5}})
+        head = make_snapshot(HEAD, stages=[stale, EVALUATE], metrics={"metrics.json": {"accuracy": 0.9, "f1": 0.5}})
+        (candidate,) = compare(base, [head], Rules()).candidates
+        assert [(row.outcome, row.state) for row in candidate.metrics] == [
+            (Outcome.UNKNOWN, State.CHANGED),
+            (Outcome.SAME, State.UNCHANGED),
+        ]
+        assert all(row.doubt for row in candidate.metrics)
+        judgement = judge(candidate, Rules(), has_base=True)
+        assert judgement.verdict is Verdict.UNKNOWN
+        assert judgement.summary == ("Stale: dvc.lock is out of date (train), so the metrics are not of this code")
 
 
 class TestConfiguration:

@@ -27,7 +27,7 @@ def rows(base, head, rules=NO_RULES, evidence=NO_EVIDENCE, changed_data=()):
     """Rows of one metrics file, by name."""
     before = None if base is None else make_snapshot(BASE, metrics={"metrics.json": base})
     after = make_snapshot(HEAD, metrics={"metrics.json": head})
-    found = metric_rows(before, after, rules, evidence, {"metrics.json": changed_data} if changed_data else {})
+    found = metric_rows(before, after, rules, evidence, {"metrics.json": changed_data} if changed_data else {}, {})
     return {row.name: row for row in found}
 
 
@@ -40,6 +40,7 @@ class TestDifference:
         row = rows({"accuracy": 0.3}, {"accuracy": 0.1 + 0.2})["accuracy"]
         assert row.state is State.CHANGED
         assert row.delta == (0.1 + 0.2) - 0.3
+        assert row.outcome is Outcome.SAME, "but it makes nothing better"
 
     def test_integers_are_exact_however_large(self):
         assert difference(2**53, 2**53 + 1) == 1

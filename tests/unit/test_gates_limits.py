@@ -86,8 +86,23 @@ class TestDrop:
         found = gate(accuracy(None, 0.7, state=State.ADDED), max_drop=0.1, required=True, has_base=False)
         assert (found.result, found.reason) == (Verdict.PASS, "no baseline yet: a first report passes")
 
-    def test_a_metric_that_the_baseline_does_not_have_cannot_be_judged(self):
-        assert result(accuracy(None, 0.7, state=State.ADDED), max_drop=0.1) is Verdict.UNKNOWN
+    @pytest.mark.parametrize("required", [True, False])
+    def test_a_metric_that_the_baseline_does_not_have_cannot_be_worse(self, required):
+        found = gate(accuracy(None, 0.7, state=State.ADDED), max_drop=0.1, required=required)
+        assert (found.result, found.reason) == (Verdict.PASS, "is new: there is nothing that it could be worse than")
+
+    def test_a_difference_of_rounding_is_no_drop(self):
+        assert result(accuracy(0.1 + 0.2, 0.3), max_drop=0) is Verdict.PASS
+        assert result(accuracy(0.3, 0.3 - 1e-9), max_drop=0) is Verdict.FAIL
+
+    @pytest.mark.parametrize("limits", [{"max_drop": 0.5}, {"min": 0.1}, {"significant": True}, {"required": True}])
+    def test_a_value_in_doubt_passes_no_limit(self, limits):
+        row = accuracy(0.7, 0.8, doubt="is not of this code: stage train has never run")
+        found = gate(row, **limits)
+        expected = Verdict.FAIL if "required" in limits else Verdict.UNKNOWN
+        assert found.result is expected
+        assert found.reason.startswith("is not of this code: stage train has never run")
+        assert gate(row, **(limits | {"required": True})).result is Verdict.FAIL
 
     def test_reasons_give_the_numbers(self):
         assert gate(accuracy(0.8, 0.792), max_drop=0.005).reason == "worse by 0.008 (limit 0.005)"

@@ -131,7 +131,7 @@ class TestSummary:
         assert summary(row) == "Not comparable: accuracy; evaluated on other data: test.csv changed"
 
     def test_not_readable(self):
-        assert summary(headline(base=None, state=State.UNAVAILABLE)) == "Not readable: accuracy"
+        assert summary(headline(base=None, state=State.UNAVAILABLE)) == "Baseline not readable: accuracy"
 
     def test_a_file_that_could_not_be_read_goes_by_its_path(self):
         row = headline("", None, None, state=State.UNAVAILABLE, file="eval.json")
@@ -182,14 +182,16 @@ class TestSummary:
 
     def test_the_first_report(self):
         row = headline("roc_auc", None, 0.6412, state=State.ADDED)
-        assert summary(row, has_base=False) == "First report: there is no baseline yet; roc_auc 0.6412"
-        assert summary(has_base=False) == "First report: there is no baseline yet"
+        assert (
+            summary(row, has_base=False) == "First report: there are no earlier metrics to compare with; roc_auc 0.6412"
+        )
+        assert summary(has_base=False) == "First report: there are no earlier metrics to compare with"
 
     def test_a_first_report_below_a_bound(self):
         row = headline(base=None, head=0.55, state=State.ADDED)
         assert (
             summary(row, rules=make_gates(min=0.6), has_base=False)
-            == "Gate failed: accuracy at 0.55, below the minimum 0.6; first report: there is no baseline yet"
+            == "Gate failed: accuracy at 0.55, below the minimum 0.6; first report: there are no earlier metrics to compare with"
         )
 
     def test_names_that_several_files_have_are_told_apart(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -27,6 +28,7 @@ from reporter.model.comparison import (
     StageRow,
     State,
 )
+from reporter.model.history import HistoryPoint, MetricHistory
 from reporter.model.report import PlotRow, Report, RunInfo
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
@@ -45,6 +47,7 @@ VALUES = st.recursive(
 COUNTS = st.integers(0, 10**12)
 SHAS = st.text("0123456789abcdef", min_size=40, max_size=40)
 INTERVALS = st.none() | st.tuples(st.floats(), st.floats())
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
 NUMBERS = st.none() | st.integers() | st.floats()
 
 
@@ -75,6 +78,7 @@ def reports() -> st.SearchStrategy[Report]:
             method=st.none() | TEXTS,
             headline=st.booleans(),
             note=TEXTS,
+            doubt=TEXTS,
         ),
         params=several(ParamRow, **named, base=VALUES, head=VALUES),
         plots=several(PlotRow, image=st.none() | st.from_regex(r"images/[A-Za-z0-9._-]{1,9}\.png", fullmatch=True)),
@@ -83,10 +87,16 @@ def reports() -> st.SearchStrategy[Report]:
         explanations=several(Explanation, causes=several(Cause, distance=COUNTS)),
         slices=several(SliceRow, rows=COUNTS),
         flips=several(Flips, rows=COUNTS, gained=COUNTS, lost=COUNTS, examples=several(FlipExample)),
+        history=several(MetricHistory, points=several(HistoryPoint, sha=SHAS, value=st.integers() | FINITE)),
         run=st.builds(
             RunInfo, url=st.sampled_from([None, RUN.url]), repository_url=st.sampled_from([None, RUN.repository_url])
         ),
-    )
+    ).map(_with_verdict_of_gates)
+
+
+def _with_verdict_of_gates(report: Report) -> Report:
+    worst = max((gate.result for gate in report.gates), key=lambda result: result.severity, default=report.verdict)
+    return replace(report, verdict=worst)
 
 
 REPORTS = reports()

@@ -114,6 +114,7 @@ def test_a_reported_value_that_the_predictions_do_not_give_is_a_mismatch_and_has
     assert metric.interval is None
     assert metric.p_value is None
     assert "0.999" in metric.note
+    assert metric.doubt.startswith("is in doubt: metrics.json:auc reports 0.999, but roc_auc of predictions.csv is")
 
 
 def test_a_rounded_reported_value_agrees(examples):
@@ -169,8 +170,12 @@ def test_predictions_that_are_not_there_leave_the_metric_without_interval(exampl
     )
     metric = result.metrics[f"{FILE}:auc"]
     assert metric.interval is None
-    assert "could not be used" in metric.note
-    assert [problem.kind for problem in result.problems] == [ProblemKind.MISSING]
+    if missing == "base":
+        assert metric.note == "No interval: main has no predictions.csv yet."
+        assert result.problems == ()
+    else:
+        assert "could not be used" in metric.note
+        assert [(problem.kind, problem.revision) for problem in result.problems] == [(ProblemKind.MISSING, "workspace")]
 
 
 @pytest.mark.parametrize(

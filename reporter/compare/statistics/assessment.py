@@ -53,17 +53,14 @@ class _Subject:
 def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> Assessment:
     """Compare the two revisions' predictions. Whatever is wrong with them is a problem, never an exception."""
     metrics, unknown = metrics_of(rule)
-    tables = [snapshot.predictions.get(rule.path) for snapshot in (base, head)]
-    if tables[0] is None or tables[1] is None:
-        absent = tuple(
-            absent_predictions(snapshot, rule)
-            for snapshot, table in zip((base, head), tables, strict=True)
-            if table is None
-        )
-        return _without(rule, UNUSABLE, unknown + tuple(problem for problem in absent if problem))
+    before, after = base.predictions.get(rule.path), head.predictions.get(rule.path)
+    if before is None or after is None:
+        there = {"base_is_there": before is not None, "head_is_there": after is not None}
+        note, absent = absent_predictions(base, head, rule, **there)
+        return _without(rule, note, (*unknown, *absent))
     try:
-        examples = read(tables[0], tables[1], rule)
-        subject = _Subject(rule, (base, head), (tables[0], tables[1]), examples)
+        examples = read(before, after, rule)
+        subject = _Subject(rule, (base, head), (before, after), examples)
         pairing = pair(*subject.tables, examples, rule)
         if isinstance(pairing, Incomparable):
             return _without(rule, pairing.reason, (*unknown, *_each_alone(subject, metrics)), incomparable=True)
@@ -90,17 +87,21 @@ def configuration_problem(rule: PredictionsRule, message: str, hint: str) -> Pro
     return Problem("", rule.path, ProblemKind.CONFIGURATION, message, hint)
 
 
-def absent_predictions(snapshot: Snapshot, rule: PredictionsRule) -> Problem | None:
-    """The collector has usually said why a file is not there; if it did not, it is not there to read."""
-    if any(rule.path in problem.paths for problem in snapshot.problems):
-        return None
-    return Problem(
-        snapshot.revision.label,
-        rule.path,
-        ProblemKind.MISSING,
-        "there are no predictions to compare",
-        "track the file with DVC in both revisions",
-    )
+def absent_predictions(
+    base: Snapshot, head: Snapshot, rule: PredictionsRule, *, base_is_there: bool, head_is_there: bool
+) -> tuple[str, tuple[Problem, ...]]:
+    """What to note where a side's predictions are not there, and the problem of it.
+
+    The collector has said why a file cannot be read. What the baseline does not have yet is no problem of anybody's; what the
+    candidate does not have, though reporter.yaml names it, is one.
+    """
+    is_said = any(rule.path in problem.paths for problem in (*base.problems, *head.problems))
+    if head_is_there and not base_is_there and not is_said:
+        return f"No interval: {base.revision.label} has no {rule.path} yet.", ()
+    if head_is_there or is_said:
+        return UNUSABLE, ()
+    message, hint = "there are no predictions to compare", "track the file with DVC"
+    return UNUSABLE, (Problem(head.revision.label, rule.path, ProblemKind.MISSING, message, hint),)
 
 
 def _without(
@@ -203,7 +204,10 @@ def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
 def disagreeing(problems: list[Problem]) -> MetricEvidence:
     """An interval of another quantity than the reported one must not stand beside it."""
     said = "; ".join(f"{problem.revision}: {problem.message}" for problem in problems)
-    return MetricEvidence(note=f"No interval: the reported value is not what the predictions give ({said}).")
+    doubt = f"is in doubt: {problems[0].message}"
+    return MetricEvidence(
+        note=f"No interval: the reported value is not what the predictions give ({said}).", doubt=doubt
+    )
 
 
 def _slices(

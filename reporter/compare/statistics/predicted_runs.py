@@ -85,9 +85,9 @@ def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Pla
         return RunsAssessment(problems=(*problems, configuration_problem(rule, message, hint)))
     tables = _matching(base, rule), _matching(head, rule)
     if not all(tables):
-        sides = zip((base, head), tables, strict=True)
-        absent = (absent_predictions(snapshot, rule) for snapshot, found in sides if not found)
-        return RunsAssessment(_without(rule, tables, UNUSABLE), (*problems, *(each for each in absent if each)))
+        there = {"base_is_there": bool(tables[0]), "head_is_there": bool(tables[1])}
+        note, absent = absent_predictions(base, head, rule, **there)
+        return RunsAssessment(_without(rule, tables, note), (*problems, *absent))
     reading = _read(base, head, rule, tables)
     match reading:
         case Problem():

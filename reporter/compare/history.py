@@ -31,7 +31,8 @@ def untested(candidate: Candidate, rules: Rules) -> tuple[MetricRow, ...]:
 
 def _is_untested(row: MetricRow) -> bool:
     is_known = row.interval is not None or row.p_value is not None or bool(row.note)
-    return row.state is State.CHANGED and row.outcome is not Outcome.INCOMPARABLE and not is_known and bool(row.delta)
+    says_nothing = (Outcome.SAME, Outcome.INCOMPARABLE, Outcome.UNKNOWN)
+    return row.state is State.CHANGED and row.outcome not in says_nothing and not is_known and bool(row.delta)
 
 
 def _matters(row: MetricRow, rules: Rules) -> bool:

@@ -58,7 +58,7 @@ def _row(pair: ValuePair, rules: Rules, known: MetricEvidence, changed_data: tup
     direction = _direction(pair, rules)
     delta = difference(pair.base, pair.head)
     incomparable = known.incomparable or bool(changed_data)
-    measured = known if delta is not None and not incomparable else _NO_EVIDENCE
+    measured = known if delta is not None and not (incomparable or known.doubt) else _NO_EVIDENCE
     return MetricRow(
         file=pair.file,
         name=pair.name,

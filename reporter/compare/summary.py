@@ -171,14 +171,14 @@ def _with_level_once(sentence: str, confidence: float) -> str:
 
 
 def _quiet(candidate: Candidate) -> str:
-    different = _different(candidate.metrics)
+    others = [row for row in candidate.metrics if row.outcome is not Outcome.SAME]
     headlines = any(row.headline for row in candidate.metrics)
-    if not different:
-        params_differ, others = _different(candidate.params), _other_changes(candidate)
-        opening = "nothing changed: " if not others else ""
-        return f"{opening}metrics{'' if params_differ else ' and params'} are the same{others}"
-    others = _by_state(candidate.metrics, "other metric" if headlines else "metric")
-    return f"the headline metrics are the same; {others}" if headlines else others
+    if not others:
+        params_differ, elsewhere = _different(candidate.params), _other_changes(candidate)
+        opening = "nothing changed: " if not elsewhere else ""
+        return f"{opening}metrics{'' if params_differ else ' and params'} are the same{elsewhere}"
+    told = _by_state(others, "other metric" if headlines else "metric")
+    return f"the headline metrics are the same; {told}" if headlines else told
 
 
 def _by_state(metrics: Sequence[MetricRow], noun: str) -> str:

@@ -46,6 +46,8 @@ class TestWhatIsUntested:
             changed(interval=(0.01, 0.02)),
             changed(note="Significance unknown: 2 and 2 runs are too few."),
             changed(outcome=Outcome.INCOMPARABLE),
+            changed(outcome=Outcome.UNKNOWN, doubt="is not of this code"),
+            changed(base=0.3, head=0.1 + 0.2, outcome=Outcome.SAME),
             changed(state=State.ADDED),
             changed(state=State.UNAVAILABLE),
             changed(base=0.7, head=0.7),

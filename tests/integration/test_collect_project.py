@@ -13,7 +13,6 @@ from reporter.errors import ProjectError
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Snapshot
 
-
 ALIAS_BOMB = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 12)
 )

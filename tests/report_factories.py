@@ -218,8 +218,32 @@ FLIGHT_PLOTS = (
 )
 
 FLIGHT_SLICES = (
-    SliceRow("evaluation/predictions.csv", "roc_auc", "carrier", "HA", 81, 0.61, 0.58, -0.03, (-0.09, 0.03), 0.62),
-    SliceRow("evaluation/predictions.csv", "roc_auc", "carrier", "UA", 14_902, 0.63, 0.66, 0.03, (0.02, 0.04), 0.0001),
+    SliceRow(
+        "evaluation/predictions.csv",
+        "roc_auc",
+        "carrier",
+        "HA",
+        81,
+        0.61,
+        0.58,
+        -0.03,
+        (-0.09, 0.03),
+        0.62,
+        Outcome.INCONCLUSIVE,
+    ),
+    SliceRow(
+        "evaluation/predictions.csv",
+        "roc_auc",
+        "carrier",
+        "UA",
+        14_902,
+        0.63,
+        0.66,
+        0.03,
+        (0.02, 0.04),
+        0.0001,
+        Outcome.IMPROVED,
+    ),
 )
 
 FLIGHT_FLIPS = (

@@ -226,6 +226,7 @@ def _slice(node: Node) -> SliceRow:
         delta=node.field("delta").optional(Node.real),
         interval=node.field("interval").optional(Node.bounds),
         p_value=node.field("p_value").optional(Node.real),
+        outcome=node.field("outcome").or_else(Outcome.UNKNOWN, lambda outcome: outcome.choice(Outcome)),
     )
 
 

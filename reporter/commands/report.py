@@ -114,8 +114,6 @@ def make_report(
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
-    if len(chosen) == rules.plots.max_images < len(drawings):
-        notices += (f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.",)
     sections = read_sections(rules.sections, partial(source.read_files, head), head.label)
     report = _assemble(comparison, candidate, judgement, drawings, exported, rules, run)
     report = replace(
@@ -124,10 +122,14 @@ def make_report(
         notices=(*notices, *filter(None, [exported.notice])),
         problems=(*report.problems, *sections.problems),
     )
+    in_markdown = report
+    if len(chosen) == rules.plots.max_images < len(drawings):
+        note = f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all."
+        in_markdown = replace(report, notices=(*report.notices, note))
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
     page = render_page(report, charts, plotly_js, sections.pictures)
-    return MadeReport(Bundle(report=report, images=files), page)
+    return MadeReport(Bundle(report=in_markdown, images=files), page)
 
 
 def _collect(

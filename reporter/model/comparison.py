@@ -188,6 +188,8 @@ class SliceRow:
     interval: tuple[float, float] | None
     p_value: float | None
     """Benjamini–Hochberg over all slices."""
+    outcome: Outcome = Outcome.UNKNOWN
+    """improved or regressed only where the interval excludes zero and the corrected p says so too; else inconclusive."""
 
 
 @dataclass(frozen=True, slots=True)

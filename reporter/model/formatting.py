@@ -56,7 +56,9 @@ def pair(base: Number, head: Number) -> tuple[str, str]:
         return number(base), number(head)
     if isinstance(base, int) and isinstance(head, int):
         return number(base), number(head)
-    left, right = _decimal(base), _decimal(head)
+    left, right = _without_noise(base), _without_noise(head)
+    if left == right:
+        return number(float(left)), number(float(right))
     of_difference = _DELTA_SIGNIFICANT - 1 - _magnitude(left - right)
     of_larger = _PAIR_SIGNIFICANT - 1 - max(_magnitude(left), _magnitude(right))
     places = min(max(of_difference, of_larger), max(_places(left), _places(right)))
@@ -145,6 +147,11 @@ def _literal(content: Value) -> str:
 
 def _decimal(value: Number) -> Decimal:
     return Decimal(value) if isinstance(value, int) else Decimal(repr(float(value)))
+
+
+def _without_noise(value: Number) -> Decimal:
+    """The number as it was meant: what arithmetic left in the last digits of a float is no part of it."""
+    return Decimal(value) if isinstance(value, int) else _decimal(float(f"{value:.{_SUBTRACTED_SIGNIFICANT}g}"))
 
 
 def _magnitude(exact: Decimal) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reporter.model import formatting
-from reporter.model.comparison import Explanation, FlipExample, Flips, ParamRow, SliceRow, StageRow, State
+from reporter.model.comparison import Explanation, FlipExample, Flips, Outcome, ParamRow, SliceRow, StageRow, State
 from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.render import wording
 from reporter.render.escape import code, html_text, prose, shorten
-from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, paragraphs, table
+from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, more_rows, paragraphs, table
 from reporter.render.mermaid import pipeline_graph, stage_note
 from reporter.render.metric_table import metric_table, value_text
 from reporter.render.opening import cause_text
@@ -19,6 +20,7 @@ from reporter.render.team_text import team_html
 _MOST_CAUSES = 12
 _MOST_SLICES = 10
 _MOST_PLACES = 3
+_SLICE_WORDS = {Outcome.REGRESSED: "worse", Outcome.IMPROVED: "better"}
 _ALWAYS_SHOWN = 10
 """Rows of a table that need no folding of their own."""
 
@@ -59,7 +61,7 @@ def metric_part(report: Report, most: int | None) -> str:
     body = paragraphs(
         metric_table(shown, report, in_full=True) if shown else "",
         _folded_once_more(len(same), "unchanged metric", metric_table(hidden, report) if hidden else ""),
-        f"… and {left_out:,} more rows in the full report." if left_out else "",
+        more_rows(left_out),
     )
     return details(summary, body)
 
@@ -75,7 +77,7 @@ def param_part(report: Report, most: int | None) -> str:
     body = paragraphs(
         _param_table(shown, report) if shown else "",
         _folded_once_more(len(same), "unchanged param", _param_table(hidden, report) if hidden else ""),
-        f"… and {left_out:,} more rows in the full report." if left_out else "",
+        more_rows(left_out),
     )
     return details(summary, body)
 
@@ -154,13 +156,14 @@ def artifact_part(report: Report, most: int | None) -> str:
 
 
 def slice_part(report: Report, most: int | None) -> str:
-    if not report.slices:
+    if not wording.has_telling_slices(report):
         return ""
-    ordered = wording.clearest_slices(report.slices)
-    shown, rest = beginning(ordered, min(most or _MOST_SLICES, _MOST_SLICES))
+    shown = wording.telling_slices(report.slices, min(most or _MOST_SLICES, _MOST_SLICES))
+    rest = more_rows(len(report.slices) - len(shown))
     columns = [
         ("Slice", LEFT),
         ("Metric", LEFT),
+        ("", LEFT),
         ("Rows", RIGHT),
         ("Before", RIGHT),
         ("After", RIGHT),
@@ -168,10 +171,10 @@ def slice_part(report: Report, most: int | None) -> str:
         (wording.interval_heading(report), RIGHT),
         ("p", RIGHT),
     ]
-    note = "The clearest differences first; p is corrected over all slices (Benjamini–Hochberg)."
-    return details(
-        f"Slices ({len(report.slices):,})", paragraphs(note, table(columns, list(map(_slice_cells, shown))), rest)
-    )
+    counts = Counter(row.outcome for row in report.slices)
+    told = [f"{counts[outcome]:,} {word}" for outcome, word in _SLICE_WORDS.items() if counts[outcome]]
+    summary = f"Slices ({', '.join(told) or 'none better or worse'} of {len(report.slices):,})"
+    return details(summary, paragraphs(wording.SLICES_NOTE, table(columns, list(map(_slice_cells, shown))), rest))
 
 
 def _slice_cells(row: SliceRow) -> list[str]:
@@ -179,6 +182,7 @@ def _slice_cells(row: SliceRow) -> list[str]:
     return [
         code(f"{row.group} = {row.value}"),
         code(row.metric),
+        str(wording.slice_sign(row)),
         f"{row.rows:,}",
         before,
         after,
@@ -189,10 +193,10 @@ def _slice_cells(row: SliceRow) -> list[str]:
 
 
 def flip_part(report: Report, most: int | None) -> str:
-    if not report.flips:
-        return ""
     gained = sum(flips.gained for flips in report.flips)
     lost = sum(flips.lost for flips in report.flips)
+    if not gained + lost:
+        return ""
     body = paragraphs(*(_flips(flips, most) for flips in report.flips))
     return details(f"Flips ({gained:,} became right, {lost:,} became wrong)", body)
 

@@ -37,6 +37,8 @@ class Part(StrEnum):
 
 ROWS_WHEN_SHORT = (40, 8)
 """Rows a part keeps when the whole does not fit: first all parts are shortened in turn, then they go."""
+_ROWS_WHEN_REFILLED = (None, 320, 160, 80, *ROWS_WHEN_SHORT)
+"""Rows that are tried where there is room again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +125,28 @@ def _shortened(frame: Frame, blocks: Sequence[Block], texts: Mapping[Part, str],
     for most in ROWS_WHEN_SHORT:
         for block in in_turn:
             kept[block.part] = min(kept[block.part], block.render(most), key=len)
-            if _fits(text := frame.around(kept), limit):
-                return text
+            if _fits(frame.around(kept), limit):
+                return _refilled(frame, blocks, kept, [], limit)
     gone: list[Part] = []
     for block in in_turn:
-        if kept.pop(block.part):
+        if kept[block.part]:
             gone.append(block.part)
-        if _fits(text := frame.around(kept, gone), limit):
-            return text
+            kept[block.part] = ""
+        if _fits(frame.around(kept, gone), limit):
+            return _refilled(frame, blocks, kept, gone, limit)
     return None
+
+
+def _refilled(frame: Frame, blocks: Sequence[Block], kept: dict[Part, str], gone: list[Part], limit: int) -> str:
+    """What the last part to go made room for comes back, the part that would have gone last first, each as long as it may be."""
+    for block in sorted(blocks, key=lambda block: list(Part).index(block.part), reverse=True):
+        for most in _ROWS_WHEN_REFILLED:
+            still_gone = [part for part in gone if part is not block.part]
+            longer = kept | {block.part: block.render(most)}
+            if len(longer[block.part]) > len(kept[block.part]) and _fits(frame.around(longer, still_gone), limit):
+                kept, gone = longer, still_gone
+                break
+    return frame.around(kept, gone)
 
 
 def _footer(report: Report, whereabouts: str, *, is_link: bool) -> str:

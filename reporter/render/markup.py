@@ -37,4 +37,9 @@ def beginning(rows: Sequence[T], most: int | None) -> tuple[Sequence[T], str]:
     """The first rows, and a line that says how many follow: cut before each is put into words, which takes its time."""
     if most is None or len(rows) <= most:
         return rows, ""
-    return rows[:most], f"… and {len(rows) - most:,} more rows in the full report."
+    return rows[:most], more_rows(len(rows) - most)
+
+
+def more_rows(count: int) -> str:
+    """The line below a table that was cut; empty where it was not."""
+    return f"… and {count:,} more {'row' if count == 1 else 'rows'} in the full report." if count else ""

@@ -9,22 +9,30 @@ from reporter.model.report import Report
 from reporter.model.values import Value
 from reporter.render import wording
 from reporter.render.escape import code, prose
-from reporter.render.markup import LEFT, RIGHT, paragraphs, table
+from reporter.render.markup import LEFT, RIGHT, bullets, paragraphs, table
 
 
 def metric_table(rows: Sequence[MetricRow], report: Report, *, in_full: bool = False) -> str:
-    """Rows as they come; `in_full` adds the direction that is better, the corrected p-value and the method."""
+    """Rows as they come; `in_full` adds the direction that is better and the corrected p-value, and the methods below."""
     name = wording.short_names(rows)
-    methods = list(dict.fromkeys(row.method for row in rows if row.method)) if in_full else []
-    cells = [
-        [
-            *_short_cells(row, name(row), report),
-            *(_more_cells(row, one_method=len(methods) == 1) if in_full else ("", "", "")),
-        ]
-        for row in rows
-    ]
-    common = f"Intervals and p: {prose(methods[0])}." if len(methods) == 1 else ""
-    return paragraphs(table(_columns(report), cells), common)
+    cells = [[*_short_cells(row, name(row), report), *(_more_cells(row) if in_full else ("", ""))] for row in rows]
+    return paragraphs(table(_columns(report), cells), _methods(rows) if in_full else "")
+
+
+def _methods(rows: Sequence[MetricRow]) -> str:
+    """How intervals and p-values were found: one line, or one for each method. As a column they would not fit a comment."""
+    name = wording.short_names(rows)
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.method:
+            found.setdefault(row.method, []).append(code(name(row)))
+    if len(found) == 1:
+        return f"Intervals and p: {prose(next(iter(found)))}."
+    return (
+        paragraphs("Intervals and p:", bullets([f"{', '.join(names)}: {prose(how)}" for how, names in found.items()]))
+        if found
+        else ""
+    )
 
 
 def value_text(content: Value, shown: str) -> str:
@@ -44,7 +52,6 @@ def _columns(report: Report) -> list[tuple[str, str]]:
         ("", LEFT),
         ("Better is", LEFT),
         ("p", RIGHT),
-        ("Method", LEFT),
     ]
 
 
@@ -62,7 +69,5 @@ def _short_cells(row: MetricRow, name: str, report: Report) -> list[str]:
     ]
 
 
-def _more_cells(row: MetricRow, *, one_method: bool) -> tuple[str, str, str]:
-    """A method that all rows share stands below the table."""
-    method = "" if one_method else prose(row.method or "")
-    return wording.wanted_direction(row.direction), wording.probability(row.p_value), method
+def _more_cells(row: MetricRow) -> tuple[str, str]:
+    return wording.wanted_direction(row.direction), wording.probability(row.p_value)

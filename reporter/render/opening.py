@@ -62,8 +62,8 @@ def doubt_lines(report: Report) -> str:
 def _problem(problem: Problem, revisions: Sequence[str]) -> str:
     where = f"{', '.join(map(code, revisions))}: " if revisions else ""
     subject = "" if problem.path in problem.message else f"{code(problem.path)}: "
-    hint = f" {prose(problem.hint)}" if problem.hint else ""
-    return f"{where}{subject}**{prose(problem.message)}**{hint}"
+    hint = f" {prose(wording.sentence(problem.hint))}" if problem.hint else ""
+    return f"{where}{subject}**{prose(wording.ended(problem.message))}**{hint}"
 
 
 def headline_table(report: Report, most: int | None) -> str:
@@ -130,10 +130,8 @@ def picture_part(report: Report, pictures: Mapping[str, str], most: int | None) 
     drawn = [plot for plot in report.plots if plot.image in pictures]
     telling = [plot for plot in drawn if plot.state is not State.UNCHANGED][: most or MOST_PICTURES]
     folded = [plot for plot in drawn if plot not in telling] if most is None else []
-    return paragraphs(
-        _gallery(telling, pictures),
-        details(wording.count(len(folded), "more plot"), _gallery(folded, pictures)) if folded else "",
-    )
+    folded_plots = wording.count(len(folded), "more plot" if telling else "plot")
+    return paragraphs(_gallery(telling, pictures), details(folded_plots, _gallery(folded, pictures)) if folded else "")
 
 
 def _gallery(plots: Sequence[PlotRow], pictures: Mapping[str, str]) -> str:

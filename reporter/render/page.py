@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
+_MARKER = 'document.documentElement.classList.add("scripted")'
+"""Runs before anything is shown: what needs scripts is hidden where none run."""
 _TONES = {Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
 
 
@@ -73,6 +75,7 @@ def render_page(
     has_figures = any(isinstance(chart, PlotlyChart) for chart in charts)
     plotly = script_safe(plotly_js) if plotly_js and has_figures else ""
     script = script_safe(_resource("page.js"))
+    scripts = [_MARKER, script, *([plotly] if plotly else [])]
     addresses = {name: _data_address("image/png", content) for name, content in (pictures or {}).items()}
     return page_template().render(
         report=report,
@@ -88,7 +91,8 @@ def render_page(
         charts=[_page_chart(chart) for chart in charts],
         tables=detail_tables(report),
         sections=[(section.title, team_html(section, addresses)) for section in report.sections],
-        policy=_policy([script, plotly] if plotly else [script]),
+        policy=_policy(scripts),
+        marker=_MARKER,
         style=_resource("page.css"),
         script=script,
         plotly=plotly,

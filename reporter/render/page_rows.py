@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from markupsafe import Markup, escape
 
 from reporter.render.escape import QUOTED, visible
@@ -46,6 +48,8 @@ def _cell(cell: Cell, column: Column, tag: str, scope: str) -> str:
 
 
 def _content(cell: Cell, column: Column) -> str:
+    if cell.below:
+        return f'{_content(replace(cell, below=""), column)}<span class="below">{escape(cell.below)}</span>'
     if cell.tone:
         return f'<span class="tag {escape(cell.tone)}">{escape(cell.text)}</span>'
     if column.is_code and cell.text:

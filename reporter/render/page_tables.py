@@ -45,6 +45,8 @@ class Cell:
     text: str
     sort: float | None = None
     """A number sorts by this, a text (None) by itself."""
+    below: str = ""
+    """What stands under the text on a phone, where its own column has no room."""
     tone: str = ""
     """`good`, `bad`, `doubt`, or nothing: a colour beside the word, never instead of it."""
 
@@ -136,12 +138,12 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
     notes += [f"{visible(', '.join(names))}: {visible(note)}" for names, note in wording.notes_of(rows)]
     columns = (
         Column("Metric", is_code=True),
+        Column("Outcome"),
         Column(_base_name(report), is_number=True),
         Column(wording.revision_name(report.head), is_number=True),
-        Column("Change", is_number=True),
+        Column("Change", is_number=True, is_extra=not in_full),
         Column("Relative", is_number=True, is_extra=not in_full),
         Column(wording.interval_heading(report), is_number=True, is_extra=not in_full),
-        Column("Outcome"),
         *((Column("Better is"), Column("p", is_number=True), Column("Method", is_wide=True)) if in_full else ()),
     )
     return _without_empty_columns(PageTable(key, title, columns, tuple(cells), " ".join(notes)))
@@ -149,14 +151,15 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
 
 def _metric_row(row: MetricRow, name: str, *, in_full: bool, one_method: bool) -> Row:
     before, after = wording.both_values(row)
+    below = "" if in_full else "\n".join(filter(None, (wording.absolute_difference(row), wording.bounds(row))))
     cells = (
         _text(name),
+        Cell(wording.outcome_sign(row).word, below=below, tone=_TONES.get(row.outcome, "")),
         _value(before, row.base),
         _value(after, row.head),
         _number(wording.absolute_difference(row), row.delta),
         _number("" if not row.relative else wording.percent(row.relative), row.relative),
         _number(wording.bounds(row), row.interval[0] if row.interval else None),
-        Cell(wording.outcome_sign(row).word, tone=_TONES.get(row.outcome, "")),
     )
     more = (
         Cell(wording.wanted_direction(row.direction)),
@@ -275,10 +278,11 @@ def _artifacts(report: Report) -> PageTable:
 
 
 def _slices(report: Report) -> PageTable:
-    ordered = wording.clearest_slices(report.slices)
+    ordered = wording.worst_slices_first(report.slices) if wording.has_telling_slices(report) else []
     columns = (
         Column("Slice", is_code=True),
         Column("Metric", is_code=True),
+        Column("Outcome"),
         Column("Rows", is_number=True),
         Column("Before", is_number=True),
         Column("After", is_number=True),
@@ -286,7 +290,7 @@ def _slices(report: Report) -> PageTable:
         Column(wording.interval_heading(report), is_number=True),
         Column("p", is_number=True),
     )
-    note = "The clearest differences first; p is corrected over all slices (Benjamini–Hochberg)." if ordered else ""
+    note = wording.SLICES_NOTE if ordered else ""
     table = PageTable("slices", "Slices", columns, tuple(_slice_row(row) for row in ordered), note)
     return _without_empty_columns(table)
 
@@ -297,6 +301,7 @@ def _slice_row(row: SliceRow) -> Row:
         (
             _text(f"{row.group} = {row.value}"),
             _text(row.metric),
+            Cell(wording.slice_sign(row).word, tone=_TONES.get(row.outcome, "")),
             _number(f"{row.rows:,}", row.rows),
             _number(before, row.base),
             _number(after, row.head),

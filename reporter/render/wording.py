@@ -157,9 +157,41 @@ def _one_value(row: MetricRow | ParamRow, content: Value, is_there: bool) -> str
     )
 
 
-def clearest_slices(rows: Sequence[SliceRow]) -> list[SliceRow]:
-    """The least probable under no difference first, then the largest: a big change of a small slice is often chance."""
-    return sorted(rows, key=lambda row: (1.0 if row.p_value is None else row.p_value, -abs(row.delta or 0)))
+SLICES_NOTE = (
+    "Worse first, then better: where the interval excludes zero and p, corrected over all slices "
+    "(Benjamini–Hochberg), says so too."
+)
+_SLICE_ORDER = (Outcome.REGRESSED, Outcome.IMPROVED, Outcome.INCONCLUSIVE, Outcome.UNKNOWN, Outcome.SAME)
+
+
+def worst_slices_first(rows: Sequence[SliceRow]) -> list[SliceRow]:
+    """Worse, then better, then the rest; of each the least probable under no difference first, then the largest: a big change of a
+    small slice is often chance.
+    """
+
+    def rank(row: SliceRow) -> tuple[int, float, float]:
+        return (_SLICE_ORDER.index(row.outcome), 1.0 if row.p_value is None else row.p_value, -abs(row.delta or 0))
+
+    return sorted(rows, key=rank)
+
+
+def telling_slices(rows: Sequence[SliceRow], most: int) -> list[SliceRow]:
+    """The worst and the best: of `most` rows half for each, and what one of them does not need for the other."""
+    ordered = worst_slices_first(rows)
+    worse = [row for row in ordered if row.outcome is Outcome.REGRESSED]
+    rest = ordered[len(worse) :]
+    better = sum(row.outcome is Outcome.IMPROVED for row in rest)
+    room = max(most - better, (most + 1) // 2)
+    return [*worse[:room], *rest][:most]
+
+
+def has_telling_slices(report: Report) -> bool:
+    """Whether any slice differs at all: of identical predictions none does."""
+    return any(row.delta for row in report.slices)
+
+
+def slice_sign(row: SliceRow) -> Sign:
+    return Sign("", "") if row.outcome is Outcome.UNKNOWN else _OUTCOME_SIGNS[row.outcome]
 
 
 def two_numbers(base: float | None, head: float | None) -> tuple[str, str]:
@@ -191,7 +223,9 @@ def percent(fraction: float) -> str:
 
 
 def bounds(row: MetricRow | SliceRow) -> str:
-    """Both ends of an interval, which no line break parts."""
+    """Both ends of an interval, which no line break parts; nothing where both values are the same to begin with."""
+    if row.outcome is Outcome.SAME:
+        return ""
     return formatting.interval(*row.interval).replace(" ", NO_BREAK) if row.interval else ""
 
 
@@ -253,6 +287,15 @@ def interval_heading(report: Report) -> str:
     return (
         "Interval" if report.level is None else f"{formatting.level(report.level)} interval".replace(" ", NO_BREAK, 1)
     )
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence of its own; one that begins with code keeps its case."""
+    return ended(text[:1].upper() + text[1:])
+
+
+def ended(text: str) -> str:
+    return text if text.endswith((".", "?", "!", ":")) else f"{text}."
 
 
 def once(problems: Iterable[Problem]) -> list[tuple[Problem, list[str]]]:

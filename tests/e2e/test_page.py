@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -125,10 +126,70 @@ def test_a_table_sorts_by_number_both_ways_with_the_keyboard(open_page, tables_h
     heading.get_by_role("button").focus()
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "ascending"
-    assert column(page, "metrics", 2) == ["0.4102", "0.5018", "0.5312", "0.6391", "0.7421", "83,214"]
+    assert column(page, "metrics", 3) == ["0.4102", "0.5018", "0.5312", "0.6391", "0.7421", "83,214"]
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "descending"
-    assert column(page, "metrics", 2)[0] == "83,214"
+    assert column(page, "metrics", 3)[0] == "83,214"
+
+
+def test_the_third_time_a_heading_is_pressed_the_rows_are_as_they_were(open_page, tables_html):
+    page = open_page(tables_html)
+    before = column(page, "metrics", 1)
+    heading = page.locator("#metrics-table thead th", has_text="Change")
+    orders = []
+    for _ in range(3):
+        heading.get_by_role("button").click()
+        orders.append((heading.get_attribute("aria-sort"), column(page, "metrics", 1)))
+    assert [direction for direction, _ in orders] == ["ascending", "descending", None]
+    assert orders[0][1] != before
+    assert orders[2][1] == before
+
+
+def test_a_minus_is_found_as_a_keyboard_types_it(open_page, tables_html):
+    page = open_page(tables_html)
+    page.locator("[data-for=metrics-table] input[type=search]").fill("-0.0025")
+    assert column(page, "metrics", 1) == ["log_loss"]
+
+
+def test_no_button_of_a_plot_leaves_the_page(open_page, report_html):
+    page = open_page(report_html)
+    popups = []
+    page.on("popup", lambda popup: popups.append(popup.url))
+    place = page.locator("figure", has_text="ROC curve").locator(".plot")
+    place.scroll_into_view_if_needed()
+    place.locator(".main-svg").first.wait_for()
+    place.hover()
+    titles = place.locator(".modebar-btn").evaluate_all("buttons => buttons.map((button) => button.dataset.title)")
+    assert "Download plot as a PNG" in titles
+    assert [title for title in titles if re.search("share|cloud|edit|plotly", title, re.IGNORECASE)] == []
+    for button in place.locator(".modebar-btn:not([data-title*='Download'])").all():
+        button.click()
+    context = page.evaluate("document.querySelector('.plot')._context")
+    assert (context["showSendToCloud"], context["plotlyServerURL"]) == (False, "")
+    assert popups == []
+
+
+def test_without_scripts_the_tables_stay_and_what_needs_them_is_hidden(browser, report_html):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(report_html.as_uri())
+    assert page.get_by_text("need JavaScript").is_visible()
+    assert not page.locator(".plot, .tools").first.is_visible()
+    assert page.locator("#metrics-table").is_visible()
+    page.close()
+
+
+def test_with_scripts_nothing_is_said_of_them(open_page, tables_html):
+    assert not open_page(tables_html).get_by_text("need JavaScript").is_visible()
+
+
+def test_on_a_phone_the_outcome_and_the_interval_of_each_headline_are_in_view(open_page, tables_html):
+    page = open_page(tables_html, viewport={"width": 390, "height": 800})
+    table = page.locator("#headline-table")
+    for part in (table.locator(".tag").first, table.locator(".below").first):
+        box = part.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    assert table.locator(".below").first.inner_text().split("\n") == ["+0.012", "+0.008\u00a0to\u00a0+0.016"]
 
 
 def test_a_table_is_filtered_by_text_and_says_how_many_are_left(open_page, tables_html):

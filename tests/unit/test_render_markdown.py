@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from report_factories import (
     plot,
 )
 
-from reporter.model.comparison import GateRow, Outcome, StageRow, State, Verdict
+from reporter.model.comparison import Flips, GateRow, Outcome, SliceRow, StageRow, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import SectionText
 from reporter.render.markdown import Part, render_markdown
@@ -149,8 +150,24 @@ def test_a_monstrous_report_fits_as_well(limit):
 
 def test_what_is_left_out_is_said_with_where_the_whole_is():
     text = render_markdown(better(), links(better()), 2_600, WHOLE)
-    assert "Left out to fit here: artifacts, flips, slices" in text
+    assert "Left out to fit here: flips, slices, data" in text
     assert f"The whole report: [full report]({WHOLE})" in text
+
+
+def test_a_part_that_is_far_too_long_takes_no_other_with_it():
+    report = replace(better(), sections=(SectionText("Notes", "word " * 10_000),))
+    text = render_markdown(report, links(report), 40_000, WHOLE)
+    assert "Left out to fit here: the team's own sections." in text
+    without = render_markdown(replace(report, sections=()), links(report), whole=WHOLE)
+    for kept in ("All metrics", "Params (", "Pipeline (", "Slices (", "Flips (", "```mermaid"):
+        assert text.count(kept) == without.count(kept) > 0
+
+
+def test_what_fits_is_not_shortened():
+    report = SCENARIOS["three_hundred_metrics"]()
+    whole = render_markdown(report, {}, None, WHOLE)
+    text = render_markdown(report, {}, utf16_length(whole) - 100, WHOLE)
+    assert utf16_length(text) > utf16_length(whole) // 3
 
 
 def test_the_headline_is_the_last_to_go():
@@ -215,8 +232,45 @@ def test_a_note_that_several_metrics_have_is_said_once():
     assert "- `auc`, `f1`: One run each." in render_markdown(make_report(metrics=tuple(rows)), {})
 
 
-def test_slices_beyond_the_clearest_are_counted():
+def test_slices_beyond_the_worst_and_best_are_counted():
     slices = tuple(replace(better().slices[0], value=f"v{index}") for index in range(90))
     text = render_markdown(make_report(slices=slices), {})
     assert text.count("| `carrier = v") == 10
     assert "… and 80 more rows in the full report." in text
+    assert "Slices (none better or worse of 90)" in text
+
+
+@pytest.mark.parametrize(
+    ("worse", "better_", "shown"), [(1, 20, "w" + "b" * 9), (20, 20, "wwwwwbbbbb"), (20, 2, "w" * 8 + "bb")]
+)
+def test_a_slice_that_became_worse_is_not_hidden_by_those_that_became_better(worse, better_, shown):
+    rows = [SliceRow("p.csv", "auc", "g", "b", 50, 0.6, 0.7, 0.1, (0.05, 0.15), 1e-9, Outcome.IMPROVED)] * better_
+    rows += [SliceRow("p.csv", "auc", "g", "w", 50, 0.6, 0.5, -0.1, (-0.2, -0.01), 0.01, Outcome.REGRESSED)] * worse
+    text = render_markdown(make_report(slices=tuple(rows)), {})
+    assert "".join(re.findall(r"\| `g = (.)` \|", text)) == shown
+    assert f"Slices ({worse} worse, {better_} better of {worse + better_})" in text
+
+
+def test_slices_and_flips_of_identical_predictions_are_not_shown():
+    same = SliceRow("p.csv", "auc", "g", "v", 50, 0.6, 0.6, 0.0, (0.0, 0.0), 1.0, Outcome.SAME)
+    text = render_markdown(make_report(slices=(same,), flips=(Flips("p.csv", 90, 0, 0, ()),)), {})
+    assert "Slices" not in text
+    assert "Flips" not in text
+
+
+def test_methods_stand_below_the_table_with_the_metrics_they_belong_to():
+    rows = (metric("auc", 0.1, 0.2, method="DeLong, n = 9"), metric("f1", 0.1, 0.2, method="paired bootstrap, n = 9"))
+    text = render_markdown(make_report(metrics=rows), {})
+    assert "- `auc`: DeLong, n = 9\n- `f1`: paired bootstrap, n = 9" in text
+    assert "| Method |" not in text
+
+
+def test_a_doubt_ends_before_its_mend_begins():
+    problem = Problem("workspace", "m.json", ProblemKind.MISMATCH, "m.json reports 0.8", "one of them is wrong")
+    text = render_markdown(make_report(metrics=(metric("auc", 0.1, 0.2),), problems=(problem,)), {})
+    assert "**m.json reports 0.8.** One of them is wrong." in text
+
+
+def test_a_difference_that_is_the_same_to_begin_with_has_no_interval():
+    rows = (metric("auc", 0.2, 0.2, interval=(0.0, 0.0), headline=True), metric("f1", 0.1, 0.2, headline=True))
+    assert "0 to 0" not in render_markdown(make_report(metrics=rows), {})

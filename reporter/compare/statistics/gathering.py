@@ -38,7 +38,7 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     tests = _joined(predicted, [*(assessment.tests for assessment in of_runs), repeated])
     return Evidence(
         metrics=_corrected(tests, _gated(base, head, rules), significance.correction),
-        slices=worst_and_best([each for assessment in assessed for each in assessment.slices]),
+        slices=worst_and_best([each for assessment in assessed for each in assessment.slices], plan.level),
         flips=tuple(assessment.flips for assessment in assessed if assessment.flips is not None),
         problems=(
             *(problem for assessment in assessed for problem in assessment.problems),

@@ -13,7 +13,7 @@ from reporter.compare.statistics.correction import benjamini_hochberg
 from reporter.compare.statistics.estimates import Estimate, estimates
 from reporter.compare.statistics.metrics import Metric
 from reporter.compare.statistics.resampling import Pair, Plan
-from reporter.model.comparison import SliceRow
+from reporter.model.comparison import Outcome, SliceRow
 from reporter.model.snapshot import Column
 
 FEWEST_ROWS = 30
@@ -61,19 +61,30 @@ def slices(pair: Pair, predictions: str, metrics: Sequence[Metric], groups: Mapp
     return Slices(tuple(found), tuple(left_out))
 
 
-def worst_and_best(found: Sequence[Slice]) -> tuple[SliceRow, ...]:
+def worst_and_best(found: Sequence[Slice], level: float) -> tuple[SliceRow, ...]:
     """Correct the p-values over all slices, then choose the worst and best ones of each metric and group, worst first."""
     p_values = benjamini_hochberg([each.row.p_value for each in found])
     families: dict[tuple[str, str, str], list[tuple[float, SliceRow]]] = {}
     for each, p_value in zip(found, p_values, strict=True):
         if each.gain is not None:
             family = families.setdefault((each.row.predictions, each.row.metric, each.row.group), [])
-            family.append((each.gain, replace(each.row, p_value=p_value)))
+            outcome = _outcome(each, p_value, level)
+            family.append((each.gain, replace(each.row, p_value=p_value, outcome=outcome)))
     shown: list[SliceRow] = []
     for family in families.values():
         ranked = [row for _, row in sorted(family, key=lambda member: member[0])]
         shown += ranked if len(ranked) <= 2 * SHOWN else ranked[:SHOWN] + ranked[-SHOWN:]
     return tuple(shown)
+
+
+def _outcome(found: Slice, p_value: float | None, level: float) -> Outcome:
+    """Whether a slice is better or worse, which among many slices takes the corrected p-value too."""
+    if not found.row.delta or found.row.interval is None or p_value is None:
+        return Outcome.SAME if found.row.delta == 0 else Outcome.UNKNOWN
+    low, high = found.row.interval
+    if low <= 0 <= high or p_value >= 1 - level:
+        return Outcome.INCONCLUSIVE
+    return Outcome.IMPROVED if (found.gain or 0) > 0 else Outcome.REGRESSED
 
 
 def _largest(codes: IntArray, group: str) -> tuple[list[int], str]:

@@ -24,7 +24,11 @@
   }
 
   // Plots: drawn when they come near the window, in the page's colours.
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  // Nothing of a report leaves the page: the library's way to a server of its maker is taken out, and its address too.
+  const config = {
+    responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "",
+    modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+  };
 
   const titleRow = 34;
   const paperWidth = 620;
@@ -124,14 +128,17 @@
     return b !== undefined ? 1 : order.compare(left.textContent, right.textContent);
   }
 
-  function sort(table, index) {
+  const next = { ascending: "descending", descending: "", "": "ascending" };
+
+  // The third time a heading is pressed, the rows are as they were.
+  function sort(table, index, unsorted) {
     const headings = [...table.tHead.rows[0].cells];
-    const direction = headings[index].getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+    const direction = next[headings[index].getAttribute("aria-sort") ?? ""];
     headings.forEach((heading) => heading.removeAttribute("aria-sort"));
-    headings[index].setAttribute("aria-sort", direction);
+    if (direction) headings[index].setAttribute("aria-sort", direction);
     const sign = direction === "ascending" ? 1 : -1;
-    const rows = [...table.tBodies[0].rows];
-    rows.sort((one, other) => {
+    const rows = [...unsorted];
+    if (direction) rows.sort((one, other) => {
       const [left, right] = [one.cells[index], other.cells[index]];
       const emptyLast = (left.textContent === "") - (right.textContent === "");
       return emptyLast || sign * compare(left, right);
@@ -140,23 +147,27 @@
   }
 
   for (const table of document.querySelectorAll("table.sortable")) {
+    const unsorted = [...table.tBodies[0].rows];
     [...table.tHead.rows[0].cells].forEach((heading, index) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;
-      button.addEventListener("click", () => sort(table, index));
+      button.addEventListener("click", () => sort(table, index, unsorted));
       heading.replaceChildren(button);
     });
   }
+
+  // What the page writes with typographic signs is found as a keyboard types it.
+  const typed = (text) => text.toLowerCase().replaceAll("\u2212", "-").replaceAll("\u00a0", " ");
 
   for (const tools of document.querySelectorAll(".tools")) {
     const rows = [...document.getElementById(tools.dataset.for).tBodies[0].rows];
     const [text, differing] = [tools.querySelector("[type=search]"), tools.querySelector("[type=checkbox]")];
     const narrow = () => {
-      const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const words = typed(text.value).split(/\s+/).filter(Boolean);
       let shown = 0;
       for (const row of rows) {
-        const content = row.textContent.toLowerCase();
+        const content = typed(row.textContent);
         row.hidden = (differing?.checked && row.classList.contains("quiet")) || !words.every((word) => content.includes(word));
         shown += !row.hidden;
       }

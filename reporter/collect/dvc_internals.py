@@ -71,7 +71,7 @@ class DvcProject:
         for package in ("dvc", "dvc_data", "dvc_objects", "scmrepo"):
             logging.getLogger(package).addHandler(logging.NullHandler())  # what matters is in the snapshot's problems
         try:
-            self._repo = Repo(str(root))
+            self._repo = _opened_without_writing(Repo, root)
             self._config = self._repo.config
         except DvcException as error:
             raise broken_project(error) from error
@@ -161,6 +161,12 @@ class OpenRevision:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
         data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
         return data
+
+
+def _opened_without_writing(repo_class: Any, root: Path) -> Any:
+    """Open the project without what DVC adds to an older project's `.dvc/.gitignore`: a report changes no tracked file."""
+    read_only = type("ReadOnlyRepo", (repo_class,), {"_ignore": lambda _: None})
+    return read_only(str(root))
 
 
 def digest_of(data: bytes, algorithm: str) -> str:

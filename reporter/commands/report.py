@@ -123,7 +123,7 @@ def make_report(
         problems=(*report.problems, *sections.problems),
     )
     in_markdown = report
-    if len(chosen) == rules.plots.max_images < len(drawings):
+    if exported.files and len(chosen) == rules.plots.max_images < len(drawings):
         note = f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all."
         in_markdown = replace(report, notices=(*report.notices, note))
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)

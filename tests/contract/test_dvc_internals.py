@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from project_factories import ProjectFactory, isolate
 
 from reporter.collect.plots import IMAGE_EXTENSIONS
+from reporter.collect.project import Wanted, open_project
 from reporter.collect.templates import BUILT_IN_TEMPLATES
 from reporter.collect.values import metric_values, param_values
 from reporter.collect.yaml_memo import parse_yaml, remembering
@@ -135,3 +136,16 @@ def test_the_state_database_of_dvc_spares_hashing_what_did_not_change(monkeypatc
 
     assert len(found.data["data"].files) == 20
     assert hashed == []
+
+
+def test_reading_changes_no_tracked_file_of_an_older_project(monkeypatch, tmp_path):
+    isolate(monkeypatch, tmp_path)
+    project = ProjectFactory.new(tmp_path / "project").write({".dvc/.gitignore": "/config.local\n/tmp\n"})
+    project.commit("As an older DVC made it")
+
+    opened = open_project(project.root)
+    opened.snapshot(opened.resolve_head("HEAD"), Wanted())
+
+    assert project.git("status", "--porcelain") == ""
+    with project.dvc():
+        assert project.git("status", "--porcelain"), "DVC itself adds what a newer one ignores"

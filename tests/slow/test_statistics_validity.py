@@ -9,6 +9,7 @@ from benchmarks.validity import (
     GAINS,
     SCENARIOS,
     Scenario,
+    calibration_spread,
     delong_to_bootstrap,
     little_to_whole_bootstrap,
     rates,
@@ -30,9 +31,16 @@ def test_without_a_true_difference_intervals_rarely_exclude_zero(scenario: Scena
 @scenarios
 def test_power_grows_with_the_difference(scenario: Scenario):
     found = [rates(scenario, gain, trials=100, seed=1).excludes_zero for gain in GAINS]
-    for name in found[0].keys() - CONSERVATIVE.keys():
+    telling = set(scenario.names) or found[0].keys() - CONSERVATIVE.keys()
+    for name in telling:
         powers = [each[name] for each in found]
         assert powers[-1] > powers[0] + 0.05, name
+
+
+def test_the_reason_given_for_cautious_calibration_errors_is_the_true_one():
+    spread = calibration_spread(trials=200)
+    assert spread["binary, 300 rows"] > 1.15, "bins nearly calibrated: resamples spread more than test sets do"
+    assert spread["binary, 300 rows, overconfident"] < 1.15, "bins far from it: they spread alike"
 
 
 def test_delong_agrees_with_the_bootstrap():

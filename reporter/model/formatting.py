@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 from reporter.model.values import Number, Value, is_finite
 
@@ -18,12 +18,20 @@ MINUS = "\N{MINUS SIGN}"
 
 _SIGNIFICANT = 6
 """Digits of a number that stands alone."""
-_PAIR_SIGNIFICANT = 4
-"""Digits of a number beside another one, at least."""
+BESIDE_OTHERS = 4
+"""Significant digits of a number beside another one or in a table of such pairs, at least."""
 _DELTA_SIGNIFICANT = 2
 """Digits of a difference."""
-_SUBTRACTED_SIGNIFICANT = 12
-"""Digits of a difference that subtraction has not made noise of: 0.51 − 0.5 is 0.01."""
+_WITHOUT_NOISE = 12
+"""Significant digits that arithmetic on floats leaves as they are: 0.1 + 0.2 is 0.3, and 0.51 − 0.5 is 0.01."""
+_ALL = 100
+"""Per cent."""
+_PERCENT_EXTRA = 2
+"""Digits that a percentage is given at most to show that it is not all."""
+_WHOLE_FLOATS = 2**53
+"""Below it a whole float is that number and no rounded one."""
+_AS_AT_SCHOOL = Context(prec=400, rounding=ROUND_HALF_UP)
+"""Half is rounded up, not to the even digit; no float has more digits."""
 _INTERVAL_EXTRA = 2
 """Digits that an interval is given at most to show that an end is not zero."""
 _SMALLEST_FIXED, _LARGEST_FIXED = -4, 15
@@ -35,32 +43,36 @@ _LOOKS_TYPED = re.compile(
 """Texts that a reader would take for another type, or not see at all, were they shown without quotes."""
 
 
-def number(value: Number) -> str:
-    """A number that stands alone: integers whole, else up to six significant digits without trailing zeros."""
+def number(value: Number, digits: int = _SIGNIFICANT) -> str:
+    """A number that stands alone: integers whole, else up to six significant digits without trailing zeros.
+
+    What is not whole does not look so: 0.9999999 is `1.00000`.
+    """
     if isinstance(value, int):
         return _signed_by_minus(f"{value:,}")
     if not math.isfinite(value):
         return _nonfinite(value)
-    exact = _decimal(value)
-    places = min(_SIGNIFICANT - 1 - _magnitude(exact), _places(exact))
-    text = _trimmed(_at(exact, places))
-    return f"{text}.0" if value.is_integer() and text.lstrip(MINUS).replace(",", "").isdigit() else text
+    near = _without_noise(value)
+    text = _at(near, min(digits - 1 - _magnitude(near), _places(near)))
+    trimmed = _trimmed(text)
+    if not trimmed.lstrip(MINUS).replace(",", "").isdigit():
+        return trimmed
+    return f"{trimmed}.0" if near == near.to_integral_value() else text
 
 
 def pair(base: Number, head: Number) -> tuple[str, str]:
     """Two numbers next to each other, both to the same place, which shows two digits of their difference.
 
-    Integers are whole; digits that neither number has are not made up.
+    Integers are whole; digits that neither number has are not made up, nor those that arithmetic on floats adds: numbers that
+    differ in nothing else look alike.
     """
-    if base == head or not (is_finite(base) and is_finite(head)):
-        return number(base), number(head)
-    if isinstance(base, int) and isinstance(head, int):
-        return number(base), number(head)
+    if not (is_finite(base) and is_finite(head)) or (isinstance(base, int) and isinstance(head, int)):
+        return number(base, BESIDE_OTHERS), number(head, BESIDE_OTHERS)
     left, right = _without_noise(base), _without_noise(head)
     if left == right:
-        return number(float(left)), number(float(right))
+        return number(base, BESIDE_OTHERS), number(head, BESIDE_OTHERS)
     of_difference = _DELTA_SIGNIFICANT - 1 - _magnitude(left - right)
-    of_larger = _PAIR_SIGNIFICANT - 1 - max(_magnitude(left), _magnitude(right))
+    of_larger = BESIDE_OTHERS - 1 - max(_magnitude(left), _magnitude(right))
     places = min(max(of_difference, of_larger), max(_places(left), _places(right)))
     return _at(left, places), _at(right, places)
 
@@ -72,8 +84,9 @@ def apart(value: Number, other: Number, digits: int = _DELTA_SIGNIFICANT) -> str
     exact, limit = _decimal(value), _decimal(other)
     start = digits - 1 - _magnitude(exact)
     ends = max(start, _places(exact))
-    rounded = ((places, round(exact, places)) for places in range(min(start, ends), ends + 1))
-    places = next((places for places, near in rounded if (near > limit) is (exact > limit) and near != limit), ends)
+    with localcontext(_AS_AT_SCHOOL):
+        rounded = ((places, round(exact, places)) for places in range(min(start, ends), ends + 1))
+        places = next((places for places, near in rounded if (near > limit) is (exact > limit) and near != limit), ends)
     return _trimmed(_at(exact, places))
 
 
@@ -81,9 +94,9 @@ def delta(value: Number) -> str:
     """A difference with its sign and two significant digits: `+0.012`, `−3.4e-07`; whole numbers are whole."""
     if isinstance(value, int) or not math.isfinite(value):
         return _with_sign(number(value))
-    exact = _decimal(float(f"{value:.{_SUBTRACTED_SIGNIFICANT}g}"))
-    places = min(_DELTA_SIGNIFICANT - 1 - _magnitude(exact), _places(exact))
-    return _with_sign(_at(exact, places))
+    near = _without_noise(value)
+    places = min(_DELTA_SIGNIFICANT - 1 - _magnitude(near), _places(near))
+    return _with_sign(_at(near, places))
 
 
 def interval(low: float, high: float) -> str:
@@ -102,14 +115,26 @@ def interval(low: float, high: float) -> str:
 
 
 def percent(fraction: float, *, signed: bool = False) -> str:
-    """A fraction as a percentage of up to two significant digits below one hundred: 0.0123 is `1.2 %`."""
+    """A fraction as a percentage of two significant digits below one hundred: `1.2 %`, `99.96 %`.
+
+    A `signed` one, a relative change, stands in a column of others and keeps its zeros: `−6.0 %` beside `−0.44 %`.
+    """
     if not math.isfinite(fraction):
         text = _nonfinite(fraction)
     else:
-        exact = _decimal(fraction).scaleb(2)
-        places = min(max(_DELTA_SIGNIFICANT - 1 - _magnitude(exact), 0), max(_places(exact), 0))
-        text = _trimmed(_at(exact, places))
+        near = _without_noise(fraction).scaleb(2)
+        text = _at(near, _percent_places(near))
+        text = text if signed and near else _trimmed(text)
     return f"{_with_sign(text) if signed else text} %"
+
+
+def _percent_places(percentage: Decimal) -> int:
+    """What is a little less than all of it is not rounded up to it."""
+    start = max(_DELTA_SIGNIFICANT - 1 - _magnitude(percentage), 0)
+    if abs(percentage) >= _ALL:
+        return start
+    finer = range(start, start + 1 + _PERCENT_EXTRA)
+    return next((places for places in finer if abs(round(percentage, places)) < _ALL), start)
 
 
 def level(fraction: float) -> str:
@@ -150,8 +175,9 @@ def _decimal(value: Number) -> Decimal:
 
 
 def _without_noise(value: Number) -> Decimal:
-    """The number as it was meant: what arithmetic left in the last digits of a float is no part of it."""
-    return Decimal(value) if isinstance(value, int) else _decimal(float(f"{value:.{_SUBTRACTED_SIGNIFICANT}g}"))
+    """The number without the digits that only the arithmetic of floats has made."""
+    is_exact = isinstance(value, int) or (value.is_integer() and abs(value) < _WHOLE_FLOATS)
+    return _decimal(value) if is_exact else Decimal(f"{value:.{_WITHOUT_NOISE}g}")
 
 
 def _magnitude(exact: Decimal) -> int:
@@ -169,10 +195,11 @@ def _at(exact: Decimal, places: int) -> str:
     """Rounded to `places` after the point; with an exponent where the plain form is long, or would look like zero."""
     if not exact and places > -_SMALLEST_FIXED:
         return "0"
-    if _is_plain(exact, places):
-        return _signed_by_minus(f"{exact:,.{max(places, 0)}f}")
     digits = max(places + _magnitude(exact), 0)
-    mantissa, _, power = f"{exact:.{digits}e}".partition("e")
+    with localcontext(_AS_AT_SCHOOL):
+        if _is_plain(exact, places):
+            return _signed_by_minus(f"{exact:,.{max(places, 0)}f}")
+        mantissa, _, power = f"{exact:.{digits}e}".partition("e")
     return _signed_by_minus(f"{mantissa}e{int(power):+03d}")
 
 

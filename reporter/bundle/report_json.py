@@ -118,6 +118,7 @@ def _metric(node: Node) -> MetricRow:
         method=node.field("method").optional(Node.text),
         headline=node.field("headline").or_else(False, Node.flag),
         note=node.field("note").or_else("", Node.text),
+        tested_delta=node.field("tested_delta").optional(Node.real),
         doubt=node.field("doubt").or_else("", Node.text),
     )
 

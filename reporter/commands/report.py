@@ -108,7 +108,7 @@ def make_report(
     notices += (*(baseline.notes if baseline else ()), *snapshot.notes)
     comparison = compare(baseline, [snapshot], rules)
     candidate = _in_history(comparison.candidates[0], base, source, rules)
-    has_base = baseline is not None and bool(baseline.metrics)
+    has_base = baseline is not None and bool(baseline.metrics or not snapshot.metrics)
     judgement = judge(candidate, rules, has_base=has_base, problems=comparison.problems)
     drawings = draw(comparison.plots, rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)

@@ -18,7 +18,7 @@ _Amount: TypeAlias = Fraction | float
 """An exact amount, or ±Infinity."""
 
 
-def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool) -> Finding:
+def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool, level: float) -> Finding:
     """Judge a row whose candidate value is a number and whose sides could be read.
 
     pass: not worse than the limit, and neither is the worst end of the interval, where there is one.
@@ -37,7 +37,7 @@ def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool) -> Finding:
     scale = _scale(row.base) if limit.relative else Fraction(1)
     if scale == 0:
         return _judge_from_zero(drop)
-    return _judge_amount(row, limit, drop / scale, None if worst is None else worst / scale)
+    return _judge_amount(row, limit, drop / scale, None if worst is None else worst / scale, level)
 
 
 def _obstacle(row: MetricRow) -> str | None:
@@ -54,6 +54,8 @@ def _obstacle(row: MetricRow) -> str | None:
 def _drop(row: MetricRow) -> _Amount | None:
     """The change for the worse, negative for the better; None where a side is NaN."""
     sign = -1 if row.direction is Direction.HIGHER else 1
+    if row.tested_delta is not None:
+        return sign * exact(row.tested_delta)
     if same_value(row.base, row.head) or is_rounding(row.base, row.head):
         return Fraction(0)
     if is_number(row.base) and is_number(row.head) and is_finite(row.base) and is_finite(row.head):
@@ -82,21 +84,30 @@ def _judge_from_zero(drop: _Amount) -> Finding:
     return Finding(Verdict.PASS, "not worse than a baseline of 0")
 
 
-def _judge_amount(row: MetricRow, limit: DropLimit, drop: _Amount, worst: _Amount | None) -> Finding:
+def _judge_amount(row: MetricRow, limit: DropLimit, drop: _Amount, worst: _Amount | None, level: float) -> Finding:
     change, allowed = _change(drop, limit), f"(limit {limit.allowed})"
     if drop > limit.amount:
-        return _beyond(row, limit, f"{change} {allowed}")
+        return _beyond(row, limit, f"{change} {allowed}", level)
     if worst is not None and worst > limit.amount:
         return Finding(Verdict.WARN, f"{change}, but could be worse by {_shown(worst, limit)} {allowed}")
     return Finding(Verdict.PASS, f"{change} {allowed}" if drop > 0 else change)
 
 
-def _beyond(row: MetricRow, limit: DropLimit, change: str) -> Finding:
+def _beyond(row: MetricRow, limit: DropLimit, change: str, level: float) -> Finding:
     """A drop beyond the limit: it matters, and may have to be shown to be real."""
     if not limit.significant:
         return Finding(Verdict.FAIL, change)
+    if row.interval is None and row.p_value is None:
+        runs = (
+            "" if row.method else ": one run each" if not row.note or "one run each" in row.note else " (see its note)"
+        )
+        return Finding(Verdict.WARN, f"{change}, but nothing shows whether the drop is real{runs}")
     if row.interval is None:
-        return Finding(Verdict.WARN, f"{change}, but nothing shows whether the drop is real: one run each")
+        is_real = row.p_value is not None and row.p_value < 1 - level
+        shown = "shows that the drop is real" if is_real else "does not show that the drop is real"
+        return Finding(
+            Verdict.FAIL if is_real else Verdict.WARN, f"{change}, {'and' if is_real else 'but'} the test {shown}"
+        )
     low, high = row.interval
     if high < 0 if row.direction is Direction.HIGHER else low > 0:
         return Finding(Verdict.FAIL, f"{change}, and the interval shows that the drop is real")

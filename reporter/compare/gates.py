@@ -32,6 +32,8 @@ class Circumstances:
     has_base: bool
     problems: Sequence[Problem] = ()
     """Of both revisions: they say why a value is unavailable."""
+    level: float = 0.95
+    """Of intervals; what its complement is to a p-value."""
 
 
 def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circumstances) -> tuple[GateRow, ...]:
@@ -103,7 +105,7 @@ def _judge(row: MetricRow, limit: Limit, circumstances: Circumstances) -> Findin
         case DropLimit() if not is_number(row.head) or row.state is State.UNAVAILABLE:
             return _no_number(row, circumstances)
         case DropLimit():
-            return judge_drop(row, limit, has_base=circumstances.has_base)
+            return judge_drop(row, limit, has_base=circumstances.has_base, level=circumstances.level)
     assert_never(limit)
 
 

@@ -32,7 +32,13 @@ def untested(candidate: Candidate, rules: Rules) -> tuple[MetricRow, ...]:
 def _is_untested(row: MetricRow) -> bool:
     is_known = row.interval is not None or row.p_value is not None or bool(row.note)
     says_nothing = (Outcome.SAME, Outcome.INCOMPARABLE, Outcome.UNKNOWN)
-    return row.state is State.CHANGED and row.outcome not in says_nothing and not is_known and bool(row.delta)
+    return (
+        row.state is State.CHANGED and row.outcome not in says_nothing and not is_known and _is_finite_difference(row)
+    )
+
+
+def _is_finite_difference(row: MetricRow) -> bool:
+    return bool(row.delta) and row.delta is not None and is_finite(row.delta)
 
 
 def _matters(row: MetricRow, rules: Rules) -> bool:
@@ -82,7 +88,7 @@ def significance_unknown(row: MetricRow, points: Sequence[HistoryPoint], baselin
 def _size(after: Number, before: Number, row: MetricRow) -> float:
     """A step between two earlier runs as a multiple of the difference that the row shows."""
     step = difference(before, after)
-    if step is None or not row.delta or not is_finite(row.delta):
+    if step is None or not is_finite(step) or not row.delta or not is_finite(row.delta):
         return 0.0
     return as_float(abs(Fraction(step) / Fraction(row.delta)))
 

@@ -18,7 +18,7 @@ def judge(candidate: Candidate, rules: Rules, *, has_base: bool, problems: Seque
     The verdict is the worst gate's. Without gates it is unknown if a headline metric is unavailable, in doubt or not comparable,
     else warn if one regressed or became NaN, else pass.
     """
-    circumstances = Circumstances(has_base, (*problems, *candidate.problems))
+    circumstances = Circumstances(has_base, (*problems, *candidate.problems), rules.significance.level)
     gates = gate_rows(candidate.metrics, rules, circumstances)
     if gates:
         verdict = max((gate.result for gate in gates), key=lambda result: result.severity)

@@ -70,11 +70,12 @@ def _row(pair: ValuePair, rules: Rules, known: MetricEvidence, changed_data: tup
         direction=direction,
         outcome=Outcome.UNKNOWN
         if known.doubt and pair.state is State.CHANGED
-        else _outcome(pair, delta, direction, measured.interval, incomparable=incomparable),
+        else _outcome(pair, delta, direction, measured, incomparable=incomparable),
         interval=measured.interval,
         p_value=measured.p_value,
         method=measured.method,
         note=_changed_data_note(changed_data) if changed_data and not known.incomparable else known.note,
+        tested_delta=measured.tested_delta,
         doubt=known.doubt,
     )
 
@@ -90,7 +91,7 @@ def _outcome(
     pair: ValuePair,
     delta: Number | None,
     direction: Direction,
-    interval: tuple[float, float] | None,
+    measured: MetricEvidence,
     *,
     incomparable: bool,
 ) -> Outcome:
@@ -103,15 +104,16 @@ def _outcome(
             return Outcome.INCOMPARABLE
         case State.CHANGED if is_rounding(pair.base, pair.head):
             return Outcome.SAME
-        case State.CHANGED if interval is not None:
-            return _outcome_by_interval(interval, direction)
+        case State.CHANGED if measured.interval is not None or measured.tested_delta is not None:
+            return _outcome_by_interval(measured.interval, direction)
         case State.CHANGED:
             return _outcome_by_sign(delta, direction)
     assert_never(pair.state)
 
 
-def _outcome_by_interval(interval: tuple[float, float], direction: Direction) -> Outcome:
-    low, high = interval
+def _outcome_by_interval(interval: tuple[float, float] | None, direction: Direction) -> Outcome:
+    """Without one a difference of other rows than those reported cannot be called by the sign of what is reported."""
+    low, high = interval or (0.0, 0.0)
     if low > 0:
         return _outcome_by_sign(low, direction)
     return _outcome_by_sign(high, direction) if high < 0 else Outcome.INCONCLUSIVE

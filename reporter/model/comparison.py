@@ -75,6 +75,9 @@ class MetricRow:
     headline: bool = False
     note: str = ""
     """One sentence a reader must know to read this row rightly; usually empty."""
+    tested_delta: float | None = None
+    """The difference that `interval` is of and that gates judge, where it is not `delta`: on the rows that both test sets share, or of
+    the means over repeated runs."""
     doubt: str = ""
     """Why the values shown are not to be judged by, a clause that reads on after the metric's name: `is not of this code:
     stage train has not run since its params changed`. Usually empty."""

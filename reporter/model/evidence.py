@@ -23,6 +23,9 @@ class MetricEvidence:
     """What a reader must know to read the row rightly, in full sentences; usually empty."""
     incomparable: bool = False
     """The evaluation data differ too much for a comparison; then there is neither interval nor p-value."""
+    tested_delta: float | None = None
+    """The difference that the interval is of, where it is not that of the two reported values: on the rows that both test sets
+    share, or of the means over repeated runs."""
     doubt: str = ""
     """That a reported value is not what the predictions give, as in `MetricRow`; then there is neither interval nor p-value."""
     same_examples: bool = False

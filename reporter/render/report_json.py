@@ -83,6 +83,7 @@ def _metric(row: MetricRow) -> Json:
         "method": row.method,
         "headline": row.headline,
         "note": row.note,
+        "tested_delta": _value(row.tested_delta),
         "doubt": row.doubt,
     }
 

@@ -198,7 +198,10 @@ def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, f
 
 def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
     note = " ".join(filter(None, (pairing.note, estimate.note)))
-    return MetricEvidence(estimate.interval, estimate.p_value, estimate.method, note, same_examples=True)
+    tested = estimate.delta if pairing.note and math.isfinite(estimate.delta) else None
+    return MetricEvidence(
+        estimate.interval, estimate.p_value, estimate.method, note, tested_delta=tested, same_examples=True
+    )
 
 
 def disagreeing(problems: list[Problem]) -> MetricEvidence:

@@ -6,16 +6,20 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from reporter.compare.statistics import ranking, tallies
 from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.examples import Classified
-from reporter.compare.statistics.mcnemar import mcnemar
+from reporter.compare.statistics.mcnemar import flips_interval, mcnemar
 from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
 from reporter.compare.statistics.replicates import ROUNDING, Replicates
-from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, subsets_of
+from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, subsets_of, work
 
 FEWEST_UNITS = 10
 """Of rows or clusters: fewer say too little about how much others would differ."""
+MOST_WORK = 20_000_000_000
+"""Rows over all resamples and classes: some minutes."""
 MOST_UNDEFINED = 0.2
 """Share of resamples; a metric that is undefined in more of them gets no interval."""
 
@@ -57,6 +61,9 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
     if pair.identical:
         same = f"identical predictions, n = {pair.rows:,}"
         return found | {m.name: replace(found[m.name], interval=(0.0, 0.0), p_value=1.0, method=same) for m in defined}
+    for metric in [metric for metric in defined if (note := _too_little(metric, pair, plan))]:
+        found[metric.name] = replace(found[metric.name], note=_too_little(metric, pair, plan))
+        defined.remove(metric)
     resampled = [metric for metric in defined if not _has_delong(metric, pair)]
     for metric in (metric for metric in defined if _has_delong(metric, pair)):
         found[metric.name] = _by_delong(found[metric.name], pair, plan.level)
@@ -65,8 +72,24 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
         method = _method(pair, resampled, metric, plan)
         found[metric.name] = _by_bootstrap(found[metric.name], replicates[metric.name], plan.level, method)
     for metric in (metric for metric in resampled if _has_mcnemar(metric, pair)):
-        found[metric.name] = _with_mcnemar(found[metric.name], pair)
+        found[metric.name] = _with_mcnemar(found[metric.name], pair, plan.level)
     return found
+
+
+def _too_little(metric: Metric, pair: Pair, plan: Plan) -> str:
+    """Why a metric of the order of scores gets no interval; empty where it does."""
+    if not isinstance(metric.formula, Ranked) or not isinstance(pair.base, Classified):
+        return ""
+    rarest = int(np.bincount(pair.base.actual, minlength=2).min())
+    if pair.base.binary and rarest < FEWEST_UNITS:
+        return (
+            f"No interval: a class has only {rarest} examples, and {FEWEST_UNITS} are the least to estimate one from."
+        )
+    if work(pair, [metric], plan) > MOST_WORK:
+        return (
+            f"No interval: {len(pair.base.classes):,} classes with too few examples of some are too many to resample."
+        )
+    return ""
 
 
 def _has_delong(metric: Metric, pair: Pair) -> bool:
@@ -95,8 +118,9 @@ NO_SPREAD = "No interval: every resample gives the same difference, so its sprea
 def _by_bootstrap(estimate: Estimate, replicates: Replicates, level: float, method: str) -> Estimate:
     if replicates.undefined > MOST_UNDEFINED:
         return replace(estimate, note=f"No interval: undefined in {replicates.undefined:.0%} of the resamples.")
-    if replicates.constant:
-        if abs(estimate.delta) > ROUNDING:
+    rounding = ROUNDING * max(abs(estimate.base), abs(estimate.head))
+    if replicates.constant(rounding):
+        if abs(estimate.delta) > rounding:
             return replace(estimate, note=NO_SPREAD)
         return replace(estimate, interval=(0.0, 0.0), p_value=1.0, method=method)
     note = (
@@ -104,19 +128,24 @@ def _by_bootstrap(estimate: Estimate, replicates: Replicates, level: float, meth
     )
     return replace(
         estimate,
-        interval=replicates.interval(estimate.delta, level),
-        p_value=replicates.p_value(estimate.delta),
+        interval=replicates.interval(estimate.delta, level, rounding),
+        p_value=replicates.p_value(estimate.delta, rounding),
         method=method,
         note=note,
     )
 
 
-def _with_mcnemar(estimate: Estimate, pair: Pair) -> Estimate:
+def _with_mcnemar(estimate: Estimate, pair: Pair, level: float) -> Estimate:
+    """The exact p-value, and the interval no narrower than the one that belongs to it: of few flips the bootstrap's is."""
     base, head = pair.base, pair.head
     assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  see _has_mcnemar
-    p_value = mcnemar(base.predicted == base.actual, head.predicted == head.actual)
+    right = base.predicted == base.actual, head.predicted == head.actual
     method = "exact McNemar" if estimate.method is None else f"{estimate.method}; p-value: exact McNemar"
-    return replace(estimate, p_value=p_value, method=method)
+    interval = estimate.interval
+    if interval is not None:
+        low, high = flips_interval(*right, level)
+        interval = min(interval[0], low), max(interval[1], high)
+    return replace(estimate, interval=interval, p_value=mcnemar(*right), method=method)
 
 
 def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -> str:

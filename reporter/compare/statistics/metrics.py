@@ -124,7 +124,9 @@ def known(task: Task) -> tuple[str, ...]:
 
 
 def find(name: str, rule: PredictionsRule) -> Metric | None:
-    """Find a metric by name or alias; `f1_weighted` overrules the rule's average, `ece_15` sets the number of bins."""
+    """Find a metric by name or alias; of several classes `f1_weighted` overrules the rule's average, `ece_15` sets the number of
+    bins.
+    """
     if rule.task is Task.REGRESSION:
         metric = _REGRESSION.get(_ALIASES.get(name, name))
         return None if metric is None else replace(metric, name=name)
@@ -132,7 +134,7 @@ def find(name: str, rule: PredictionsRule) -> Metric | None:
         return replace(_calibration(int(bins[1])), name=name)
     average = rule.average
     metric = _CLASSIFICATION.get(_ALIASES.get(name, name))
-    if metric is None and (named := _WITH_AVERAGE.fullmatch(name)):
+    if metric is None and rule.task is Task.MULTICLASS and (named := _WITH_AVERAGE.fullmatch(name)):
         metric, average = _AVERAGED.get(_ALIASES.get(named[1], named[1])), Average(named[2])
     return None if metric is None else replace(metric, name=name, average=average)
 

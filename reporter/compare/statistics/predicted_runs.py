@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TypeAlias, assert_never
 
+from reporter.compare.sample_size import FEWEST_RUNS
 from reporter.compare.statistics.assessment import (
     UNUSABLE,
     absent_predictions,
@@ -118,8 +119,9 @@ def _without(
 
 def _read(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]) -> _Reading:
     before, after = tables
-    if before.keys() == after.keys():
-        return _read_paired(base, head, rule, tables)
+    shared = [path for path in after if path in before]
+    if len(shared) >= FEWEST_RUNS or before.keys() == after.keys():
+        return _read_paired(base, head, rule, tables, shared)
     apart = [
         _read_alone(snapshot, _of_file(rule, path), table)
         for snapshot, found in ((base, before), (head, after))
@@ -128,27 +130,38 @@ def _read(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_
     if broken := next((run for run in apart if isinstance(run, Problem)), None):
         return broken
     runs = [run for run in apart if isinstance(run, _Run)]
-    pairing = _same_test_set(base, head, rule, (next(iter(before.values())), next(iter(after.values()))))
-    return _Runs(tuple(runs[: len(before)]), tuple(runs[len(before) :])) if pairing is None else pairing
+    others = _other_test_set(base, head, rule, tables)
+    return _Runs(tuple(runs[: len(before)]), tuple(runs[len(before) :])) if others is None else others
 
 
-def _same_test_set(
-    base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[Table, Table]
+def _other_test_set(
+    base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]
 ) -> Incomparable | Problem | None:
-    """What keeps runs of other seeds from being compared, as the first of each revision show it."""
-    try:
-        pairing = pair(*tables, read(*tables, rule), rule)
-    except UnusablePredictionsError as error:
-        return _unusable(base if error.base else head, rule, error)
-    return pairing if isinstance(pairing, Incomparable) else None
+    """What keeps runs of other seeds from being compared: each must have been judged on the very same examples."""
+    first = next(iter(tables[0].values()))
+    for snapshot, path, table in (
+        *((base, path, table) for path, table in tables[0].items()),
+        *((head, path, table) for path, table in tables[1].items()),
+    ):
+        try:
+            pairing = pair(first, table, read(first, table, rule), rule)
+        except UnusablePredictionsError as error:
+            return _unusable(snapshot, _of_file(rule, path), error)
+        if isinstance(pairing, Incomparable):
+            return Incomparable(f"{path}: {pairing.reason}")
+        if pairing.note:
+            return Incomparable(f"{path}: runs of different seeds were not judged on the same examples.")
+    return None
 
 
-def _read_paired(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]) -> _Reading:
+def _read_paired(
+    base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables], paths: Sequence[str]
+) -> _Reading:
     before: list[_Run] = []
     after: list[_Run] = []
     notes: dict[str, None] = {}
-    for path, table in tables[1].items():
-        own, sides = _of_file(rule, path), (tables[0][path], table)
+    for path in paths:
+        own, sides = _of_file(rule, path), (tables[0][path], tables[1][path])
         try:
             examples = read(*sides, own)
             pairing = pair(*sides, examples, own)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import numpy as np
 
 from reporter.compare.sample_size import FEWEST_RUNS
+from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.evidence import MetricEvidence
@@ -41,25 +43,36 @@ def _runs(snapshot: Snapshot, pattern: str) -> dict[str, dict[str, float]]:
 
 
 def compare_runs(before: Mapping[str, float], after: Mapping[str, float], plan: Plan) -> MetricEvidence:
-    """Compare one metric over the runs of both revisions, by their paths; runs of equal paths are pairs, if all have one."""
-    fewest = min(len(before), len(after))
-    if fewest < FEWEST_RUNS:
-        return MetricEvidence(
-            note=f"Significance unknown: {len(before)} and {len(after)} runs are too few, {FEWEST_RUNS} of each are the least."
-        )
-    paired = set(before) == set(after)
-    base = np.array([before[path] for path in (after if paired else before)])
-    head = np.array(list(after.values()))
+    """Compare one metric over the runs of both revisions, by their paths; runs of equal paths are pairs, where there are enough."""
+    shared = [path for path in after if path in before]
+    paired = len(shared) >= FEWEST_RUNS
+    left_out = len(before) + len(after) - 2 * len(shared) if paired else 0
+    if paired:
+        before, after = {path: before[path] for path in shared}, {path: after[path] for path in shared}
+    if min(len(before), len(after)) < FEWEST_RUNS:
+        counts = f"{len(before)} and {len(after)} runs are too few"
+        return MetricEvidence(note=f"Significance unknown: {counts}, {FEWEST_RUNS} of each are the least.")
+    found = _compared(np.array(list(before.values())), np.array(list(after.values())), plan, paired=paired)
+    if not left_out:
+        return found
+    return replace(found, note=f"{found.note} {left_out} that only one revision has left out.")
+
+
+def _compared(base: FloatArray, head: FloatArray, plan: Plan, *, paired: bool) -> MetricEvidence:
+    runs = f"{len(head)} paired runs" if paired else f"{len(base)} and {len(head)} runs"
+    if np.array_equal(base, head):
+        return MetricEvidence((0.0, 0.0), 1.0, f"identical runs, {runs}", tested_delta=0.0)
     found = superiority(base, head, paired=paired, level=plan.level, resamples=plan.resamples, seed=plan.seed)
     low, high = found.interval
     wins = f"P(candidate > baseline) = {found.probability:.2f} ({level(plan.level)} CI {low:.2f} to {high:.2f})"
     mean = mean_difference(base, head, paired=paired, level=plan.level)
-    runs = f"{len(head)} paired runs" if paired else f"{len(base)} and {len(head)} runs"
     if mean is None:
-        return MetricEvidence(note=f"{wins} over {runs}, which do not vary.")
+        what = "whose differences do not vary" if paired else "which do not vary"
+        return MetricEvidence(note=f"{wins} over {runs}, {what}: no test of the mean difference is possible.")
     return MetricEvidence(
         interval=mean.interval,
         p_value=max(mean.p_value, float(np.finfo(np.float64).tiny)),
         method=f"{'paired t' if paired else 'Welch t'} of the mean difference, {runs}; P(A>B) by bootstrap",
         note=f"{wins} over {runs}; the mean difference is {mean.delta:+.3g}, and the interval is of it.",
+        tested_delta=mean.delta,
     )

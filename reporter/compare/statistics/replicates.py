@@ -31,24 +31,24 @@ class Replicates:
         """Share of resamples in which the metric was not defined."""
         return float(np.isnan(self.deviations).mean())
 
-    @property
-    def constant(self) -> bool:
-        """No resample differs from another: the spread cannot be estimated."""
-        return not np.nanmax(np.abs(self.deviations)) > ROUNDING
+    def constant(self, rounding: float) -> bool:
+        """No resample differs from another by more than `rounding`: the spread cannot be estimated."""
+        return not np.nanmax(np.abs(self.deviations)) > rounding
 
-    def interval(self, delta: float, level: float) -> tuple[float, float]:
-        """`delta` ± the distance that only the share 1 − `level` of the resamples exceeds; of subsets its mean."""
+    def interval(self, delta: float, level: float, rounding: float) -> tuple[float, float]:
+        """An end within `rounding` of zero is zero. `delta` ± the distance that only the share 1 − `level` of the resamples exceeds; of subsets its mean."""
         share = _resampled_share(1 - level, self.units)
         defined = (subset[~np.isnan(subset)] for subset in self.deviations)
         half = float(np.mean([_exceeded_by(share, subset) for subset in defined if len(subset)]))
-        return delta - half, delta + half
+        low, high = (0.0 if abs(end) <= rounding else end for end in (delta - half, delta + half))
+        return low, high
 
-    def p_value(self, delta: float) -> float:
+    def p_value(self, delta: float, rounding: float) -> float:
         """Two-sided: how often a resample is as far from its centre as `delta` is from zero (Hall & Wilson 1991, Two guidelines for
         bootstrap hypothesis testing), counting the sample itself, so that it is never 0 (Davison & Hinkley 1997, section 4.2).
         """
         kept = self.deviations[~np.isnan(self.deviations)]
-        extreme = np.count_nonzero(np.abs(kept) >= abs(delta) - ROUNDING)
+        extreme = np.count_nonzero(np.abs(kept) >= abs(delta) - rounding)
         return _sampled_share((extreme + 1) / (len(kept) + 1), self.units)
 
 
@@ -76,4 +76,4 @@ def _sampled_share(share: float, units: int) -> float:
 
 
 ROUNDING = 1e-12
-"""Differences closer than this are equal but for rounding."""
+"""Differences closer than this part of the metric's values are equal but for rounding."""

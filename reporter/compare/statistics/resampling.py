@@ -42,6 +42,8 @@ TABLE_BLOCK = 4_000_000
 """The same for the counts of the joint table."""
 SUBSETS = 20
 """At most: of the bag of little bootstraps."""
+FEWEST_OF_A_CLASS = 30
+"""Expected examples of each class in a subset."""
 FEWEST_UNITS = 0.7
 """A subset has at least this power of the number of rows or clusters, which Kleiner et al. found enough."""
 
@@ -108,9 +110,27 @@ def subsets_of(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> tuple[int, 
     if rows <= plan.row_limit:
         return 1, pair.units
     size = math.ceil(pair.units * plan.subset_rows / rows)
-    size = max(size, math.ceil(pair.units**FEWEST_UNITS))
+    size = max(
+        size, math.ceil(pair.units**FEWEST_UNITS), math.ceil(pair.units * FEWEST_OF_A_CLASS / _rarest(pair, metrics))
+    )
     count = min(SUBSETS, pair.units // size)
     return (count, size) if count > 1 else (1, pair.units)
+
+
+def _rarest(pair: Pair, metrics: Sequence[Metric]) -> int:
+    """Examples of the rarest class that occurs, where a metric looks at single classes: a subset with one of them would draw it
+    each time, and so know nothing of how much it varies.
+    """
+    if not isinstance(pair.base, Classified) or all(isinstance(m.formula, Meant) for m in metrics):
+        return pair.units
+    counts = np.bincount(pair.base.actual)
+    return int(counts[counts > 0].min())
+
+
+def work(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> int:
+    """Rows that all resamples look at together."""
+    _, size = subsets_of(pair, metrics, plan)
+    return math.ceil(size * pair.rows / pair.units) * _rankings(pair, metrics) * plan.resamples
 
 
 def _rankings(pair: Pair, metrics: Sequence[Metric]) -> int:

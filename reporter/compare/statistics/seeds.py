@@ -66,7 +66,7 @@ def mean_difference(base: FloatArray, head: FloatArray, *, paired: bool, level: 
         spread = sum(v**2 / (len(side) - 1) for v, side in zip(variances, (base, head), strict=True))
         freedom = sum(variances) ** 2 / spread if spread else math.inf
     error = math.sqrt(sum(variances))
-    if error <= abs(delta) * np.finfo(np.float64).eps:
+    if error <= 8 * np.finfo(np.float64).eps * max(float(np.abs(base).max()), float(np.abs(head).max())):
         return None
     half = float(stdtrit(freedom, (1 + level) / 2)) * error
     return MeanDifference(delta, (delta - half, delta + half), float(2 * stdtr(freedom, -abs(delta) / error)))

@@ -153,6 +153,7 @@ def make_metric_row(
     headline: bool = False,
     note: str = "",
     doubt: str = "",
+    tested_delta: float | None = None,
 ) -> MetricRow:
     """A row of two numbers; what is not named follows from them by sign and direction."""
     delta = difference(base, head)
@@ -173,6 +174,7 @@ def make_metric_row(
         headline=headline,
         note=note,
         doubt=doubt,
+        tested_delta=tested_delta,
     )
 
 

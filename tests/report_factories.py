@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
-from factories import make_problem, sha
-from figure_factories import clouds, importances, losses, make_plot, make_spec, predictions, roc
+import figure_factories
+from factories import make_snapshot, make_tracked, sha
+from figure_factories import clouds, importances, losses, make_plot, make_spec, roc
+from flights import (
+    BRANCH,
+    MAIN,
+    METRICS,
+    MODEL,
+    ROWS,
+    SEED_METRICS,
+    SEED_PREDICTIONS,
+    flights,
+    headline,
+    predicted,
+    predictions,
+    rules,
+    seeds,
+    usual,
+    with_data,
+    with_outdated,
+    with_params,
+    without_storage,
+)
 
-from reporter.compare import judge
-from reporter.compare.headlines import with_headlines
+from reporter.compare import compare, judge, with_history
 from reporter.figures import draw
 from reporter.figures.encode import figure_json
 from reporter.model.comparison import (
     ArtifactRow,
-    Candidate,
     Cause,
     CauseKind,
     Content,
@@ -32,18 +53,17 @@ from reporter.model.comparison import (
     Verdict,
 )
 from reporter.model.drawing import Drawing, PlotlyDrawing
+from reporter.model.history import PastRun
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import PlotRow, Report, RunInfo, SectionPicture, SectionText
-from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule, Direction, GateRule, MetricRule, PlotsRule, Rules
+from reporter.model.snapshot import Snapshot
 from reporter.model.values import Value, is_number
 from reporter.render.chart import Caption, Chart, PlotlyChart
 
-METRICS = "evaluation/metrics.json"
-BOOTSTRAP = "paired bootstrap, 2,000 resamples, n = 83,214"
+LATENCY = f"{METRICS}:latency_ms"
+IN_DOUBT = rules(headline("roc_auc", max_drop=0.005, required=True), headline("log_loss"))
 
-MAIN = Revision(rev="main", sha=sha("main"), label="main", behind=0)
-BRANCH = Revision(rev="deeper-trees", sha=sha("deeper-trees"), label="deeper-trees")
 RUN = RunInfo(
     version="0.1.0",
     runner="GitHub Actions",
@@ -58,7 +78,7 @@ def make_report(**fields: object) -> Report:
         base=MAIN,
         head=BRANCH,
         verdict=Verdict.PASS,
-        summary="No change: 9 metrics and 12 params are the same",
+        summary="Nothing changed: metrics and params are the same",
         metrics=(),
         params=(),
         plots=(),
@@ -70,29 +90,6 @@ def make_report(**fields: object) -> Report:
         level=0.95,
     )
     return replace(report, **fields)  # type: ignore[arg-type]
-
-
-def judged(report: Report, *rules: MetricRule) -> Report:
-    """The report with the verdict, the gates and the sentence that `rules` give its rows."""
-    has_base = report.base is not None
-    known = [problem for problem in report.problems if problem.revision == MAIN.label]
-    metrics = report.metrics
-    if not any(row.headline for row in metrics):
-        metrics = with_headlines(metrics, Rules(metrics=rules))
-    candidate = Candidate(
-        revision=report.head,
-        metrics=metrics,
-        params=report.params,
-        data=report.data,
-        stages=report.stages,
-        problems=tuple(problem for problem in report.problems if problem not in known),
-    )
-    found = judge(candidate, Rules(metrics=rules), has_base=has_base, problems=known)
-    return replace(report, metrics=metrics, verdict=found.verdict, summary=found.summary, gates=found.gates)
-
-
-def gate(name: str, **limits: float) -> MetricRule:
-    return MetricRule(f"{METRICS}:{name}", gate=GateRule(**limits))  # type: ignore[arg-type]
 
 
 def metric(name: str, base: Value, head: Value, **fields: object) -> MetricRow:
@@ -138,77 +135,6 @@ def links(report: Report) -> dict[str, str]:
     return {name: name for name in report.images}
 
 
-FLIGHT_METRICS = (
-    metric("roc_auc", 0.6391, 0.6512, interval=(0.0081, 0.0163), p_value=0.0004, method=BOOTSTRAP, headline=True),
-    metric("f1", 0.4102, 0.4188, interval=(0.0031, 0.0139), p_value=0.002, method=BOOTSTRAP),
-    metric(
-        "log_loss",
-        0.5312,
-        0.5287,
-        direction=Direction.LOWER,
-        interval=(-0.0041, -0.0009),
-        p_value=0.004,
-        method=BOOTSTRAP,
-        headline=True,
-    ),
-    metric(
-        "accuracy",
-        0.7421,
-        0.7424,
-        outcome=Outcome.INCONCLUSIVE,
-        interval=(-0.0011, 0.0018),
-        p_value=0.61,
-        method=BOOTSTRAP,
-    ),
-    metric("precision", 0.5018, 0.5018),
-    metric("n_test", 83214, 83214, direction=Direction.NONE),
-)
-
-FLIGHT_PARAMS = (
-    ParamRow("params.yaml", "train.max_depth", 6, 9, State.CHANGED),
-    ParamRow("params.yaml", "train.learning_rate", 0.1, 0.1, State.UNCHANGED),
-    ParamRow("params.yaml", "prepare.features", ["carrier", "origin"], ["carrier", "origin", "hour"], State.CHANGED),
-    ParamRow("params.yaml", "seed", 17, 17, State.UNCHANGED),
-)
-
-FLIGHT_STAGES = (
-    StageRow("prepare", State.CHANGED, ("deps",), outdated=False, ran=True),
-    StageRow("train", State.CHANGED, ("params",), outdated=False, ran=True, upstream=("prepare",)),
-    StageRow("evaluate", State.UNCHANGED, (), outdated=False, ran=True, upstream=("prepare", "train")),
-    StageRow("publish", State.UNCHANGED, (), outdated=False, ran=False, upstream=("train",)),
-)
-
-FLIGHT_CAUSES = (
-    Explanation(
-        METRICS,
-        (
-            Cause(CauseKind.PARAM, "params.yaml:train.max_depth", "train", 1),
-            Cause(CauseKind.CODE, "src/prepare.py", "prepare", 2),
-            Cause(CauseKind.DATA, "data/raw/flights.csv.zip", "prepare", 2),
-        ),
-    ),
-)
-
-FLIGHT_DATA = (
-    DataRow(
-        "data/raw/flights.csv.zip",
-        State.CHANGED,
-        Content("1f", 31_053_850, None),
-        Content("2e", 33_110_204, None),
-    ),
-    DataRow(
-        "data/features",
-        State.CHANGED,
-        Content("3d.dir", 12_482_110, 24),
-        Content("4c.dir", 12_901_007, 25),
-        added=2,
-        removed=1,
-        modified=22,
-    ),
-    DataRow("data/lookup.csv", State.RENAMED, Content("5b", 812, None), Content("5b", 812, None), "data/codes.csv"),
-    DataRow("models/model.pkl", State.UNCHANGED, Content("6a", 1, None), Content("6a", 1, None)),
-)
-
 FLIGHT_PLOTS = (
     plot("ROC curve"),
     plot("Loss"),
@@ -217,289 +143,244 @@ FLIGHT_PLOTS = (
     plot("Feature importance", State.UNCHANGED, kind="bar_horizontal"),
 )
 
-FLIGHT_SLICES = (
-    SliceRow(
-        "evaluation/predictions.csv",
-        "roc_auc",
-        "carrier",
-        "HA",
-        81,
-        0.61,
-        0.58,
-        -0.03,
-        (-0.09, 0.03),
-        0.62,
-        Outcome.INCONCLUSIVE,
-    ),
-    SliceRow(
-        "evaluation/predictions.csv",
-        "roc_auc",
-        "carrier",
-        "UA",
-        14_902,
-        0.63,
-        0.66,
-        0.03,
-        (0.02, 0.04),
-        0.0001,
-        Outcome.IMPROVED,
-    ),
-)
 
-FLIGHT_FLIPS = (
-    Flips(
-        "evaluation/predictions.csv",
-        83_214,
-        gained=1_204,
-        lost=1_177,
-        examples=(
-            FlipExample("2013-10-07 UA 303", "late", "on time", "late", 0.912, gained=True),
-            FlipExample("2013-12-24 B6 11", "on time", "on time", "late", 0.887, gained=False),
-        ),
-    ),
-)
+def compared(
+    base: Snapshot | None,
+    head: Snapshot,
+    rules: Rules,
+    *,
+    runs: Mapping[str, Sequence[PastRun]] | None = None,
+    plots: tuple[PlotRow, ...] = (),
+) -> Report:
+    """The report on `head`, its rows and sentences made as the report command makes them."""
+    comparison = compare(base, [head], rules)
+    (candidate,) = comparison.candidates
+    if base is not None:
+        candidate = with_history(candidate, rules, runs or {}, base.revision.label)
+    has_base = base is not None and bool(base.metrics)
+    found = judge(candidate, rules, has_base=has_base, problems=comparison.problems)
+    return Report(
+        base=comparison.base,
+        head=candidate.revision,
+        verdict=found.verdict,
+        summary=found.summary,
+        metrics=candidate.metrics,
+        params=candidate.params,
+        plots=plots,
+        data=candidate.data,
+        stages=candidate.stages,
+        gates=found.gates,
+        problems=(*comparison.problems, *candidate.problems),
+        run=RUN,
+        explanations=candidate.explanations,
+        slices=candidate.slices,
+        flips=candidate.flips,
+        artifacts=candidate.artifacts,
+        history=candidate.history,
+        level=rules.significance.level,
+    )
 
 
+@cache
 def better() -> Report:
-    return judged(
-        make_report(
-            metrics=FLIGHT_METRICS,
-            params=FLIGHT_PARAMS,
-            plots=FLIGHT_PLOTS,
-            data=FLIGHT_DATA,
-            stages=FLIGHT_STAGES,
-            explanations=FLIGHT_CAUSES,
-            slices=FLIGHT_SLICES,
-            flips=FLIGHT_FLIPS,
-            artifacts=(ArtifactRow("late-flights", State.CHANGED, "models/model.pkl", ("desc", "labels")),),
-            base=replace(MAIN, behind=3),
+    features = ("carrier", "origin", "hour")
+    base = replace(usual(), revision=replace(MAIN, behind=3))
+    head = flights(BRANCH, predictions(0.7, seed=21), depth=9, features=features, raw="seasons", prepare="second")
+    artifact = {"path": MODEL, "type": "model", "desc": "Late arrivals", "labels": ["trees"]}
+    renamed = [make_tracked(path, "codes", size=812) for path in ("data/codes.csv", "data/lookup.csv")]
+    grouped = Rules(
+        metrics=(headline("roc_auc", max_drop=0.005), headline("log_loss", max_drop=0.01)),
+        predictions=(predicted(groups=("carrier",)),),
+    )
+    return compared(
+        replace(with_data(base, renamed[0]), artifacts={"late-flights": artifact}),
+        replace(
+            with_data(head, renamed[1]),
+            artifacts={"late-flights": {**artifact, "desc": "Late arrivals, by hour", "labels": ["deep trees"]}},
         ),
-        gate("roc_auc", max_drop=0.005),
-        gate("log_loss", max_drop=0.01),
+        grouped,
+        plots=FLIGHT_PLOTS,
     )
 
 
+@cache
 def worse() -> Report:
-    return judged(
-        make_report(
-            metrics=(
-                metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
-                metric("accuracy", 0.7421, 0.7399, interval=(-0.004, -0.0004), method=BOOTSTRAP),
-                metric("n_test", 83214, 83214, direction=Direction.NONE),
-            ),
-            params=FLIGHT_PARAMS[:2],
-            explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
-            stages=FLIGHT_STAGES,
-        )
-    )
+    return compared(usual(), flights(BRANCH, predictions(0.5, seed=5), depth=9), rules(headline("roc_auc")))
 
 
+@cache
 def mixed() -> Report:
-    return judged(
-        make_report(
-            metrics=(
-                metric("roc_auc", 0.6391, 0.6512, headline=True),
-                metric("log_loss", 0.5312, 0.5401, direction=Direction.LOWER, headline=True),
-                metric("size_mb", 4.25, 17.5, direction=Direction.NONE),
-            ),
-            params=FLIGHT_PARAMS,
-        )
-    )
+    """One run each, of metrics without predictions."""
+    base = {"roc_auc": 0.6391, "log_loss": 0.5312, "size_mb": 4.25}
+    head = {"roc_auc": 0.6512, "log_loss": 0.5401, "size_mb": 17.5}
+    return compared(flights(MAIN, base), flights(BRANCH, head, depth=9), rules(tested=False))
 
 
+@cache
 def inconclusive() -> Report:
-    note = (
-        "Significance unknown (one run each): above 9 of the last 12 values up to main (0.4021 to 0.4116); "
-        "2 of the 11 steps between them were at least as large. "
-        "About 14 runs of each would tell, if runs vary as much as those revisions did."
+    """One headline whose interval holds zero, and one that nothing tests, with a history."""
+    base, head = usual(), flights(BRANCH, predictions(0.6, seed=8), depth=9)
+    f1 = (0.4881, 0.4904, 0.4892, 0.4930, 0.4911, 0.4946, 0.4973, 0.4955, 0.4952, 0.5004, 0.4981)
+    past = [PastRun(sha(f"main~{len(f1) - place}"), {"f1": value}) for place, value in enumerate(f1)]
+    own = PastRun(MAIN.sha, base.metrics[METRICS].values)
+    asked = Rules(
+        metrics=(headline("roc_auc", max_drop=0.002), headline("f1")),
+        predictions=(predicted(metrics={"roc_auc": f"{METRICS}:roc_auc"}),),
     )
-    return judged(
-        make_report(
-            metrics=(
-                metric(
-                    "roc_auc",
-                    0.6391,
-                    0.6395,
-                    outcome=Outcome.INCONCLUSIVE,
-                    interval=(-0.0031, 0.0038),
-                    p_value=0.84,
-                    method=BOOTSTRAP,
-                    headline=True,
-                ),
-                metric("f1", 0.4102, 0.4107, outcome=Outcome.INCONCLUSIVE, headline=True, note=note),
-            ),
-        ),
-        gate("roc_auc", max_drop=0.002),
-    )
+    return compared(base, head, asked, runs={METRICS: (*past, own)})
 
 
+@cache
 def no_change() -> Report:
-    return judged(
-        make_report(
-            metrics=(metric("roc_auc", 0.6391, 0.6391), metric("f1", 0.4102, 0.4102)),
-            params=FLIGHT_PARAMS[1:2],
-            plots=(plot("ROC curve", State.UNCHANGED, image=None),),
-            stages=(FLIGHT_STAGES[3],),
-        )
+    return compared(
+        usual(),
+        replace(usual(), revision=BRANCH),
+        rules(headline("roc_auc")),
+        plots=(plot("ROC curve", State.UNCHANGED, image=None),),
     )
 
 
+@cache
 def first_report() -> Report:
-    return judged(
-        make_report(
-            base=None,
-            metrics=tuple(
-                metric(name, None, value, state=State.ADDED, outcome=Outcome.UNKNOWN)
-                for name, value in (("roc_auc", 0.6512), ("f1", 0.4188))
-            ),
-            params=(ParamRow("params.yaml", "train.max_depth", None, 9, State.ADDED),),
-            plots=(plot("ROC curve", State.ADDED, revisions=("deeper-trees",)),),
-            data=(DataRow("data/raw", State.ADDED, None, Content("1f", 31_053_850, 3)),),
-            stages=(StageRow("train", State.ADDED, (), outdated=False, ran=True),),
-            notices=("This is the first report: no baseline was found, so every value stands alone.",),
-        )
+    return compared(
+        None,
+        flights(BRANCH, predictions(0.7, seed=21), depth=9),
+        rules(headline("roc_auc", max_drop=0.005), headline("f1")),
+        plots=(
+            plot("ROC curve", State.ADDED, revisions=("deeper-trees",), alt="ROC curve: deeper-trees, one line each"),
+        ),
     )
 
 
+@cache
 def baseline_unavailable() -> Report:
-    return judged(
-        make_report(
-            metrics=(
-                metric("roc_auc", None, 0.6512, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN, headline=True),
-                metric("f1", None, 0.4188, state=State.UNAVAILABLE, outcome=Outcome.UNKNOWN),
-            ),
-            plots=(
-                plot("ROC curve", State.UNAVAILABLE, revisions=("deeper-trees",), notes=("main has no data for it.",)),
-            ),
-            problems=(
-                make_problem(METRICS, ProblemKind.ACCESS, message="The storage refuses the credentials"),
-                make_problem("evaluation/plots/roc.csv"),
-            ),
-        ),
-        gate("roc_auc", max_drop=0.005),
+    base = without_storage(usual(), "evaluation/plots/roc.csv")
+    note = f"{MAIN.label}: {base.problems[0].message}"
+    return compared(
+        base,
+        flights(BRANCH, predictions(0.7, seed=21), depth=9),
+        rules(headline("roc_auc", max_drop=0.005)),
+        plots=(plot("ROC curve", State.UNAVAILABLE, revisions=("main", "deeper-trees"), notes=(note,)),),
     )
 
 
+@cache
 def stale_lock() -> Report:
-    return judged(
-        make_report(
-            metrics=(metric("roc_auc", 0.6391, 0.6391, headline=True),),
-            params=FLIGHT_PARAMS[:1],
-            stages=(
-                StageRow("train", State.CHANGED, ("cmd", "params"), outdated=True),
-                StageRow("evaluate", State.UNCHANGED, (), outdated=False, upstream=("train",)),
-            ),
-            problems=(
-                Problem(
-                    "deeper-trees",
-                    "train",
-                    ProblemKind.STALE,
-                    "train changed, but was not run again: the values shown are not of this code",
-                    "Run `dvc repro`, then commit dvc.lock.",
-                ),
-            ),
-        )
-    )
+    """Code and params of the candidate, values of the baseline."""
+    head = with_params(replace(usual(), revision=BRANCH), max_depth=9)
+    head = with_outdated(head, "train", "cmd", "params", cmd="python src/train.py --early-stopping")
+    return compared(usual(), head, rules(headline("roc_auc", max_drop=0.005)))
 
 
+@cache
+def value_in_doubt() -> Report:
+    """Somebody wrote a better value into the metrics file and had it recorded: only the predictions tell."""
+    return compared(usual(), _edited(), IN_DOUBT)
+
+
+@cache
+def metrics_edited() -> Report:
+    """The same without `dvc commit`: dvc.lock tells as well."""
+    return compared(usual(), with_outdated(_edited(), "evaluate", "outs"), IN_DOUBT)
+
+
+def _edited() -> Snapshot:
+    honest = flights(BRANCH, predictions(0.6, seed=8), depth=9)
+    file = honest.metrics[METRICS]
+    return replace(honest, metrics={METRICS: replace(file, values={**file.values, "roc_auc": 0.7012})})
+
+
+@cache
+def repeated_runs() -> Report:
+    """One training for each of several seeds, with predictions of their own."""
+    gated = headline("roc_auc", SEED_METRICS, max_drop=0.005)
+    of_seeds = predicted(path=SEED_PREDICTIONS, metrics={"roc_auc": f"{SEED_METRICS}:roc_auc"})
+    asked = Rules(metrics=(gated,), predictions=(of_seeds,))
+    return compared(seeds(MAIN, 0.6), seeds(BRANCH, 0.68, depth=9), asked)
+
+
+@cache
 def different_test_set() -> Report:
-    note = "The test sets differ: 212 of 83,214 rows are shared, too few to compare on."
-    return judged(
-        make_report(
-            metrics=(
-                metric("roc_auc", 0.6391, 0.7012, outcome=Outcome.INCOMPARABLE, headline=True, note=note),
-                metric("n_test", 83214, 64101, direction=Direction.NONE),
-            ),
-            data=FLIGHT_DATA[:1],
-        )
-    )
+    others = predictions(0.7, seed=21, flights=slice(ROWS - 60, 2 * ROWS - 200))
+    return compared(usual(), flights(BRANCH, others, raw="seasons"), rules(headline("roc_auc", max_drop=0.005)))
 
 
+@cache
 def new_and_removed_metrics() -> Report:
-    return judged(
-        make_report(
-            metrics=(
-                metric("roc_auc", 0.6391, 0.6512),
-                metric("brier_score", None, 0.171, state=State.ADDED, outcome=Outcome.UNKNOWN),
-                metric("gini", 0.2782, None, state=State.REMOVED, outcome=Outcome.UNKNOWN),
-                metric("model", "logistic", "boosting", direction=Direction.NONE),
-                metric("diverged", base=False, head=True, direction=Direction.NONE),
-                metric("auc_by_fold", [0.61, 0.64], [0.63, 0.66], direction=Direction.NONE),
-                metric("best_loss", float("inf"), 0.5287, direction=Direction.LOWER),
-            ),
-        )
-    )
+    base = {
+        "roc_auc": 0.6391,
+        "average_precision": 0.5382,
+        "model": "logistic",
+        "diverged": False,
+        "auc_by_fold": [0.61, 0.64],
+        "best_loss": math.inf,
+    }
+    head = {
+        "roc_auc": 0.6512,
+        "brier_score": 0.171,
+        "model": "boosting",
+        "diverged": True,
+        "auc_by_fold": [0.63, 0.66],
+        "best_loss": 0.5287,
+    }
+    return compared(flights(MAIN, base), flights(BRANCH, head, depth=9), rules(tested=False))
 
 
+@cache
 def three_hundred_metrics() -> Report:
-    rows = tuple(
-        metric(f"class_{index:03d}.recall", 0.5, 0.5 + (index % 7) / 100, file="evaluation/per_class.json")
-        for index in range(300)
+    base, head = (
+        {f"class_{index:03d}": {"recall": 0.5 + gained * (index % 7) / 100} for index in range(300)}
+        for gained in (0, 1)
     )
-    return judged(make_report(metrics=rows))
+    file = "evaluation/per_class.json"
+    return compared(make_snapshot(MAIN, metrics={file: base}), make_snapshot(BRANCH, metrics={file: head}), Rules())
 
 
+@cache
 def custom_template() -> Report:
-    return judged(
-        make_report(
-            metrics=(metric("roc_auc", 0.6391, 0.6512),),
-            plots=(
-                plot("delays.json", kind="violin", title="Delays by carrier", alt="A violin for each carrier"),
-                plot(
-                    "broken.json",
-                    State.UNAVAILABLE,
-                    kind="violin",
-                    image=None,
-                    notes=("The template names the field “delay”, which is in neither revision.",),
-                ),
-            ),
-        )
-    )
-
-
-def image_plots() -> Report:
-    return judged(
-        make_report(
-            metrics=(metric("roc_auc", 0.6391, 0.6512),),
-            plots=(
-                plot(
-                    "evaluation/map.png",
-                    kind="image",
-                    alt="evaluation/map.png: main, deeper-trees, and the pixels that differ",
-                ),
-                plot("evaluation/tree.png", State.ADDED, kind="image", notes=("main does not have it.",)),
-            ),
-        )
-    )
-
-
-def gate_failed() -> Report:
-    return judged(
-        make_report(
-            metrics=(
-                metric("roc_auc", 0.6391, 0.6281, interval=(-0.015, -0.007), method=BOOTSTRAP, headline=True),
-                metric("accuracy", 0.7421, 0.7430, headline=True),
-            ),
-            params=FLIGHT_PARAMS[:1],
-            explanations=(Explanation(METRICS, FLIGHT_CAUSES[0].causes[:1]),),
+    undrawn = "The template names the field “delay”, which is in neither revision."
+    return replace(
+        mixed(),
+        plots=(
+            plot("delays.json", kind="violin", title="Delays by carrier", alt="A violin for each carrier"),
+            plot("broken.json", State.UNAVAILABLE, kind="violin", image=None, notes=(undrawn,)),
         ),
-        gate("roc_auc", max_drop=0.005),
-        gate("accuracy", min=0.7),
-        gate("latency_ms", min=0),
     )
 
 
+@cache
+def image_plots() -> Report:
+    return replace(
+        mixed(),
+        plots=(
+            plot(
+                "evaluation/map.png",
+                kind="image",
+                alt="evaluation/map.png: main, deeper-trees, and the pixels that differ",
+            ),
+            plot("evaluation/tree.png", State.ADDED, kind="image", notes=("main does not have it.",)),
+        ),
+    )
+
+
+@cache
+def gate_failed() -> Report:
+    """One limit that is broken, one that holds, and one of a metric that is not there."""
+    asked = rules(
+        headline("roc_auc", max_drop=0.005), headline("accuracy", min=0.5), MetricRule(LATENCY, gate=GateRule(max=20))
+    )
+    return compared(usual(), flights(BRANCH, predictions(0.5, seed=5), depth=9), asked)
+
+
+@cache
 def nothing_tracked() -> Report:
-    return judged(make_report())
+    return compared(make_snapshot(MAIN), make_snapshot(BRANCH), Rules())
 
 
+@cache
 def nothing_explains() -> Report:
-    return judged(
-        make_report(
-            metrics=(metric("roc_auc", 0.6391, 0.6512),),
-            explanations=(Explanation(METRICS, ()),),
-        )
-    )
+    """Another value out of the same inputs."""
+    return compared(flights(MAIN, {"roc_auc": 0.6391}), flights(BRANCH, {"roc_auc": 0.6512}), rules(tested=False))
 
 
 HOSTILE = (
@@ -574,6 +455,9 @@ SCENARIOS: Mapping[str, Callable[[], Report]] = {
         first_report,
         baseline_unavailable,
         stale_lock,
+        value_in_doubt,
+        metrics_edited,
+        repeated_runs,
         different_test_set,
         new_and_removed_metrics,
         three_hundred_metrics,
@@ -598,8 +482,8 @@ def flight_charts() -> tuple[Chart, ...]:
         "Calibration": make_plot(make_spec("scatter", plot="Calibration"), clouds(0), clouds(1.5)),
         "Confusion matrix": make_plot(
             make_spec("confusion", x="actual", y=("predicted",), plot="Confusion matrix"),
-            predictions(0.6, ("late", "on time")),
-            predictions(0.8, ("late", "on time")),
+            figure_factories.predictions(0.6, ("late", "on time")),
+            figure_factories.predictions(0.8, ("late", "on time")),
         ),
         "Feature importance": make_plot(
             make_spec("bar_horizontal", x="importance", y=("feature",), plot="Feature importance"),

@@ -91,6 +91,26 @@ class TestDrop:
         found = gate(accuracy(None, 0.7, state=State.ADDED), max_drop=0.1, required=required)
         assert (found.result, found.reason) == (Verdict.PASS, "is new: there is nothing that it could be worse than")
 
+    def test_a_drop_is_that_of_the_rows_that_were_tested(self):
+        only_fewer_rows = accuracy(0.8, 0.6, interval=(-0.01, 0.01), tested_delta=0.0)
+        assert gate(only_fewer_rows, max_drop=0.05).result is Verdict.PASS
+        hidden = accuracy(0.8, 0.9, interval=(-0.12, -0.08), tested_delta=-0.1)
+        assert gate(hidden, max_drop=0.05).result is Verdict.FAIL
+
+    @pytest.mark.parametrize(
+        ("known", "expected", "said"),
+        [
+            ({"p_value": 1e-9, "method": "exact McNemar"}, Verdict.FAIL, "and the test shows that the drop is real"),
+            ({"p_value": 0.3, "method": "exact McNemar"}, Verdict.WARN, "the test does not show"),
+            ({"note": "Significance unknown (one run each)."}, Verdict.WARN, "is real: one run each"),
+            ({"note": "P = 0 over 5 paired runs."}, Verdict.WARN, "is real (see its note)"),
+        ],
+    )
+    def test_without_an_interval_a_significant_drop_is_judged_by_what_there_is(self, known, expected, said):
+        found = gate(accuracy(1.0, 0.0, **known), max_drop=0.1, significant=True)
+        assert found.result is expected
+        assert said in found.reason
+
     def test_a_difference_of_rounding_is_no_drop(self):
         assert result(accuracy(0.1 + 0.2, 0.3), max_drop=0) is Verdict.PASS
         assert result(accuracy(0.3, 0.3 - 1e-9), max_drop=0) is Verdict.FAIL

@@ -54,7 +54,7 @@ def monstrous():
 
 
 def test_the_verdict_is_the_first_thing_read():
-    assert render_markdown(better(), {}).startswith("### 🟢 Better: roc_auc +0.012")
+    assert render_markdown(better(), {}).startswith("### 🟢 Better: roc_auc +0.027")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_gate_that_fails_is_open_and_those_that_pass_are_folded():
 
 def test_a_stale_lock_is_said_before_any_number():
     text = render_markdown(SCENARIOS["stale_lock"](), {})
-    assert text.index("the values shown are not of this code") < text.index("| Metric")
+    assert text.index("the values of evaluation/metrics.json are not of this code") < text.index("| Metric")
 
 
 def test_changed_metrics_come_before_unchanged_ones():
@@ -107,7 +107,12 @@ def test_the_footer_links_both_commits_the_log_and_the_whole():
 
 
 def test_the_graph_marks_what_changed_and_what_ran_again():
-    text = render_markdown(better(), {})
+    stages = (
+        StageRow("prepare", State.CHANGED, ("deps",), outdated=False, ran=True),
+        StageRow("train", State.CHANGED, ("params",), outdated=False, ran=True, upstream=("prepare",)),
+        StageRow("evaluate", State.UNCHANGED, (), outdated=False, ran=True, upstream=("prepare", "train")),
+    )
+    text = render_markdown(make_report(stages=stages), {})
     assert 's0["prepare<br/>deps changed, ran again"]:::changed' in text
     assert 's2["evaluate<br/>ran again"]:::ran' in text
     assert "s1 --> s2" in text
@@ -150,7 +155,7 @@ def test_a_monstrous_report_fits_as_well(limit):
 
 def test_what_is_left_out_is_said_with_where_the_whole_is():
     text = render_markdown(better(), links(better()), 2_600, WHOLE)
-    assert "Left out to fit here: flips, slices, data" in text
+    assert "Left out to fit here: artifacts, flips, slices, data" in text
     assert f"The whole report: [full report]({WHOLE})" in text
 
 

@@ -79,6 +79,7 @@ def reports() -> st.SearchStrategy[Report]:
             headline=st.booleans(),
             note=TEXTS,
             doubt=TEXTS,
+            tested_delta=st.none() | st.floats(),
         ),
         params=several(ParamRow, **named, base=VALUES, head=VALUES),
         plots=several(PlotRow, image=st.none() | st.from_regex(r"images/[A-Za-z0-9._-]{1,9}\.png", fullmatch=True)),

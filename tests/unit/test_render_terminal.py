@@ -32,7 +32,7 @@ def test_the_verdict_comes_first_then_the_headline():
         == f"deeper-trees ({better().head.sha[:7]}) compared with main ({better().base.sha[:7]}), 3 commits behind main"
     )
     row = next(line for line in lines if line.lstrip().startswith("roc_auc"))
-    assert row.split() == ["roc_auc", "0.6391", "0.6512", "+0.012", "(+1.9", "%)", "+0.008", "to", "+0.016", "better"]
+    assert row.split() == ["roc_auc", "0.6186", "0.6454", "+0.027", "(+4.3", "%)", "+0.016", "to", "+0.038", "better"]
 
 
 def test_a_pipe_gets_no_colour():
@@ -52,7 +52,7 @@ def test_a_first_report_has_one_column_of_values():
 def test_gates_that_do_not_pass_and_problems_are_named():
     assert "gate fail: roc_auc max_drop 0.005" in printed(gate_failed(), width=200)
     assert (
-        "main: evaluation/metrics.json: The storage refuses the credentials — Run `dvc push` where it was made."
+        "main: remote 'storage' (s3://flights/dvc) refuses the credentials — check that they are current and may read"
         in printed(baseline_unavailable(), width=200).splitlines()
     )
 

@@ -127,6 +127,18 @@ def test_a_rounded_reported_value_agrees(examples):
     assert result.metrics[f"{FILE}:auc"].interval
 
 
+def test_an_average_over_classes_is_no_metric_of_a_binary_task(examples):
+    (problem, *_) = found(examples, rule(metrics={"f1_macro": f"{FILE}:auc"})).problems
+    assert "'f1_macro' is no metric of a binary task" in problem.message
+
+
+def test_shared_rows_have_a_difference_of_their_own(examples):
+    same = Table({name: column[100:] for name, column in examples["base"].columns.items()})
+    metric = found(examples | {"head": same}).metrics[f"{FILE}:auc"]
+    assert metric.tested_delta == 0
+    assert metric.interval == (0, 0)
+
+
 def test_an_unknown_metric_is_a_problem_that_names_the_known_ones(examples):
     result = found(examples, rule(metrics={"aurock": f"{FILE}:auc"}))
     (problem,) = result.problems

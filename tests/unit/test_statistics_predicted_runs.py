@@ -94,6 +94,13 @@ def test_other_seeds_on_each_side_are_not_paired():
     assert "3 and 4 runs" in metric.method
 
 
+def test_other_seeds_on_other_rows_are_not_comparable():
+    easier = {seed: predictions(seed, 1.0, rows=slice(50, None)) for seed in (4, 5, 6)}
+    metric = found(project(MAIN, runs(1.0, (1, 2, 3))), project(WORKSPACE, easier)).metrics["seed-4/metrics.json:auc"]
+    assert metric.incomparable
+    assert "runs of different seeds were not judged on the same examples" in metric.note
+
+
 def test_two_runs_are_too_few():
     metric = found(project(MAIN, runs(1.0, (1, 2))), project(WORKSPACE, runs(1.6, (1, 2)))).metrics[KEYS[0]]
     assert (metric.interval, metric.p_value) == (None, None)

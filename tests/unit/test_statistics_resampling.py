@@ -11,6 +11,7 @@ from scipy import stats
 from reporter.compare.statistics.estimates import Estimate, estimates
 from reporter.compare.statistics.examples import Classified, Measured
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known
+from reporter.compare.statistics.replicates import Replicates
 from reporter.compare.statistics.resampling import EXACT_UNITS, Pair, Plan, bootstrap, draw, subsets_of
 from reporter.model.rules import Average, PredictionsRule, Task
 
@@ -285,25 +286,78 @@ class TestDegenerate:
         assert "not defined" in found["rmse"].note
         assert found["mape"].interval
 
-    def test_a_rare_class_is_missing_in_some_resamples_and_it_is_said(self):
+    @pytest.mark.parametrize("positives", [1, 3, 9])
+    def test_an_order_of_a_few_positives_has_no_interval(self, positives):
         rng = np.random.default_rng(0)
-        actual = (np.arange(60) < 3).astype(np.int64)
-        sides = (Classified(("0", "1"), actual, actual, rng.random(60), binary=True) for _ in range(2))
-        estimate = of("average_precision", Pair(*sides))
-        assert estimate.interval
-        assert "of the resamples, which are left out" in estimate.note
+        actual = (np.arange(600) < positives).astype(np.int64)
+        sides = (Classified(("0", "1"), actual, actual, rng.random(600), binary=True) for _ in range(2))
+        found = estimates(Pair(*sides), metrics(Task.BINARY), Plan())
+        for name in ("roc_auc", "average_precision"):
+            assert found[name].interval is found[name].p_value is None
+            assert f"a class has only {positives} examples" in found[name].note
+        assert found["log_loss"].interval
 
-    def test_a_subset_without_the_rare_class_is_left_out(self):
+    def test_subsets_hold_enough_of_a_rare_class(self):
+        """Of subsets with a few positives each, all would be drawn, and what they vary by be lost."""
         rng = np.random.default_rng(0)
-        actual = (np.arange(4000) % 500 == 0).astype(np.int64)
-        sides = (Classified(("0", "1"), actual, actual, rng.random(4000), binary=True) for _ in range(2))
-        estimate = of("average_precision", Pair(*sides), Plan(row_limit=2000, subset_rows=1000))
-        assert estimate.interval or "undefined in" in estimate.note
+        actual = (np.arange(20_000) % 100 == 0).astype(np.int64)
+        signal = rng.normal(size=20_000) + 2 * actual
+        sides = (
+            Classified(("0", "1"), actual, actual, 1 / (1 + np.exp(-(signal + rng.normal(size=20_000)))), binary=True)
+            for _ in range(2)
+        )
+        pair = Pair(*sides)
+        little = of("average_precision", pair, Plan(row_limit=5000, subset_rows=500))
+        whole = of("average_precision", pair, Plan(row_limit=10**9))
+        assert "bag of little bootstraps" in little.method
+        ratio = (little.interval[1] - little.interval[0]) / (whole.interval[1] - whole.interval[0])
+        assert 0.85 < ratio < 1.2
 
-    def test_a_single_positive_is_missing_in_too_many(self):
+    def test_many_classes_of_a_few_examples_are_not_cut_into_subsets(self):
         rng = np.random.default_rng(0)
-        actual = (np.arange(60) < 1).astype(np.int64)
-        sides = (Classified(("0", "1"), actual, actual, rng.random(60), binary=True) for _ in range(2))
-        estimate = of("average_precision", Pair(*sides))
-        assert estimate.interval is estimate.p_value is None
-        assert "undefined in" in estimate.note
+        classes, rows = 100, 1500
+        actual = rng.integers(0, classes, rows)
+        logits = 2 * np.eye(classes)[actual]
+        sides = []
+        for _ in range(2):
+            scores = np.exp(logits + rng.normal(size=logits.shape))
+            scores /= scores.sum(axis=1, keepdims=True)
+            sides.append(Classified(tuple(map(str, range(classes))), actual, scores.argmax(axis=1), scores))
+        found = of("roc_auc", Pair(*sides), Plan(resamples=100))
+        assert found.interval
+        assert "little" not in found.method
+
+    def test_more_work_than_minutes_is_said_instead_of_done(self):
+        actual = np.arange(2000) % 1000
+        scores = np.full((2000, 1000), 1e-3)
+        side = Classified(tuple(map(str, range(1000))), actual, actual, scores)
+        other = Classified(side.classes, actual, (actual + 1) % 1000, scores)
+        found = of("roc_auc", Pair(side, other), Plan(resamples=20_000))
+        assert "1,000 classes with too few examples of some are too many to resample" in found.note
+
+
+def test_of_few_flips_the_interval_and_the_exact_test_agree():
+    """Five answers became wrong and none right: the bootstrap alone would exclude zero, at an exact p of 0.06."""
+    for rows in (100, 1000):
+        actual = np.zeros(rows, dtype=np.int64)
+        worse = (np.arange(rows) < 5).astype(np.int64)
+        sides = (Classified(("0", "1"), actual, predicted, None, binary=True) for predicted in (actual, worse))
+        found = of("accuracy", Pair(*sides))
+        assert found.p_value == pytest.approx(0.0625)
+        low, high = found.interval
+        assert low < 0 <= high
+
+
+def test_differences_of_tiny_numbers_are_no_rounding():
+    rng = np.random.default_rng(0)
+    actual = 1e-7 * rng.normal(size=200)
+    sides = (Measured(actual, actual + noise * 1e-7 * rng.normal(size=200)) for noise in (0.4, 0.04))
+    low, high = of("mse", Pair(*sides)).interval
+    assert low < high < 0
+
+
+def test_an_end_that_is_only_rounding_is_zero():
+    deviations = np.linspace(-1, 1, 999)[None, :]
+    replicates = Replicates(deviations, units=10**6)
+    half = -replicates.interval(0.0, 0.95, 0.0)[0]
+    assert replicates.interval(half * (1 + 1e-15), 0.95, 1e-12)[0] == 0

@@ -80,6 +80,28 @@ def test_files_that_the_glob_finds_are_runs_and_each_row_tells_of_all():
     assert metric.method.startswith("paired t")
 
 
+def test_one_missing_run_leaves_the_others_paired():
+    values = dict(zip("abcde", BASE, strict=True))
+    head = {seed: value + 0.004 + 0.0001 * place for place, (seed, value) in enumerate(values.items())}
+    head.pop("e")
+    (metric,) = repeated_runs(project("main", values), project("new", head), "eval/*", Plan()).values()
+    assert metric.method.startswith("paired t of the mean difference, 4 paired runs")
+    assert metric.note.endswith("1 that only one revision has left out.")
+    assert metric.tested_delta == pytest.approx(0.00415)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.01, 3 / 997])
+def test_runs_whose_differences_do_not_vary_are_not_tested(shift):
+    values = {seed: place / 997 for place, seed in enumerate("abcde")}
+    head = {seed: value + shift for seed, value in values.items()}
+    (metric,) = repeated_runs(project("main", values), project("new", head), "eval/*", Plan()).values()
+    if shift:
+        assert metric.interval is metric.p_value is None
+        assert "whose differences do not vary" in metric.note
+    else:
+        assert (metric.interval, metric.p_value) == ((0, 0), 1)
+
+
 def test_other_seeds_on_each_side_are_not_paired():
     base, head = (
         project("main", dict(zip("abcd", BASE, strict=False))),

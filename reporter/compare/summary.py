@@ -47,9 +47,10 @@ def summarize(candidate: Candidate, gates: Sequence[GateRow], verdict: Verdict, 
     deciding = [gate for gate in gates if gate.result is verdict and verdict is not Verdict.PASS]
     said = {gate.metric for gate in deciding}
     change = _change(candidate, names, rules, said) if has_base else _first(candidate, names, said)
+    is_doubt_said = any(row.doubt and _key(row) in said for row in candidate.metrics)
     clauses = [
         *_some(_gate_clause(gate, names) for gate in deciding),
-        *_doubts(candidate),
+        *(() if is_doubt_said else _doubts(candidate)),
         *change,
         *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
     ]

@@ -158,8 +158,8 @@ def _one_value(row: MetricRow | ParamRow, content: Value, is_there: bool) -> str
 
 
 SLICES_NOTE = (
-    "Worse first, then better: where the interval excludes zero and p, corrected over all slices "
-    "(Benjamini–Hochberg), says so too."
+    "The worst first, then the best. A slice is called worse or better where its interval excludes zero and p, "
+    "corrected over all slices (Benjamini–Hochberg), is small too."
 )
 _SLICE_ORDER = (Outcome.REGRESSED, Outcome.IMPROVED, Outcome.INCONCLUSIVE, Outcome.UNKNOWN, Outcome.SAME)
 

@@ -114,7 +114,7 @@ def test_a_reported_value_that_the_predictions_do_not_give_is_a_mismatch_and_has
     assert metric.interval is None
     assert metric.p_value is None
     assert "0.999" in metric.note
-    assert metric.doubt.startswith("is in doubt: metrics.json:auc reports 0.999, but roc_auc of predictions.csv is")
+    assert metric.doubt.startswith("is in doubt: reports 0.999, but roc_auc of predictions.csv is")
 
 
 def test_a_rounded_reported_value_agrees(examples):

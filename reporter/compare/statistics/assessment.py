@@ -207,10 +207,16 @@ def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
 def disagreeing(problems: list[Problem]) -> MetricEvidence:
     """An interval of another quantity than the reported one must not stand beside it."""
     said = "; ".join(f"{problem.revision}: {problem.message}" for problem in problems)
-    doubt = f"is in doubt: {problems[0].message}"
+    doubt = f"is in doubt: {_without_subject(problems[0].message)}"
     return MetricEvidence(
         note=f"No interval: the reported value is not what the predictions give ({said}).", doubt=doubt
     )
+
+
+def _without_subject(message: str) -> str:
+    """`reports 0.8, but …`, to follow the metric's name."""
+    before, verb, after = message.partition(" reports ")
+    return f"reports {after}" if verb else before
 
 
 def _slices(

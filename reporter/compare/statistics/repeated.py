@@ -14,7 +14,7 @@ from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.evidence import MetricEvidence
-from reporter.model.formatting import level
+from reporter.model.formatting import delta, level
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import is_number
 
@@ -73,6 +73,6 @@ def _compared(base: FloatArray, head: FloatArray, plan: Plan, *, paired: bool) -
         interval=mean.interval,
         p_value=max(mean.p_value, float(np.finfo(np.float64).tiny)),
         method=f"{'paired t' if paired else 'Welch t'} of the mean difference, {runs}; P(A>B) by bootstrap",
-        note=f"{wins} over {runs}; the mean difference is {mean.delta:+.3g}, and the interval is of it.",
+        note=f"{wins} over {runs}; the interval is of the mean difference, {delta(mean.delta)}.",
         tested_delta=mean.delta,
     )

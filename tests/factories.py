@@ -154,6 +154,7 @@ def make_metric_row(
     note: str = "",
     doubt: str = "",
     tested_delta: float | None = None,
+    comparable: bool | None = None,
 ) -> MetricRow:
     """A row of two numbers; what is not named follows from them by sign and direction."""
     delta = difference(base, head)
@@ -173,6 +174,7 @@ def make_metric_row(
         method=method,
         headline=headline,
         note=note,
+        comparable=(outcome is not Outcome.INCOMPARABLE) if comparable is None else comparable,
         doubt=doubt,
         tested_delta=tested_delta,
     )

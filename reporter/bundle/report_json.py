@@ -119,6 +119,7 @@ def _metric(node: Node) -> MetricRow:
         headline=node.field("headline").or_else(False, Node.flag),
         note=node.field("note").or_else("", Node.text),
         tested_delta=node.field("tested_delta").optional(Node.real),
+        comparable=node.field("comparable").or_else(True, Node.flag),
         doubt=node.field("doubt").or_else("", Node.text),
     )
 

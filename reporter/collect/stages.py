@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from reporter.collect.files import RevisionFiles
@@ -18,17 +19,23 @@ IsTracked = Callable[[str], bool]
 
 
 def stages_of(pipeline: Pipeline, files: RevisionFiles, measures: Measures, is_tracked: IsTracked) -> dict[str, Stage]:
-    return {stage.name: _stage(stage, files, measures, is_tracked) for stage in pipeline.stages}
+    kept = {str(parent) for output in pipeline.outputs for parent in (output.path, *PurePosixPath(output.path).parents)}
+
+    def is_code(path: str) -> bool:
+        """A folder that holds what DVC keeps is data, whatever git has beside it."""
+        return path not in kept and is_tracked(path)
+
+    return {stage.name: _stage(stage, files, measures, is_code) for stage in pipeline.stages}
 
 
-def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_tracked: IsTracked) -> Stage:
+def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_code: IsTracked) -> Stage:
     return Stage(
         name=stage.name,
         cmd=stage.cmd,
         deps={dep.path: dep.hash for dep in stage.dependencies},
         params={name: value for dep in stage.params for name, value in _recorded_params(dep)},
         outs={out.path: out.content.hash if out.content else None for out in stage.outputs},
-        code=tuple(dep.path for dep in stage.dependencies if dep.in_project and is_tracked(dep.path)),
+        code=tuple(dep.path for dep in stage.dependencies if dep.in_project and is_code(dep.path)),
         outdated=tuple(_outdated(stage, files, measures)),
         ran_cmd=stage.ran_cmd,
     )

@@ -71,20 +71,23 @@ _LOWER_PHRASES = (
 _NEITHER_PHRASES = (
     "date time",
     "end time",
+    "mean error",
+    "mean residual",
     "start time",
     "time of",
     "time step",
     "time steps",
 )
 _SILENCING_WORDS = """
-bound change ci coef confidence cutoff delta diff difference gap improvement interval lower name quantile rank sd
-sem std stddev stderr support target threshold upper var variance weight weights
+avoided between bias bound change ci coef confidence cutoff decay degradation delta diff difference drop gap improvement
+interval lower name quantile rank reduction saved saving savings sd sem signed std stddev stderr support survival target
+threshold upper var variance weight weights
 """
 """Words that turn a measure into something else."""
 _SILENCING = frozenset(_SILENCING_WORDS.split())
 _QUALIFYING = frozenset({"at", "by", "for", "given", "of", "on", "over", "per", "to", "under", "vs", "with", "within"})
 _NEGATING = frozenset({"neg", "negated", "minus"})
-"""Prefixes of a measure whose sign was turned, as scikit-learn's scorers do: `neg_log_loss`."""
+"""Words before a measure whose sign was turned, as scikit-learn's scorers do: `neg_log_loss`, `test_neg_log_loss`."""
 
 _WORDS: dict[tuple[str, ...], Direction] = {
     **{(word,): Direction.HIGHER for word in _HIGHER.split()},
@@ -137,7 +140,7 @@ def _direction_of_part(words: tuple[str, ...]) -> Direction | None:
     if not found:
         return None
     direction = found[-1][1]
-    return _OPPOSITE[direction] if words[0] in _NEGATING else direction
+    return _OPPOSITE[direction] if _NEGATING & set(words) else direction
 
 
 def _phrase_at(words: tuple[str, ...], position: int) -> tuple[str, ...] | None:

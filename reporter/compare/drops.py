@@ -9,7 +9,7 @@ from typing import TypeAlias
 from reporter.compare.difference import as_float, difference, is_rounding
 from reporter.compare.findings import Finding
 from reporter.compare.limits import DropLimit, exact
-from reporter.model.comparison import MetricRow, Outcome, State, Verdict
+from reporter.model.comparison import MetricRow, State, Verdict
 from reporter.model.formatting import apart
 from reporter.model.rules import Direction
 from reporter.model.values import Value, is_finite, is_number, same_value
@@ -42,7 +42,7 @@ def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool, level: float
 
 def _obstacle(row: MetricRow) -> str | None:
     """Why there is no difference to judge."""
-    if row.outcome is Outcome.INCOMPARABLE:
+    if not row.comparable:
         return "not comparable with the baseline: the evaluation data differ"
     if not is_number(row.base):
         return "has a baseline that is no number"

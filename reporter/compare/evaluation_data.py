@@ -3,8 +3,8 @@
 Where predictions are declared, the test rows themselves decide (`reporter.compare.statistics`). Elsewhere the pipeline is
 asked, by this rule. Start at the stage that writes the metrics file and look at the data it reads, leaving out
 1. code;
-2. models: artifacts of type `model`, files with a model's suffix, paths with a word such as `model` or `weights` and no
-   suffix of data;
+2. models: artifacts of type `model`, files with a model's suffix unless they are named as a part of the data (`X_test.pkl`), paths
+   with a word such as `model` or `weights` and no suffix of data;
 3. of several paths, those for training: of words like `train`, `test` and `valid` in the path, the last is `train`;
 4. of several paths where rule 2 knew no model: those that most stages took part in making. What was made from data (a
    model, predictions) stands further down in the DAG than the data it is judged by.
@@ -37,6 +37,8 @@ _MODEL_WORD = re.compile(r"(?<![a-z])(models?|weights|checkpoints?|ckpts?)(?![a-
 _SPLIT_WORD = re.compile(
     r"(?<![a-z])(train(?:ing)?|test(?:ing)?|val|valid|validation|eval|holdout|dev)(?![a-z])", re.IGNORECASE
 )
+
+_FEATURES_OR_TARGET = re.compile(r"[xy]_", re.IGNORECASE)
 
 
 def changed_evaluation_data(base: Snapshot | None, head: Snapshot, evidence: Evidence) -> dict[str, tuple[str, ...]]:
@@ -88,7 +90,7 @@ class _Search:
             head_name, base_name = waiting.popleft()
             for path in self._changed_inputs(self.new.stages[str(head_name)], self.old.stages[str(base_name)]):
                 producers = {*self.new.producers(path), *self.old.producers(path)}
-                if not producers:
+                if not producers and not self._is_the_same(path):
                     changed.add(path)
                 further = {(name, name) for name in producers if name in self.new.stages and name in self.old.stages}
                 waiting.extend(sorted(further - seen))
@@ -112,10 +114,20 @@ class _Search:
             kept = _some(kept, [path for path in kept if made_by[path] < max(made_by.values())])
         return {path: stage.deps[path] for path in kept}
 
+    def _is_the_same(self, path: str) -> bool:
+        """Tracked in both revisions with one content: a stage may have begun or ceased to read it."""
+        before, after = self.base.data.get(path), self.head.data.get(path)
+        return before is not None and after is not None and before.hash is not None and before.hash == after.hash
+
     def _is_model(self, path: str) -> bool:
-        suffix = PurePosixPath(path).suffix.lower()
-        named = suffix not in DATA_SUFFIXES and bool(_MODEL_WORD.search(path))
-        return path in self.models or suffix in _MODEL_SUFFIXES or named
+        suffix, name = PurePosixPath(path).suffix.lower(), PurePosixPath(path).name
+        is_named = bool(_MODEL_WORD.search(path))
+        is_split = bool(_SPLIT_WORD.search(name) or _FEATURES_OR_TARGET.match(name)) and not is_named
+        return (
+            path in self.models
+            or (suffix in _MODEL_SUFFIXES and not is_split)
+            or (suffix not in DATA_SUFFIXES and is_named)
+        )
 
     def _only_training_files_differ(self, path: str) -> bool:
         before, after = self.base.data.get(path), self.head.data.get(path)

@@ -15,7 +15,7 @@ from reporter.compare.drops import judge_drop
 from reporter.compare.findings import Finding
 from reporter.compare.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
 from reporter.compare.values import WHOLE_FILE
-from reporter.model.comparison import GateRow, MetricRow, Outcome, State, Verdict
+from reporter.model.comparison import GateRow, MetricRow, State, Verdict
 from reporter.model.formatting import apart, number
 from reporter.model.problem import Problem
 from reporter.model.rules import GateRule, MetricRule, Rules
@@ -87,7 +87,7 @@ def _required(finding: Finding, row: MetricRow) -> Finding:
     if finding.result in (Verdict.PASS, Verdict.WARN):
         if row.state is State.UNAVAILABLE:
             return Finding(Verdict.FAIL, f"{finding.reason}, but the baseline could not be read (required)")
-        if row.outcome is Outcome.INCOMPARABLE:
+        if not row.comparable:
             return Finding(Verdict.FAIL, f"{finding.reason}, but the evaluation data changed (required)")
     return finding
 

@@ -10,6 +10,8 @@ from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage
 
+LEADS_TO_METRICS = "the values of"
+"""Words of a problem that concerns metrics; one of a stage that no metric depends on lacks them."""
 _OUTS = "outs"
 _STALE_HINT = "Run `dvc repro` and commit dvc.lock."
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
@@ -100,7 +102,7 @@ def _is_edited(path: str, stage: Stage, snapshot: Snapshot) -> bool:
 
 
 def _shown(metrics: tuple[str, ...]) -> str:
-    return f": the values of {named(metrics)} are not of this code" if metrics else ""
+    return f": {LEADS_TO_METRICS} {named(metrics)} are not of this code" if metrics else ""
 
 
 def configuration_problems(base: Snapshot | None, head: Snapshot, rules: Rules) -> tuple[Problem, ...]:

@@ -76,6 +76,7 @@ def _row(pair: ValuePair, rules: Rules, known: MetricEvidence, changed_data: tup
         method=measured.method,
         note=_changed_data_note(changed_data) if changed_data and not known.incomparable else known.note,
         tested_delta=measured.tested_delta,
+        comparable=not incomparable,
         doubt=known.doubt,
     )
 

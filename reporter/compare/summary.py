@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reporter.compare.honesty import LEADS_TO_METRICS
 from reporter.compare.phrases import counted, joined, named
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import (
@@ -230,9 +231,12 @@ def _held(candidate: Candidate, rules: Rules) -> Iterator[str]:
 
 def _doubts(candidate: Candidate) -> Iterator[str]:
     """What puts the numbers themselves in doubt."""
-    stages = [problem.path for problem in candidate.problems if problem.kind is ProblemKind.STALE]
-    if stages:
-        yield f"stale: dvc.lock is out of date ({named(dict.fromkeys(stages))}), so the metrics are not of this code"
+    stale = [problem for problem in candidate.problems if problem.kind is ProblemKind.STALE]
+    if stages := dict.fromkeys(problem.path for problem in stale if LEADS_TO_METRICS in problem.message):
+        yield f"stale: dvc.lock is out of date ({named(stages)}), so the metrics are not of this code"
+    elif stale:
+        stages = dict.fromkeys(problem.path for problem in stale)
+        yield f"out of date: {named(stages)}, which no metric depends on"
     mismatched = {problem.path for problem in candidate.problems if problem.kind is ProblemKind.MISMATCH}
     if files := [file for file in dict.fromkeys(row.file for row in candidate.metrics) if file in mismatched]:
         yield f"values in doubt: {named(files)}"

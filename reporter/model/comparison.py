@@ -78,6 +78,8 @@ class MetricRow:
     tested_delta: float | None = None
     """The difference that `interval` is of and that gates judge, where it is not `delta`: on the rows that both test sets share, or of
     the means over repeated runs."""
+    comparable: bool = True
+    """False where the evaluation data differ, also of values that happen to be equal."""
     doubt: str = ""
     """Why the values shown are not to be judged by, a clause that reads on after the metric's name: `is not of this code:
     stage train has not run since its params changed`. Usually empty."""

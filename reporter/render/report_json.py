@@ -84,6 +84,7 @@ def _metric(row: MetricRow) -> Json:
         "headline": row.headline,
         "note": row.note,
         "tested_delta": _value(row.tested_delta),
+        "comparable": row.comparable,
         "doubt": row.doubt,
     }
 

@@ -85,6 +85,17 @@ class TestOpening:
             snapshot(project)
 
 
+class TestCode:
+    def test_a_folder_that_holds_tracked_data_is_no_code(self, tmp_path):
+        """What git has beside the data, `data/.gitignore` and `data/raw.csv.dvc`, makes no source code of it."""
+        project = ProjectFactory.new(tmp_path / "usual")
+        project.write({"dvc.yaml": SMALL_DVC_YAML, "params.yaml": "lr: 1\n", "train.py": "", "data/raw.csv": "a\n"})
+        project.add("data/raw.csv").commit()
+
+        for revision in ("workspace", "HEAD"):
+            assert snapshot(project, revision).stages["train"].code == ("train.py",)
+
+
 class TestBrokenFiles:
     @pytest.mark.parametrize("revision", ["workspace", "HEAD"])
     @pytest.mark.parametrize(

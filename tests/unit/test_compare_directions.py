@@ -28,6 +28,20 @@ confidence n p0\\.5 weights
 """
 
 
+@pytest.mark.parametrize("name", ["test_neg_mean_squared_error", "val_neg_log_loss", "mean_test_neg_log_loss"])
+def test_a_sign_that_was_turned_is_seen_behind_other_words(name):
+    assert infer_direction(name) is Direction.HIGHER
+
+
+@pytest.mark.parametrize(
+    "name",
+    """mean_error mean_residual error_reduction time_saved cost_savings false_positives_avoided accuracy_drop
+    acc_degradation auc_decay survival_time mean_time_between_failures mean_bias_error mean_signed_error""".split(),  # noqa: SIM905
+)
+def test_a_change_or_a_signed_value_has_no_direction(name):
+    assert infer_direction(name) is Direction.NONE
+
+
 @pytest.mark.parametrize("name", HIGHER.split())
 def test_higher_is_better(name):
     assert infer_direction(name) is Direction.HIGHER

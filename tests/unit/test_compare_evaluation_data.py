@@ -64,6 +64,19 @@ def test_new_test_data_do_not():
     )
 
 
+@pytest.mark.parametrize("part", ["data/y_test.pkl", "data/X_valid.joblib", "test.pickle", "y_.pkl"])
+def test_a_part_of_the_data_is_no_model_whatever_its_suffix(part):
+    model = {"model.pkl": "1"}
+    assert changed([reads(model | {part: "1"})], [reads(model | {part: "2"})]) == (part,)
+
+
+def test_what_a_stage_ceases_to_read_has_not_changed_by_that():
+    same = [make_tracked("raw.csv", "rows")]
+    before, after = [reads({"raw.csv": "1", "test.csv": "1"})], [reads({"test.csv": "1"})]
+    assert changed(before, after, base_data=same, head_data=same) == ()
+    assert changed(before, after, base_data=same, head_data=[make_tracked("raw.csv", "others")]) == ("raw.csv",)
+
+
 def test_a_file_in_git_can_be_the_test_data():
     before, after = reads({"src/evaluate.py": "1", "test.csv": "1"}), reads({"src/evaluate.py": "2", "test.csv": "2"})
     assert changed([before], [after]) == ("test.csv",)

@@ -111,6 +111,13 @@ class TestDrop:
         assert found.result is expected
         assert said in found.reason
 
+    def test_equal_values_of_other_test_rows_are_not_comparable_either(self):
+        row = accuracy(0.8, 0.8, comparable=False)
+        assert gate(row, max_drop=0.1).result is Verdict.UNKNOWN
+        assert gate(row, max_drop=0.1, required=True).result is Verdict.FAIL
+        assert gate(row, min=0.5, required=True).result is Verdict.FAIL
+        assert gate(row, min=0.5).result is Verdict.PASS
+
     def test_a_difference_of_rounding_is_no_drop(self):
         assert result(accuracy(0.1 + 0.2, 0.3), max_drop=0) is Verdict.PASS
         assert result(accuracy(0.3, 0.3 - 1e-9), max_drop=0) is Verdict.FAIL

@@ -36,10 +36,11 @@ class Replicates:
         return not np.nanmax(np.abs(self.deviations)) > rounding
 
     def interval(self, delta: float, level: float, rounding: float) -> tuple[float, float]:
-        """An end within `rounding` of zero is zero. `delta` ± the distance that only the share 1 − `level` of the resamples exceeds; of subsets its mean."""
+        """`delta` ± the distance that only the share 1 − `level` of the resamples of all subsets exceeds. An end within `rounding` of
+        zero is zero.
+        """
         share = _resampled_share(1 - level, self.units)
-        defined = (subset[~np.isnan(subset)] for subset in self.deviations)
-        half = float(np.mean([_exceeded_by(share, subset) for subset in defined if len(subset)]))
+        half = _exceeded_by(share, self.deviations[~np.isnan(self.deviations)])
         low, high = (0.0 if abs(end) <= rounding else end for end in (delta - half, delta + half))
         return low, high
 

@@ -14,7 +14,7 @@ from reporter.compare.statistics.examples import Classified
 from reporter.compare.statistics.mcnemar import flips_interval, mcnemar
 from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
 from reporter.compare.statistics.replicates import ROUNDING, Replicates
-from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, subsets_of, work
+from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, subsets_of, work
 
 FEWEST_UNITS = 10
 """Of rows or clusters: fewer say too little about how much others would differ."""
@@ -152,8 +152,8 @@ def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -
     rows = f"n = {pair.rows:,}"
     if isinstance(metric.formula, Tallied) and pair.clusters is None:
         return f"paired bootstrap, {plan.resamples:,} resamples, {rows}"
-    from_rows = [m for m in metrics if pair.clusters is not None or not isinstance(m.formula, Tallied)]
-    count, size = subsets_of(pair, from_rows, plan)
+    from_rows = [m for m in metrics if not isinstance(m.formula, Tallied) and not is_of_sums(m, pair)]
+    count, size = (1, pair.units) if is_of_sums(metric, pair) else subsets_of(pair, from_rows, plan)
     what = "paired bootstrap" if pair.clusters is None else f"paired bootstrap of {pair.units:,} clusters"
     if count > 1:
         unit = "rows" if pair.clusters is None else "clusters"

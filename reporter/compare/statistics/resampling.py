@@ -7,6 +7,7 @@ Both sides are resampled with the same weights, so what the examples have in com
 - Other metrics are computed of row weights, for a block of resamples at once.
 - Beyond `Plan.row_limit` rows, weights for subsets of the rows stand for resamples of the whole size: the bag of little bootstraps
   (Kleiner, Talwalkar, Sarkar & Jordan 2014, A scalable bootstrap for massive data).
+- Of clusters, metrics of labels and of means are computed of each cluster's sums.
 - With clusters, whole clusters are drawn (Davison & Hinkley 1997, Bootstrap methods and their application, section 3.8).
 """
 
@@ -93,15 +94,24 @@ def bootstrap(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Re
     """Resample the difference of each metric; by the metric's name."""
     rng = np.random.default_rng(plan.seed)
     from_table = [metric for metric in metrics if isinstance(metric.formula, Tallied) and pair.clusters is None]
-    from_rows = [metric for metric in metrics if metric not in from_table]
+    from_sums = [metric for metric in metrics if is_of_sums(metric, pair)]
+    from_rows = [metric for metric in metrics if metric not in from_table and metric not in from_sums]
     found: dict[str, Replicates] = {}
     if from_table:
         differences = _of_table(pair, from_table, plan, rng)
         found |= {m.name: Replicates(differences[None, :, i], pair.units) for i, m in enumerate(from_table)}
+    if from_sums:
+        differences = _of_clusters(pair, from_sums, plan, rng)
+        found |= {m.name: Replicates(differences[None, :, i], pair.units) for i, m in enumerate(from_sums)}
     if from_rows:
         differences = _of_rows(pair, from_rows, plan, rng)
         found |= {m.name: Replicates(differences[:, :, i], pair.units) for i, m in enumerate(from_rows)}
     return found
+
+
+def is_of_sums(metric: Metric, pair: Pair) -> bool:
+    """Whether a metric depends on the rows of a cluster only through their sums: every one but those of the order of scores."""
+    return pair.clusters is not None and not isinstance(metric.formula, Ranked)
 
 
 def subsets_of(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> tuple[int, int]:
@@ -165,6 +175,16 @@ def _joint_table(pair: Pair) -> tuple[Pair, IntArray]:
     cell = (base.actual * classes + base.predicted) * classes + head.predicted
     _, first, counts = np.unique(cell, return_index=True, return_counts=True)
     return pair.take(first), counts
+
+
+def _of_clusters(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.random.Generator) -> FloatArray:
+    """Deviations of shape (resamples, metrics) from resamples of the clusters' sums, at a cost that does not grow with the rows."""
+    difference = Difference(pair, metrics, by_cluster=True)
+    replicates = [
+        difference(draw(rng, pair.units, pair.units, size))
+        for size in _blocks(plan.resamples, max(1, BLOCK // pair.units))
+    ]
+    return np.concatenate(replicates) - difference(np.ones((1, pair.units), dtype=np.int32))
 
 
 def _of_rows(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.random.Generator) -> FloatArray:
@@ -233,7 +253,8 @@ class Difference:
     product for all means.
     """
 
-    def __init__(self, pair: Pair, metrics: Sequence[Metric]) -> None:
+    def __init__(self, pair: Pair, metrics: Sequence[Metric], *, by_cluster: bool = False) -> None:
+        """With `by_cluster` the weights are of the clusters, and no metric may be `Ranked`."""
         self._metrics = metrics
         self._binary = isinstance(pair.base, Classified) and pair.base.binary
         self.classes = pair.base.classes if isinstance(pair.base, Classified) else ()
@@ -242,11 +263,23 @@ class Difference:
         self._incidence = [incidence(side) for side in sides if isinstance(side, Classified)] if tallied else []
         columns = [[m.formula.columns(side) for side in sides] for m in metrics if isinstance(m.formula, Meant)]
         self._columns = np.hstack([column for both in columns for column in both]) if columns else None
+        self._sizes: FloatArray | None = None
+        if by_cluster and pair.clusters is not None:
+            self._sum_clusters(pair.clusters)
         self._widths = [both[0].shape[1] for both in columns for _ in sides]
         averages = dict.fromkeys(metric.average for metric in metrics if isinstance(metric.formula, Ranked))
         self._rankings = {
             average: [rankings(side, average) for side in sides if isinstance(side, Classified)] for average in averages
         }
+
+    def _sum_clusters(self, clusters: IntArray) -> None:
+        from scipy.sparse import csr_array
+
+        rows = np.arange(len(clusters))
+        membership = csr_array((np.ones(len(clusters)), (clusters, rows)))
+        self._incidence = [membership @ matrix for matrix in self._incidence]
+        self._columns = None if self._columns is None else np.asarray(membership @ self._columns)
+        self._sizes = np.bincount(clusters).astype(np.float64)
 
     @np.errstate(over="ignore", invalid="ignore")
     def __call__(self, weights: npt.NDArray[np.int32]) -> FloatArray:
@@ -278,7 +311,8 @@ class Difference:
     def _means(self, weights: npt.NDArray[np.int32]) -> Iterator[FloatArray]:
         if self._columns is None:
             return iter(())
-        means = _product(weights, self._columns) / weights.sum(axis=1, keepdims=True)
+        total = weights.sum(axis=1) if self._sizes is None else weights @ self._sizes
+        means = _product(weights, self._columns) / total[:, None]
         return iter(np.split(means, np.cumsum(self._widths)[:-1], axis=1))
 
 

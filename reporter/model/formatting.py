@@ -36,6 +36,8 @@ _INTERVAL_EXTRA = 2
 """Digits that an interval is given at most to show that an end is not zero."""
 _SMALLEST_FIXED, _LARGEST_FIXED = -4, 15
 """Powers of ten between which a number is written without an exponent."""
+_SMALLEST_BESIDE = -6
+"""The same for a number beside one that is written so."""
 _LOOKS_TYPED = re.compile(
     r"\s.*|.*\s|[-+]?(\d[\d_]*)?\.?\d*(e[-+]?\d+)?|true|false|null|~|nan|[-+]?\.?inf(inity)?|[\[{\"'].*",
     re.IGNORECASE | re.DOTALL,
@@ -74,7 +76,7 @@ def pair(base: Number, head: Number) -> tuple[str, str]:
     of_difference = _DELTA_SIGNIFICANT - 1 - _magnitude(left - right)
     of_larger = BESIDE_OTHERS - 1 - max(_magnitude(left), _magnitude(right))
     places = min(max(of_difference, of_larger), max(_places(left), _places(right)))
-    return _at(left, places), _at(right, places)
+    return _both_at(left, right, places)
 
 
 def apart(value: Number, other: Number, digits: int = _DELTA_SIGNIFICANT) -> str:
@@ -111,7 +113,8 @@ def interval(low: float, high: float) -> str:
     of_nearer = -min(_magnitude(left), _magnitude(right))
     places = of_nearer if of_wider < of_nearer <= of_wider + _INTERVAL_EXTRA else of_wider
     places = min(places, max(_places(left), _places(right)))
-    return f"{_with_sign(_at(left, places))} to {_with_sign(_at(right, places))}"
+    start, end = _both_at(left, right, places)
+    return f"{_with_sign(start)} to {_with_sign(end)}"
 
 
 def percent(fraction: float, *, signed: bool = False) -> str:
@@ -191,21 +194,28 @@ def _places(exact: Decimal) -> int:
     return -exponent if isinstance(exponent, int) else 0
 
 
-def _at(exact: Decimal, places: int) -> str:
+def _at(exact: Decimal, places: int, smallest: int = _SMALLEST_FIXED) -> str:
     """Rounded to `places` after the point; with an exponent where the plain form is long, or would look like zero."""
     if not exact and places > -_SMALLEST_FIXED:
         return "0"
     digits = max(places + _magnitude(exact), 0)
     with localcontext(_AS_AT_SCHOOL):
-        if _is_plain(exact, places):
+        if _is_plain(exact, places, smallest):
             return _signed_by_minus(f"{exact:,.{max(places, 0)}f}")
         mantissa, _, power = f"{exact:.{digits}e}".partition("e")
     return _signed_by_minus(f"{mantissa}e{int(power):+03d}")
 
 
-def _is_plain(exact: Decimal, places: int) -> bool:
+def _both_at(left: Decimal, right: Decimal, places: int) -> tuple[str, str]:
+    """Beside a number in plain form a smaller one is plain as well, if it does not look like zero: `0.00006`, `0.00010`."""
+    is_plain = max(_magnitude(left), _magnitude(right)) >= _SMALLEST_FIXED
+    smallest = _SMALLEST_BESIDE if is_plain else _SMALLEST_FIXED
+    return _at(left, places, smallest), _at(right, places, smallest)
+
+
+def _is_plain(exact: Decimal, places: int, smallest: int) -> bool:
     magnitude = _magnitude(exact)
-    return not exact or (_SMALLEST_FIXED <= magnitude < _LARGEST_FIXED and -magnitude <= max(places, 0))
+    return not exact or (smallest <= magnitude < _LARGEST_FIXED and -magnitude <= max(places, 0))
 
 
 def _trimmed(text: str) -> str:

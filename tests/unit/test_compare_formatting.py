@@ -173,6 +173,7 @@ def test_a_difference_keeps_a_digit_that_happens_to_be_zero() -> None:
         (-0.0191, -0.0009, "−0.0191 to −0.0009"),
         (-0.013, -0.0052, "−0.013 to −0.005"),
         (-0.000001, 0.02, "−1e-06 to +0.020"),
+        (0.000064, 0.000103, "+0.00006 to +0.00010"),
     ],
 )
 def test_an_end_of_an_interval_near_zero_shows_its_side(low: float, high: float, shown: str) -> None:

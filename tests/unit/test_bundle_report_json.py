@@ -10,6 +10,7 @@ from report_factories import SCENARIOS, better
 
 from reporter.bundle import report_from_json
 from reporter.errors import BundleError
+from reporter.model.comparison import Outcome
 from reporter.model.report import RunInfo
 from reporter.render.report_json import report_to_json
 
@@ -114,6 +115,14 @@ def test_a_text_of_megabytes_is_refused():
 
 def test_unknown_fields_are_ignored():
     assert report_from_json(changed("metrics/0/future", {"a": 1})) == better()
+
+
+def test_the_slices_of_an_older_report_are_read_without_their_outcome():
+    document = copy.deepcopy(VALID)
+    for row in document["slices"]:
+        del row["outcome"]
+    assert {row.outcome for row in report_from_json(json.dumps(document)).slices} == {Outcome.UNKNOWN}
+    assert {row.outcome for row in report_from_json(json.dumps(VALID)).slices} != {Outcome.UNKNOWN}
 
 
 def test_the_documented_minimum_is_enough():

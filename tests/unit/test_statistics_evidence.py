@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reporter.compare.statistics import evidence
+from reporter.compare.statistics.slices import Slice, worst_and_best
 from reporter.model.comparison import SliceRow
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.problem import Problem, ProblemKind
@@ -287,6 +288,19 @@ def test_slices_are_listed_worst_first_with_intervals_and_corrected_p_values(exa
     assert [row.delta for row in result.slices] == sorted(row.delta for row in result.slices)
     assert all(isinstance(row, SliceRow) and row.rows == 100 and row.interval for row in result.slices)
     assert {row.metric for row in result.slices} == {"roc_auc"}
+
+
+def slice_of(gain: float, interval: tuple[float, float], p_value: float, value: str) -> Slice:
+    """A slice of a loss, where less is better."""
+    return Slice(SliceRow("p.csv", "log_loss", "carrier", value, 99, 1.0, 1.0 - gain, -gain, interval, p_value), gain)
+
+
+def test_a_slice_that_is_clearly_a_little_worse_is_not_hidden_by_chance():
+    by_chance = [slice_of(gain, (-0.9, 0.9), 0.8, f"{gain}") for gain in (*[-0.5] * 6, *[0.5] * 6)]
+    clear = slice_of(-0.01, (0.005, 0.02), 0.0001, "clear")
+    rows = worst_and_best([*by_chance, clear], 0.95)
+    assert len(rows) == 11
+    assert "clear" in {row.value for row in rows}
 
 
 def test_many_values_of_a_group_are_cut_and_it_is_said():

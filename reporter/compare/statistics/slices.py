@@ -21,11 +21,13 @@ FEWEST_ROWS = 30
 MOST_VALUES = 30
 """Of one group: its largest slices."""
 SHOWN = 5
-"""Of each metric in each group: the worst and as many of the best."""
+"""Of each metric in each group: the worst and as many of the best, besides all that are clearly worse or better."""
 RESAMPLES = 1000
 """At most."""
 ROW_LIMIT = 5000
 """A slice of more rows is resampled by the bag of little bootstraps."""
+
+_CLEAR = frozenset({Outcome.IMPROVED, Outcome.REGRESSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,10 @@ def slices(pair: Pair, predictions: str, metrics: Sequence[Metric], groups: Mapp
 
 
 def worst_and_best(found: Sequence[Slice], level: float) -> tuple[SliceRow, ...]:
-    """Correct the p-values over all slices, then choose the worst and best ones of each metric and group, worst first."""
+    """Correct the p-values over all slices, then choose the worst and best ones of each metric and group, worst first.
+
+    A large slice that is clearly a little worse is not left out for small ones that seem much worse by chance.
+    """
     p_values = benjamini_hochberg([each.row.p_value for each in found])
     families: dict[tuple[str, str, str], list[tuple[float, SliceRow]]] = {}
     for each, p_value in zip(found, p_values, strict=True):
@@ -73,7 +78,9 @@ def worst_and_best(found: Sequence[Slice], level: float) -> tuple[SliceRow, ...]
     shown: list[SliceRow] = []
     for family in families.values():
         ranked = [row for _, row in sorted(family, key=lambda member: member[0])]
-        shown += ranked if len(ranked) <= 2 * SHOWN else ranked[:SHOWN] + ranked[-SHOWN:]
+        shown += [
+            row for place, row in enumerate(ranked) if row.outcome in _CLEAR or not SHOWN <= place < len(ranked) - SHOWN
+        ]
     return tuple(shown)
 
 

@@ -33,13 +33,13 @@ def bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def beginning(rows: Sequence[T], most: int | None) -> tuple[Sequence[T], str]:
+def beginning(rows: Sequence[T], most: int | None, noun: str = "row") -> tuple[Sequence[T], str]:
     """The first rows, and a line that says how many follow: cut before each is put into words, which takes its time."""
     if most is None or len(rows) <= most:
         return rows, ""
-    return rows[:most], more_rows(len(rows) - most)
+    return rows[:most], more_rows(len(rows) - most, noun)
 
 
-def more_rows(count: int) -> str:
-    """The line below a table that was cut; empty where it was not."""
-    return f"… and {count:,} more {'row' if count == 1 else 'rows'} in the full report." if count else ""
+def more_rows(left_out: int, noun: str = "row") -> str:
+    """The line below a table that was cut; empty where nothing was left out."""
+    return f"… and {left_out:,} more {noun}{'' if left_out == 1 else 's'} in the full report." if left_out else ""

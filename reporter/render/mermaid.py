@@ -1,4 +1,4 @@
-"""The pipeline as a Mermaid graph, which forges draw themselves."""
+"""Mermaid graphs, which forges draw themselves: the pipeline, and which graphs of the team's own are safe to be drawn."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ _STYLES = {
 }
 """Readable on a light and on a dark page."""
 
+_DRAWN = re.compile(
+    r"\s*(?:flowchart|graph|sequenceDiagram|classDiagram|stateDiagram(?:-v2)?|erDiagram|gantt|pie|timeline|journey)\b"
+)
+_POWERFUL = re.compile(
+    r"\b(?:click|href|links?|call|callback|properties|details|img|image|icon)\b|url\s*\(|@(?:import|\{)|%%\{|//|[\\`&]"
+    r"|<(?!br\s*/?>|-|\||=|<)",
+    re.IGNORECASE,
+)
+"""What a graph links, loads, or is set up by: directives, shapes with pictures, styles with addresses, HTML but for line breaks."""
+
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.,/ -]")
 
 
@@ -36,14 +46,26 @@ def pipeline_graph(stages: Sequence[StageRow]) -> str:
     return "\n".join(["flowchart LR", *nodes, *edges, *styles])
 
 
+def is_harmless(graph: str) -> bool:
+    """Whether somebody else's graph can be drawn: of a kind that is known, and with nothing that could link or load anything."""
+    is_seen = all(visible(line) == line.replace("\t", " ") for line in graph.splitlines())
+    return bool(_DRAWN.match(graph)) and is_seen and not _POWERFUL.search(graph)
+
+
 def stage_note(stage: StageRow) -> str:
     """What happened to a stage, in a few words; empty for one that stayed as it was."""
     if stage.outdated:
         return "changed, but not run again"
     if stage.state in {State.ADDED, State.REMOVED, State.UNAVAILABLE}:
         return "new" if stage.state is State.ADDED else stage.state.value
-    words = [f"{' and '.join(stage.changed)} changed"] if stage.changed else []
+    words = [f"{_joined(stage.changed)} changed"] if stage.changed else []
     return ", ".join(words + (["ran again"] if stage.ran else []))
+
+
+def _joined(words: Sequence[str]) -> str:
+    """`deps, params and outs`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _label(stage: StageRow) -> str:

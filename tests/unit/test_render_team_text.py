@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reporter.model.report import SectionPicture, SectionText
-from reporter.render.team_text import LONGEST_SECTION, picture_addresses, team_html
+from reporter.render.team_text import LONGEST_SECTION, picture_addresses, team_html, team_markdown
 
 
 def html_of(markdown: str, title: str = "", pictures: Mapping[str, str] | None = None) -> str:
@@ -96,6 +97,108 @@ def test_a_section_of_megabytes_is_cut():
     assert "more characters" in html_of("x " * LONGEST_SECTION)
 
 
+def test_a_section_is_cut_below_a_paragraph_and_says_so():
+    section = SectionText("", "one one one\n\ntwo two two\n\nthree three three\n")
+    assert team_markdown(section, {}, 35) == (
+        "<div>\n<p>one one one</p>\n<p>two two two</p>\n"
+        "<p><em>… and 20 more characters in the full report</em></p>\n</div>"
+    )
+    assert "<p>one one</p>" in team_markdown(section, {}, 9)
+
+
+def test_a_folded_piece_that_is_cut_stays_one():
+    section = SectionText("", "<details><summary>All</summary>\n\n" + "word " * 100 + "\n\n</details>\n")
+    html = team_markdown(section, {}, 200)
+    assert html.count("<details>") == html.count("</details>") == 1
+
+
+def test_tasks_have_boxes():
+    html = html_of("- [ ] open\n- [x] **done**\n- [y] neither\n")
+    assert "<li>☐ open</li>" in html
+    assert "<li>☑ <strong>done</strong></li>" in html
+    assert "<li>[y] neither</li>" in html
+
+
+def test_folded_pieces_stay_folded():
+    html = html_of("<details>\n<summary>More <b>now</b></summary>\n\n*text*\n\n</details>\n")
+    assert html == (
+        "<div>\n<details><summary>More &lt;b&gt;now&lt;/b&gt;</summary>\n<p><em>text</em></p>\n</details>\n</div>"
+    )
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<details>\n\ntext\n",
+        "text\n\n</details>\n",
+        "<details open>\n\ntext\n\n</details>\n",
+        "- <details>\n\ntext\n\n</details>\n",
+        "<summary>x</summary>\n\n</summary></details></div>\n",
+        "text <details> text </details>\n",
+    ],
+)
+def test_what_would_fold_more_than_its_own_text_is_text(markdown):
+    assert not re.search("</?(details|summary)", html_of(markdown))
+
+
+GRAPH = "flowchart LR\n  a[data] --> b[model]"
+
+
+def markdown_of(markdown: str) -> str:
+    return team_markdown(SectionText("", markdown), {})
+
+
+def test_a_forge_draws_a_graph_of_the_teams_own():
+    assert markdown_of(f"before\n\n```mermaid\n{GRAPH}\n```\n\n*after*\n") == (
+        f"<div>\n<p>before</p>\n</div>\n\n```mermaid\n{GRAPH}\n```\n\n<div>\n<p><em>after</em></p>\n</div>"
+    )
+
+
+def test_the_page_shows_a_graph_as_its_text():
+    assert "<pre><code>flowchart LR" in html_of(f"```mermaid\n{GRAPH}\n```\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'click a "https://evil.example"',
+        "click a callback",
+        "a@{ img: evil.png }",
+        "%%{init: {}}%%",
+        "classDef x fill:url(evil)",
+        "a[<img src=x>]",
+        'a["`[x](evil)`"]',
+        "a[https://evil.example]",
+        "a[\u202egnp]",
+        "a[&lt;img&gt;]",
+    ],
+)
+def test_a_graph_that_could_link_or_load_something_is_text(line):
+    assert "```" not in markdown_of(f"````mermaid\n{GRAPH}\n  {line}\n````\n")
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "```mermaid\n---\nconfig: {}\n---\nflowchart LR\n```\n",
+        f"- x\n\n  ```mermaid\n  {GRAPH}\n  ```\n",
+        f"<details>\n\n```mermaid\n{GRAPH}\n```\n\n</details>\n",
+        "```mermaid\nsomething new\n```\n",
+    ],
+)
+def test_a_graph_of_an_unknown_kind_or_inside_something_else_is_text(markdown):
+    assert "```" not in markdown_of(markdown)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.one_of(st.sampled_from("<>/!-[]()`*_#|\n &\"'=\\"), st.characters()), max_size=60))
+def test_around_a_graph_nothing_is_read_as_markdown_by_the_forge(text):
+    comment = markdown_of(f"{text}\n\n```mermaid\n{GRAPH}\n```\n\n{text}\n\n</details>\n")
+    html = MarkdownIt("commonmark", {"html": True}).render(f"<details>\n\n{comment}\n\n</details>")
+    assert html.count("<details>") == html.count("</details>")
+    assert "<img" not in html
+
+
 @pytest.mark.parametrize("before", ["", "```\ncode\n```\n\n", "text\n\n", "- item\n"])
 def test_what_raw_html_holds_is_not_read_as_markdown_by_the_forge(before):
     html = html_of(f"{before}<div>\n![x](https://evil.example/p.png) [y](https://evil.example)\n</div>\n")
@@ -104,7 +207,9 @@ def test_what_raw_html_holds_is_not_read_as_markdown_by_the_forge(before):
     assert "<a " not in comment
 
 
-ALLOWED = set("div p br em strong s code pre ul ol li blockquote h4 h5 h6 hr a table thead tbody tr th td".split())  # noqa: SIM905
+ALLOWED = set(
+    "div p br em strong s code pre ul ol li blockquote h4 h5 h6 hr a table thead tbody tr th td details summary".split()  # noqa: SIM905
+)
 
 
 @settings(max_examples=60, deadline=None)

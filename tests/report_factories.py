@@ -428,15 +428,46 @@ def hostile() -> Report:
     )
 
 
+NOTES = """# Notes
+
+Trained with **deeper trees**; see [the plan](https://example.org/plan) and @octocat.
+
+<!-- a comment -->
+
+| hour | late |
+|---|---|
+| 17 | 0.31 |
+
+- [x] deeper trees
+- [ ] more weather
+
+```python
+print('<b>')
+
+print(2)
+```
+
+```mermaid
+flowchart LR
+  plane[Plane] --> gate[Gate]
+```
+
+<details><summary>How it was trained</summary>
+
+On the *first* machine.
+
+</details>
+
+![map](map.png)
+
+<script>alert(1)</script>
+"""
+
+
 def team_sections() -> Report:
-    notes = (
-        "# Notes\n\nTrained with **deeper trees**; see [the plan](https://example.org/plan) and @octocat.\n\n"
-        "<!-- a comment -->\n\n| hour | late |\n|---|---|\n| 17 | 0.31 |\n\n```python\nprint('<b>')\n\nprint(2)\n```\n\n"
-        "![map](map.png)\n\n<script>alert(1)</script>\n"
-    )
     return replace(
         better(),
-        sections=(SectionText("Notes", notes, (SectionPicture("map.png", "images/map.png"),)),),
+        sections=(SectionText("Notes", NOTES, (SectionPicture("map.png", "images/map.png"),)),),
         slices=(),
         flips=(),
         data=(),

@@ -89,7 +89,8 @@ def _write_files(fresh: Path, bundle: Bundle, page: str) -> None:
     report = bundle.report
     (fresh / IMAGES).mkdir(parents=True)
     _write_text(fresh / REPORT_JSON, report_to_json(report))
-    _write_text(fresh / REPORT_MD, render_markdown(report, {name: name for name in bundle.images}))
+    pictures = {name: name for name in bundle.images}
+    _write_text(fresh / REPORT_MD, render_markdown(report, pictures, whole=REPORT_HTML))
     _write_text(fresh / REPORT_HTML, page)
     for name, picture in bundle.images.items():
         if not PICTURE_NAME.fullmatch(name):

@@ -15,6 +15,7 @@ from reporter.forges.registry import limits_of
 from reporter.forges.state import with_state
 from reporter.model.ci import CiContext, PullRequest
 from reporter.model.rules import CommentRule
+from reporter.render import wording
 from reporter.render.escape import prose
 
 
@@ -46,7 +47,7 @@ def mark_failed(
 
 
 def _sentence(reason: ReporterError) -> str:
-    return prose(f"{reason.message.rstrip('.')}. {reason.hint}".rstrip())
+    return prose(f"{wording.ended(reason.message)} {wording.sentence(reason.hint)}".rstrip())
 
 
 def _located(attempts: Attempts, context: CiContext, forge: Forge) -> CiContext:

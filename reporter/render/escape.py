@@ -15,6 +15,8 @@ WORD_JOINER = "\u2060"
 
 LONGEST_NAME = 160
 """Characters: a longer name or value loses its middle."""
+LONGEST_IN_TABLE = 60
+"""Of a name in a table: a longer one would push the numbers out of sight."""
 LONGEST_SENTENCE = 500
 
 _INVISIBLE = re.compile(
@@ -22,11 +24,12 @@ _INVISIBLE = re.compile(
     "|[\U000e0000-\U000e007f]"
 )
 _LINE_BREAK = re.compile(r"[ \t]*(?:\r\n|[\r\n\u2028\u2029])[ \t]*")
-_PLAIN_CODE = re.compile(r"[\w./:@ ,;=+(){}\[\]!?%^&*#<>~'\"$\\-]+")
+_PLAIN_CODE = re.compile(r"[\w…./:@ ,;=+(){}\[\]!?%^&*#<>~'\"$\\-]+")
 _PUNCTUATION = re.compile(r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]""")
 _REFERENCE = re.compile(r"(?<![A-Za-z0-9])(GH-|[@#!~%$&^])(?=[\w\"])|(?<=\w)([@#!])(?=\w)")
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(www)(?=\.)|(?<=[a-z]):(?=//)")
+_LINKED = re.compile(r"@|(?i:\bwww)(?=\.)|:(?=//)")
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BLOCK_START = re.compile(r"^(?:[#+=-]|\d+[.)](?=\s|$))")
 QUOTED = re.compile(r"`([^`]+)`")
@@ -46,12 +49,17 @@ def shorten(text: str, longest: int = LONGEST_NAME) -> str:
     return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
 
 
-def code(text: str) -> str:
+def code(text: str, longest: int = LONGEST_NAME) -> str:
     """A name or value in Markdown, as code: good in a paragraph, a table's cell and a list."""
-    shown = _seen(text, LONGEST_NAME)
+    shown = _seen(text, longest)
     if _PLAIN_CODE.fullmatch(shown) and shown == shown.strip():
         return f"`{shown}`"
-    return f"<code>{_as_entities(shown) or '&#34;&#34;'}</code>"
+    return f"<code>{_as_entities(_unlinked(shown)) or '&#34;&#34;'}</code>"
+
+
+def in_table(name: str) -> str:
+    """A name as code that leaves room for the columns beside it."""
+    return code(name, LONGEST_IN_TABLE)
 
 
 def prose(text: str) -> str:
@@ -88,6 +96,11 @@ def _defused(text: str) -> str:
     text = _REFERENCE.sub(rf"\g<0>{WORD_JOINER}", text)
     text = _EMOJI.sub(rf":{WORD_JOINER}", text)
     return _ADDRESS.sub(rf"\g<0>{WORD_JOINER}", text)
+
+
+def _unlinked(text: str) -> str:
+    """Forges look for addresses in the text of an HTML element, of `<code>` as well."""
+    return _LINKED.sub(rf"\g<0>{WORD_JOINER}", text)
 
 
 def _as_entities(text: str) -> str:

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from reporter.model import formatting
-from reporter.model.comparison import Explanation, FlipExample, Flips, Outcome, ParamRow, SliceRow, StageRow, State
+from reporter.model.comparison import (
+    Explanation,
+    FlipExample,
+    Flips,
+    MetricRow,
+    Outcome,
+    ParamRow,
+    SliceRow,
+    StageRow,
+    State,
+)
 from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.render import wording
-from reporter.render.escape import code, html_text, prose, shorten
+from reporter.render.escape import code, html_text, in_table, prose, shorten
 from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, more_rows, paragraphs, table
 from reporter.render.mermaid import pipeline_graph, stage_note
-from reporter.render.metric_table import metric_table, value_text
+from reporter.render.metric_table import metric_table, revision_headings, value_text, whole_names
 from reporter.render.opening import cause_text
-from reporter.render.team_text import team_html
+from reporter.render.team_text import LONGEST_SECTION, team_markdown
+
+T = TypeVar("T")
 
 _MOST_CAUSES = 12
 _MOST_SLICES = 10
 _MOST_PLACES = 3
-_SLICE_WORDS = {Outcome.REGRESSED: "worse", Outcome.IMPROVED: "better"}
+_ROW_OF_TEXT = 100
+"""Characters of a section that take about the room of a table's row."""
 _ALWAYS_SHOWN = 10
 """Rows of a table that need no folding of their own."""
 
@@ -31,9 +45,9 @@ def cause_part(report: Report, most: int | None) -> str:
     told = [explanation for explanation in report.explanations if explanation.file in different]
     if not told or report.base is None:
         return ""
-    told = told[:most]
+    shown, rest = beginning(told, most, "metrics file")
     note = "Changes upstream of the metrics, nearest first. Each may be a cause; none is proved."
-    return details("What changed and why", paragraphs(note, *(_explained(found, report) for found in told)))
+    return details("What changed and why", paragraphs(note, *(_explained(found, report) for found in shown), rest))
 
 
 def _explained(explanation: Explanation, report: Report) -> str:
@@ -56,14 +70,24 @@ def metric_part(report: Report, most: int | None) -> str:
     different = wording.by_interest(row for row in report.metrics if wording.is_different(row))
     same = [row for row in report.metrics if not wording.is_different(row)]
     summary = f"All metrics ({wording.how_many_differ(len(different), len(report.metrics), report)})"
-    shown, hidden = different[:most], same[: most if most is None else 0]
+    shown, hidden = _first_of_both(different, same, most)
     left_out = len(report.metrics) - len(shown) - len(hidden)
     body = paragraphs(
         metric_table(shown, report, in_full=True) if shown else "",
-        _folded_once_more(len(same), "unchanged metric", metric_table(hidden, report) if hidden else ""),
+        _folded_once_more(len(same), "unchanged metric", _unchanged_metrics(hidden, report) if hidden else ""),
         more_rows(left_out),
     )
     return details(summary, body)
+
+
+def _first_of_both(different: Sequence[T], same: Sequence[T], most: int | None) -> tuple[Sequence[T], Sequence[T]]:
+    """The rows that differ come before the others."""
+    shown = different[:most]
+    return shown, same if most is None else same[: most - len(shown)]
+
+
+def _unchanged_metrics(rows: Sequence[MetricRow], report: Report) -> str:
+    return paragraphs(metric_table(rows, report), whole_names(map(wording.short_names(rows), rows)))
 
 
 def param_part(report: Report, most: int | None) -> str:
@@ -72,7 +96,7 @@ def param_part(report: Report, most: int | None) -> str:
     different = [row for row in report.params if row.state is not State.UNCHANGED]
     same = [row for row in report.params if row.state is State.UNCHANGED]
     summary = f"Params ({wording.how_many_differ(len(different), len(report.params), report)})"
-    shown, hidden = different[:most], same[: most if most is None else 0]
+    shown, hidden = _first_of_both(different, same, most)
     left_out = len(report.params) - len(shown) - len(hidden)
     body = paragraphs(
         _param_table(shown, report) if shown else "",
@@ -84,25 +108,21 @@ def param_part(report: Report, most: int | None) -> str:
 
 def _param_table(rows: Sequence[ParamRow], report: Report) -> str:
     name = wording.short_names(rows)
-    columns = [
-        ("Param", LEFT),
-        (wording.NOTHING if report.base is None else code(wording.revision_name(report.base)), RIGHT),
-        (code(wording.revision_name(report.head)), RIGHT),
-        ("", LEFT),
-    ]
+    base, head = revision_headings(report)
+    columns = [("Param", LEFT), (base, RIGHT), (head, RIGHT), ("", LEFT)]
     cells = []
     for row in rows:
         before, after = wording.both_values(row)
         is_plain = row.state in {State.CHANGED, State.UNCHANGED} or report.base is None
         cells.append(
             [
-                code(name(row)),
+                in_table(name(row)),
                 "" if report.base is None else value_text(row.base, before),
                 value_text(row.head, after),
                 "" if is_plain else str(wording.state_sign(row.state)),
             ]
         )
-    return table(columns, cells)
+    return paragraphs(table(columns, cells), whole_names(map(name, rows)))
 
 
 def _folded_once_more(number: int, noun: str, body: str) -> str:
@@ -119,7 +139,7 @@ def data_part(report: Report, most: int | None) -> str:
     rows = []
     for row in shown:
         before, after = wording.data_size(row)
-        name = f"{code(row.renamed_from)} → {code(row.path)}" if row.renamed_from else code(row.path)
+        name = f"{in_table(row.renamed_from)} → {in_table(row.path)}" if row.renamed_from else in_table(row.path)
         rows.append([name, str(wording.state_sign(row.state)), before, after, wording.data_files(row)])
     columns = [("Path", LEFT), ("", LEFT), ("Before", RIGHT), ("After", RIGHT), ("Files", LEFT)]
     summary = f"Data ({wording.how_many_differ(len(different), len(report.data), report)})"
@@ -131,14 +151,15 @@ def pipeline_part(report: Report, most: int | None) -> str:
         return ""
     touched = [stage for stage in report.stages if stage_note(stage)]
     graph = pipeline_graph(report.stages) if most is None else ""
-    summary = f"Pipeline ({len(touched):,} of {wording.count(len(report.stages), 'stage')} changed or ran again)"
+    stages = wording.count(len(report.stages), "stage")
+    summary = f"Pipeline ({stages if report.base is None else f'{len(touched):,} of {stages} changed or ran again'})"
     drawn = f"```mermaid\n{graph}\n```" if graph else ""
     return details(summary, paragraphs(drawn, "" if graph else _stage_table(touched, most)))
 
 
 def _stage_table(stages: Sequence[StageRow], most: int | None) -> str:
     shown, rest = beginning(stages, most)
-    rows = [[code(stage.name), prose(stage_note(stage))] for stage in shown]
+    rows = [[in_table(stage.name), prose(stage_note(stage))] for stage in shown]
     return paragraphs(table([("Stage", LEFT), ("What happened", LEFT)], rows) if rows else "", rest)
 
 
@@ -148,7 +169,12 @@ def artifact_part(report: Report, most: int | None) -> str:
         return ""
     shown, rest = beginning(different, most)
     rows = [
-        [code(row.name), code(row.path or ""), str(wording.state_sign(row.state)), prose(", ".join(row.changed))]
+        [
+            in_table(row.name),
+            in_table(row.path or ""),
+            str(wording.state_sign(row.state)),
+            prose(", ".join(row.changed)),
+        ]
         for row in shown
     ]
     columns = [("Artifact", LEFT), ("Path", LEFT), ("", LEFT), ("Changed", LEFT)]
@@ -159,7 +185,6 @@ def slice_part(report: Report, most: int | None) -> str:
     if not wording.has_telling_slices(report):
         return ""
     shown = wording.telling_slices(report.slices, min(most or _MOST_SLICES, _MOST_SLICES))
-    rest = more_rows(len(report.slices) - len(shown))
     columns = [
         ("Slice", LEFT),
         ("Metric", LEFT),
@@ -171,17 +196,26 @@ def slice_part(report: Report, most: int | None) -> str:
         (wording.interval_heading(report), RIGHT),
         ("p", RIGHT),
     ]
-    counts = Counter(row.outcome for row in report.slices)
-    told = [f"{counts[outcome]:,} {word}" for outcome, word in _SLICE_WORDS.items() if counts[outcome]]
-    summary = f"Slices ({', '.join(told) or 'none better or worse'} of {len(report.slices):,})"
-    return details(summary, paragraphs(wording.SLICES_NOTE, table(columns, list(map(_slice_cells, shown))), rest))
+    rest = more_rows(len(report.slices) - len(shown))
+    body = paragraphs(wording.SLICES_NOTE, table(columns, list(map(_slice_cells, shown))), rest)
+    return details(_slice_summary(report.slices), body)
+
+
+def _slice_summary(rows: Sequence[SliceRow]) -> str:
+    """`Slices (3 worse, 8 better of 90)`."""
+    outcomes = Counter(row.outcome for row in rows)
+    if outcomes[Outcome.UNKNOWN] == len(rows):
+        return f"Slices ({len(rows):,})"
+    counts = ((outcomes[Outcome.REGRESSED], "worse"), (outcomes[Outcome.IMPROVED], "better"))
+    clear = ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    return f"Slices ({clear or 'none better or worse'} of {len(rows):,})"
 
 
 def _slice_cells(row: SliceRow) -> list[str]:
     before, after = wording.two_numbers(row.base, row.head)
     return [
-        code(f"{row.group} = {row.value}"),
-        code(row.metric),
+        in_table(f"{row.group} = {row.value}"),
+        in_table(row.metric),
         str(wording.slice_sign(row)),
         f"{row.rows:,}",
         before,
@@ -193,11 +227,11 @@ def _slice_cells(row: SliceRow) -> list[str]:
 
 
 def flip_part(report: Report, most: int | None) -> str:
-    gained = sum(flips.gained for flips in report.flips)
-    lost = sum(flips.lost for flips in report.flips)
-    if not gained + lost:
+    told = [flips for flips in report.flips if flips.gained or flips.lost]
+    if not told:
         return ""
-    body = paragraphs(*(_flips(flips, most) for flips in report.flips))
+    gained, lost = sum(flips.gained for flips in told), sum(flips.lost for flips in told)
+    body = paragraphs(*(_flips(flips, most) for flips in told))
     return details(f"Flips ({gained:,} became right, {lost:,} became wrong)", body)
 
 
@@ -218,7 +252,7 @@ def _flips(flips: Flips, most: int | None) -> str:
 
 def _flip_cells(example: FlipExample) -> list[str]:
     confidence = "" if example.confidence is None else f"{example.confidence:.3f}"
-    return [code(example.id), code(example.actual), code(example.base), code(example.head), confidence]
+    return [*map(in_table, (example.id, example.actual, example.base, example.head)), confidence]
 
 
 def problem_part(report: Report, most: int | None) -> str:
@@ -231,8 +265,8 @@ def problem_part(report: Report, most: int | None) -> str:
             _places(problem),
             ", ".join(map(code, revisions)),
             problem.kind.value,
-            prose(problem.message),
-            prose(problem.hint),
+            prose(wording.ended(problem.message)),
+            prose(wording.sentence(problem.hint)),
         ]
         for problem, revisions in shown
     ]
@@ -254,7 +288,7 @@ def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None
         return ""
     shown, rest = beginning(told, most)
     rows = [
-        [code(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
+        [in_table(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
         for plot in shown
     ]
     without = sum(plot.image not in pictures for plot in report.plots)
@@ -262,11 +296,12 @@ def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None
     return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], rows), rest))
 
 
-def section_part(report: Report, pictures: Mapping[str, str]) -> str:
-    """The team's own sections."""
+def section_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
+    """The team's own sections, each of at most so many rows of text."""
+    longest = LONGEST_SECTION if most is None else min(most * _ROW_OF_TEXT, LONGEST_SECTION)
     return paragraphs(
         *(
-            details(f"<b>{html_text(shorten(section.title))}</b>", team_html(section, pictures))
+            details(f"<b>{html_text(shorten(section.title))}</b>", team_markdown(section, pictures, longest))
             for section in report.sections
         )
     )

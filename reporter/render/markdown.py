@@ -5,6 +5,7 @@ Written for GitHub's dialect, which GitLab and Gitea share: HTML where Markdown 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,15 +38,18 @@ class Part(StrEnum):
 
 ROWS_WHEN_SHORT = (40, 8)
 """Rows a part keeps when the whole does not fit: first all parts are shortened in turn, then they go."""
-_ROWS_WHEN_REFILLED = (None, 320, 160, 80, *ROWS_WHEN_SHORT)
-"""Rows that are tried where there is room again."""
+_ALL_ROWS = 10**9
+_CLOSE_ENOUGH = 32
+"""A part is not worth rendering again for fewer than one more row in so many."""
+
+_PAGE_BESIDE = re.compile(r"[\w-]+\.html")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     part: Part
     render: Callable[[int | None], str]
-    """Given the most rows it may have; None for all."""
+    """Given the most rows it may have, at least one; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ def render_markdown(
 
     `pictures`: a picture's name in the bundle → its address, relative or absolute. `limit`: most characters, counted as UTF-16
     counts them, which no forge undercuts; parts are then shortened and left out in the order of `Part`, and the text says
-    so. `whole`: where the whole report is, an address or a sentence's end ("the job summary").
+    so. `whole`: where the whole report is: a web address, a page beside this file (`report.html`) or a sentence's end ("the job
+    summary").
     """
     frame = _frame(report, whole)
     blocks = _blocks(report, pictures)
@@ -85,8 +90,9 @@ def _frame(report: Report, whole: str | None) -> Frame:
     head = [opening.verdict_line(report)]
     if not _is_calm(report):
         head += [opening.subject_line(report), opening.doubt_lines(report)]
-    whereabouts = link("full report", whole) if safe_url(whole) else prose(whole or "")
-    return Frame(paragraphs(*head), _footer(report, whereabouts, is_link=bool(safe_url(whole))), whereabouts)
+    address = whole if whole and (safe_url(whole) or _PAGE_BESIDE.fullmatch(whole)) else None
+    whereabouts = f"[full report]({address})" if address else prose(whole or "")
+    return Frame(paragraphs(*head), _footer(report, whereabouts, is_link=address is not None), whereabouts)
 
 
 def _is_calm(report: Report) -> bool:
@@ -95,8 +101,7 @@ def _is_calm(report: Report) -> bool:
 
 def _blocks(report: Report, pictures: Mapping[str, str]) -> tuple[Block, ...]:
     """In the order of the page."""
-    team_text = folded.section_part(report, pictures)
-    team = Block(Part.SECTIONS, lambda _: team_text)
+    team = Block(Part.SECTIONS, lambda most: folded.section_part(report, pictures, most))
     if _is_calm(report):
         return (team,)
     return (
@@ -118,35 +123,90 @@ def _blocks(report: Report, pictures: Mapping[str, str]) -> tuple[Block, ...]:
     )
 
 
+@dataclass(slots=True)
+class _Form:
+    """A part as it stands at the moment."""
+
+    text: str
+    rows: int
+    """The most that it may have: 0 for a part that is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """A report that is made to fit: parts give way one after the other, then take back what room is left."""
+
+    frame: Frame
+    in_turn: Sequence[Block]
+    """In the order in which they give way."""
+    full: Mapping[Part, str]
+    forms: Mapping[Part, _Form]
+    """In the order of the page."""
+    limit: int
+
+    def text(self) -> str:
+        gone = [block.part for block in self.in_turn if self.full[block.part] and not self.forms[block.part].rows]
+        return self.frame.around({part: form.text for part, form in self.forms.items()}, gone)
+
+    def give_way(self) -> bool:
+        """False if not even the frame fits."""
+        for most in ROWS_WHEN_SHORT:
+            for block in self.in_turn:
+                form, text = self.forms[block.part], block.render(most)
+                if len(text) < len(form.text):
+                    form.text, form.rows = text, most
+                if _fits(self.text(), self.limit):
+                    return True
+        for block in self.in_turn:
+            form = self.forms[block.part]
+            form.text, form.rows = "", 0
+            if _fits(self.text(), self.limit):
+                return True
+        return False
+
+    def take_back(self) -> None:
+        """First what was left out comes back short, then what is short grows; the part that would go last comes first."""
+        for most in reversed(ROWS_WHEN_SHORT):
+            for block in reversed(self.in_turn):
+                self._grow(block, most)
+        for block in reversed(self.in_turn):
+            if not self._grow(block, _ALL_ROWS):
+                self._grow_by_rows(block)
+
+    def _grow(self, block: Block, rows: int) -> bool:
+        """Whether the part fits with so many rows, which it then has."""
+        form = self.forms[block.part]
+        if rows <= form.rows:
+            return True
+        before = form.text, form.rows
+        form.text, form.rows = self.full[block.part] if rows == _ALL_ROWS else block.render(rows), rows
+        if _fits(self.text(), self.limit):
+            return True
+        form.text, form.rows = before
+        return False
+
+    def _grow_by_rows(self, block: Block) -> None:
+        """To about the most rows that fit: doubled until they do not, then halfway between what fits and what does not."""
+        fitting, too_many = 0, 1
+        while too_many < self.limit and self._grow(block, too_many):
+            fitting, too_many = too_many, 2 * too_many
+        while too_many - fitting > max(fitting // _CLOSE_ENOUGH, 1):
+            most = (fitting + too_many) // 2
+            if self._grow(block, most):
+                fitting = most
+            else:
+                too_many = most
+
+
 def _shortened(frame: Frame, blocks: Sequence[Block], texts: Mapping[Part, str], limit: int) -> str | None:
-    """The longest version that fits, parts giving way in the order of `Part`; None if not even the frame does."""
-    kept = dict(texts)
+    """The report with as much as fits; None if not even the frame does."""
     in_turn = sorted(blocks, key=lambda block: list(Part).index(block.part))
-    for most in ROWS_WHEN_SHORT:
-        for block in in_turn:
-            kept[block.part] = min(kept[block.part], block.render(most), key=len)
-            if _fits(frame.around(kept), limit):
-                return _refilled(frame, blocks, kept, [], limit)
-    gone: list[Part] = []
-    for block in in_turn:
-        if kept[block.part]:
-            gone.append(block.part)
-            kept[block.part] = ""
-        if _fits(frame.around(kept, gone), limit):
-            return _refilled(frame, blocks, kept, gone, limit)
-    return None
-
-
-def _refilled(frame: Frame, blocks: Sequence[Block], kept: dict[Part, str], gone: list[Part], limit: int) -> str:
-    """What the last part to go made room for comes back, the part that would have gone last first, each as long as it may be."""
-    for block in sorted(blocks, key=lambda block: list(Part).index(block.part), reverse=True):
-        for most in _ROWS_WHEN_REFILLED:
-            still_gone = [part for part in gone if part is not block.part]
-            longer = kept | {block.part: block.render(most)}
-            if len(longer[block.part]) > len(kept[block.part]) and _fits(frame.around(longer, still_gone), limit):
-                kept, gone = longer, still_gone
-                break
-    return frame.around(kept, gone)
+    forms = {part: _Form(text, _ALL_ROWS) for part, text in texts.items()}
+    fitting = _Fitting(frame, in_turn, texts, forms, limit)
+    if not fitting.give_way():
+        return None
+    fitting.take_back()
+    return fitting.text()
 
 
 def _footer(report: Report, whereabouts: str, *, is_link: bool) -> str:

@@ -1,38 +1,60 @@
-"""The table of metrics in Markdown: as short as a headline, or in full with direction, p-value and method."""
+"""The table of metrics in Markdown: as short as a headline, or in full with direction and p-value, the methods below it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from reporter.model.comparison import MetricRow
 from reporter.model.report import Report
 from reporter.model.values import Value
 from reporter.render import wording
-from reporter.render.escape import code, prose
+from reporter.render.escape import LONGEST_IN_TABLE, code, in_table, prose, visible
 from reporter.render.markup import LEFT, RIGHT, bullets, paragraphs, table
+
+_LONGEST_HEADING = 40
+_MOST_NAMES = 8
+"""Of metrics that one method was used for."""
 
 
 def metric_table(rows: Sequence[MetricRow], report: Report, *, in_full: bool = False) -> str:
-    """Rows as they come; `in_full` adds the direction that is better and the corrected p-value, and the methods below."""
+    """Rows as they come; `in_full` adds the direction that is better, the corrected p-value and, below, the methods."""
     name = wording.short_names(rows)
     cells = [[*_short_cells(row, name(row), report), *(_more_cells(row) if in_full else ("", ""))] for row in rows]
-    return paragraphs(table(_columns(report), cells), _methods(rows) if in_full else "")
+    below = (_methods(rows, name), whole_names(map(name, rows))) if in_full else ()
+    return paragraphs(table(_columns(report), cells), *below)
 
 
-def _methods(rows: Sequence[MetricRow]) -> str:
-    """How intervals and p-values were found: one line, or one for each method. As a column they would not fit a comment."""
-    name = wording.short_names(rows)
+def revision_headings(report: Report) -> tuple[str, str]:
+    """The columns of values, the baseline's and the candidate's; names are shorter than in a column of names."""
+    head = code(wording.revision_name(report.head), _LONGEST_HEADING)
+    if report.base is None:
+        return wording.NOTHING, head
+    return code(wording.revision_name(report.base), _LONGEST_HEADING), head
+
+
+def whole_names(names: Iterable[str]) -> str:
+    """Below a table: the names that it had to cut."""
+    cut = [name for name in names if len(visible(name)) > LONGEST_IN_TABLE]
+    return paragraphs("Names in full:", bullets(list(map(code, cut)))) if cut else ""
+
+
+def _methods(rows: Sequence[MetricRow], name: Callable[[MetricRow], str]) -> str:
+    """How intervals and p-values were found: below the table, which has no room for it."""
     found: dict[str, list[str]] = {}
     for row in rows:
         if row.method:
-            found.setdefault(row.method, []).append(code(name(row)))
+            found.setdefault(row.method, []).append(name(row))
     if len(found) == 1:
-        return f"Intervals and p: {prose(next(iter(found)))}."
-    return (
-        paragraphs("Intervals and p:", bullets([f"{', '.join(names)}: {prose(how)}" for how, names in found.items()]))
-        if found
-        else ""
-    )
+        ((method, names),) = found.items()
+        of_some = "" if len(names) == len(rows) else f" of {_first(names)}"
+        return f"Intervals and p{of_some}: {prose(wording.ended(method))}"
+    lines = [f"{_first(names)}: {prose(wording.ended(method))}" for method, names in found.items()]
+    return paragraphs("Intervals and p:", bullets(lines)) if lines else ""
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(map(code, names[:_MOST_NAMES])) + more
 
 
 def value_text(content: Value, shown: str) -> str:
@@ -42,11 +64,11 @@ def value_text(content: Value, shown: str) -> str:
 
 
 def _columns(report: Report) -> list[tuple[str, str]]:
-    base = wording.NOTHING if report.base is None else code(wording.revision_name(report.base))
+    base, head = revision_headings(report)
     return [
         ("Metric", LEFT),
         (base, RIGHT),
-        (code(wording.revision_name(report.head)), RIGHT),
+        (head, RIGHT),
         ("Change", RIGHT),
         (wording.interval_heading(report), RIGHT),
         ("", LEFT),
@@ -58,9 +80,9 @@ def _columns(report: Report) -> list[tuple[str, str]]:
 def _short_cells(row: MetricRow, name: str, report: Report) -> list[str]:
     before, after = wording.both_values(row)
     if report.base is None:
-        return [code(name), "", value_text(row.head, after), "", "", ""]
+        return [in_table(name), "", value_text(row.head, after), "", "", ""]
     return [
-        code(name),
+        in_table(name),
         value_text(row.base, before),
         value_text(row.head, after),
         wording.difference(row),

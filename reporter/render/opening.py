@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
-from reporter.model.comparison import Cause, State, Verdict
+from reporter.model.comparison import Cause, GateRow, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
 from reporter.render import wording
-from reporter.render.escape import LONGEST_SENTENCE, code, html_text, link, prose, safe_url, shorten
+from reporter.render.escape import LONGEST_SENTENCE, code, html_text, in_table, link, prose, safe_url, shorten
 from reporter.render.markup import LEFT, beginning, bullets, details, paragraphs, table
 from reporter.render.metric_table import metric_table, value_text
 
@@ -75,8 +75,20 @@ def headline_table(report: Report, most: int | None) -> str:
             else "No metrics are tracked. Name their files under `metrics:` in dvc.yaml to see them here."
         )
     shown = metric_table(rows[:most] if most else rows, report)
-    notes = [f"{', '.join(map(code, names))}: {prose(note)}" for names, note in wording.notes_of(rows)]
+    notes = [
+        f"{', '.join(map(code, names))}: {prose(note)}"
+        for names, note in wording.notes_of(rows)
+        if not _is_said_above(note, report)
+    ]
     return paragraphs(shown, bullets(notes))
+
+
+def _is_said_above(note: str, report: Report) -> bool:
+    """By the verdict's sentence, where it follows a semicolon and has no full stop, or by a doubt that the note repeats."""
+    clause = f"; {note[:1].lower()}{note[1:].rstrip('.')}"
+    is_in_verdict = clause in report.summary and len(report.summary) <= LONGEST_SENTENCE
+    shown = wording.once(wording.doubts(report))[:MOST_LINES]
+    return is_in_verdict or any(problem.message in note for problem, _ in shown if problem.message)
 
 
 def why_line(report: Report) -> str:
@@ -111,27 +123,32 @@ def gate_part(report: Report, most: int | None) -> str:
     )
     name = wording.gate_names(report)
     columns = [("Gate", LEFT), ("Limit", LEFT), ("Result", LEFT), ("Why", LEFT)]
-    rows = [
-        [code(name(gate)), prose(gate.rule), str(wording.gate_sign(gate.result)), prose(gate.reason)]
-        for gate in (*others, *passed)
-    ]
-    open_rows, rest = beginning(rows[: len(others)], most)
-    folded_rows, folded_rest = beginning(rows[len(others) :], most)
+
+    def rows(gates: Sequence[GateRow]) -> str:
+        shown, rest = beginning(gates, most)
+        cells = [
+            [in_table(name(gate)), prose(gate.rule), str(wording.gate_sign(gate.result)), prose(gate.reason)]
+            for gate in shown
+        ]
+        return paragraphs(table(columns, cells), rest)
+
     summary = f"✅ {wording.count(len(passed), 'gate passes', 'gates pass')}"
-    return paragraphs(
-        table(columns, open_rows) if others else "",
-        rest,
-        details(summary, paragraphs(table(columns, folded_rows), folded_rest)) if passed else "",
-    )
+    return paragraphs(rows(others) if others else "", details(summary, rows(passed)) if passed else "")
 
 
 def picture_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
     """Plots that changed, two a row; the others folded."""
     drawn = [plot for plot in report.plots if plot.image in pictures]
-    telling = [plot for plot in drawn if plot.state is not State.UNCHANGED][: most or MOST_PICTURES]
-    folded = [plot for plot in drawn if plot not in telling] if most is None else []
-    folded_plots = wording.count(len(folded), "more plot" if telling else "plot")
-    return paragraphs(_gallery(telling, pictures), details(folded_plots, _gallery(folded, pictures)) if folded else "")
+    telling = [plot for plot in drawn if plot.state is not State.UNCHANGED][: min(most or MOST_PICTURES, MOST_PICTURES)]
+    others = [plot for plot in drawn if plot not in telling]
+    folded, rest = beginning(others, None if most is None else most - len(telling), "plot")
+    return paragraphs(
+        _gallery(telling, pictures),
+        details(wording.count(len(folded), "more plot" if telling else "plot"), _gallery(folded, pictures))
+        if folded
+        else "",
+        rest,
+    )
 
 
 def _gallery(plots: Sequence[PlotRow], pictures: Mapping[str, str]) -> str:

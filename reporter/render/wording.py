@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -35,6 +36,8 @@ NO_BREAK = "\u00a0"
 UNTRUSTWORTHY = frozenset({ProblemKind.STALE, ProblemKind.MISMATCH})
 """Problems that put the numbers themselves in doubt, not only their completeness."""
 
+_PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,:])")
+
 MOST_HEADLINES = 12
 _FEW = 8
 """Rows shown first where reporter.yaml names no headline metric."""
@@ -52,13 +55,13 @@ _OUTCOME_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A word with the symbol that makes it found at a glance."""
+    """A word with the symbol that makes it found at a glance; no line break parts them."""
 
     symbol: str
     word: str
 
     def __str__(self) -> str:
-        return f"{self.symbol} {self.word}".strip()
+        return f"{self.symbol}{NO_BREAK}{self.word}" if self.symbol else self.word
 
 
 _OUTCOME_SIGNS = {
@@ -152,9 +155,9 @@ def _one_value(row: MetricRow | ParamRow, content: Value, is_there: bool) -> str
         return "unavailable"
     if content is None and not is_there:
         return NOTHING
-    return (
-        formatting.number(content) if isinstance(row, MetricRow) and is_number(content) else formatting.value(content)
-    )
+    if isinstance(row, MetricRow) and is_number(content):
+        return formatting.number(content, formatting.BESIDE_OTHERS)
+    return formatting.value(content)
 
 
 SLICES_NOTE = (
@@ -290,12 +293,13 @@ def interval_heading(report: Report) -> str:
 
 
 def sentence(text: str) -> str:
-    """A clause as a sentence of its own; one that begins with code keeps its case."""
-    return ended(text[:1].upper() + text[1:])
+    """A clause as a sentence of its own; code or a name (`report.html`) that it begins with keeps its case."""
+    return ended(text[:1].upper() + text[1:] if _PLAIN_WORD.match(text) else text)
 
 
 def ended(text: str) -> str:
-    return text if text.endswith((".", "?", "!", ":")) else f"{text}."
+    """With the full stop that another sentence can follow."""
+    return text if not text or text.endswith((".", "?", "!", ":")) else f"{text}."
 
 
 def once(problems: Iterable[Problem]) -> list[tuple[Problem, list[str]]]:

@@ -39,7 +39,7 @@ def test_a_bundle_holds_the_report_in_all_its_forms(tmp_path, bundle, picture):
     write_bundle(tmp_path / "reports", bundle, "<html>")
     assert contents(tmp_path / "reports") == {
         "report.json": report_to_json(REPORT).encode(),
-        "report.md": render_markdown(REPORT, links(REPORT)).encode(),
+        "report.md": render_markdown(REPORT, links(REPORT), whole="report.html").encode(),
         "report.html": b"<html>",
         "images/loss.png": picture.read_bytes(),
     }

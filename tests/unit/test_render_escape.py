@@ -110,6 +110,13 @@ def test_a_name_with_a_pipe_does_not_end_its_cell():
     assert code("a|b") == "<code>a&#124;b</code>"
 
 
+@pytest.mark.parametrize("name", ["m|e`t@x.json", "a|www.evil.example", "a|https://evil.example", "`mail@evil.example"])
+def test_a_name_in_html_links_nowhere(name):
+    shown = Elements(code(name)).text
+    assert as_read(shown) == name
+    assert not re.search(r"[\w.]@[\w]|://|www\.", shown)
+
+
 def test_an_empty_name_can_be_seen():
     assert elements(code("")).text.strip() == '""'
 

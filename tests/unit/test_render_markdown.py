@@ -71,8 +71,8 @@ def test_no_change_is_one_line_and_the_footer():
 
 def test_a_gate_that_fails_is_open_and_those_that_pass_are_folded():
     before_details = render_markdown(gate_failed(), {}).split("<details>", 1)[0]
-    assert "❌ fail" in before_details
-    assert "✅ pass" not in before_details
+    assert "❌\u00a0fail" in before_details
+    assert "✅\u00a0pass" not in before_details
 
 
 def test_a_stale_lock_is_said_before_any_number():
@@ -162,17 +162,26 @@ def test_what_is_left_out_is_said_with_where_the_whole_is():
 def test_a_part_that_is_far_too_long_takes_no_other_with_it():
     report = replace(better(), sections=(SectionText("Notes", "word " * 10_000),))
     text = render_markdown(report, links(report), 40_000, WHOLE)
-    assert "Left out to fit here: the team's own sections." in text
+    assert "more characters in the full report" in text
+    assert "Left out" not in text
     without = render_markdown(replace(report, sections=()), links(report), whole=WHOLE)
-    for kept in ("All metrics", "Params (", "Pipeline (", "Slices (", "Flips (", "```mermaid"):
+    for kept in ("All metrics", "Params (", "Slices (", "Flips (", "```mermaid"):
         assert text.count(kept) == without.count(kept) > 0
 
 
-def test_what_fits_is_not_shortened():
-    report = SCENARIOS["three_hundred_metrics"]()
-    whole = render_markdown(report, {}, None, WHOLE)
-    text = render_markdown(report, {}, utf16_length(whole) - 100, WHOLE)
-    assert utf16_length(text) > utf16_length(whole) // 3
+@pytest.mark.parametrize("name", ["better", "three_hundred_metrics"])
+def test_a_report_that_is_a_little_too_long_is_shortened_a_little(name):
+    report = SCENARIOS[name]()
+    whole = utf16_length(render_markdown(report, links(report), whole=WHOLE))
+    limit = whole * 97 // 100
+    assert limit * 9 // 10 < utf16_length(render_markdown(report, links(report), limit, WHOLE)) <= limit
+
+
+def test_a_longer_limit_never_loses_the_tables_that_a_shorter_one_has():
+    shown = [
+        render_markdown(better(), links(better()), limit, WHOLE).count("<details>") for limit in (6_000, 9_000, 12_000)
+    ]
+    assert shown == sorted(shown)
 
 
 def test_the_headline_is_the_last_to_go():
@@ -243,6 +252,12 @@ def test_slices_beyond_the_worst_and_best_are_counted():
     assert text.count("| `carrier = v") == 10
     assert "… and 80 more rows in the full report." in text
     assert "Slices (none better or worse of 90)" in text
+    assert "… and 1 more row in the full report." in render_markdown(make_report(slices=slices[:11]), {})
+
+
+def test_the_slices_of_an_older_report_are_counted_alone():
+    slices = tuple(replace(row, outcome=Outcome.UNKNOWN) for row in better().slices)
+    assert f"<summary>Slices ({len(slices)})</summary>" in render_markdown(make_report(slices=slices), {})
 
 
 @pytest.mark.parametrize(
@@ -264,10 +279,14 @@ def test_slices_and_flips_of_identical_predictions_are_not_shown():
 
 
 def test_methods_stand_below_the_table_with_the_metrics_they_belong_to():
-    rows = (metric("auc", 0.1, 0.2, method="DeLong, n = 9"), metric("f1", 0.1, 0.2, method="paired bootstrap, n = 9"))
-    text = render_markdown(make_report(metrics=rows), {})
-    assert "- `auc`: DeLong, n = 9\n- `f1`: paired bootstrap, n = 9" in text
-    assert "| Method |" not in text
+    rows = [metric(name, 0.1, 0.2, interval=(0.05, 0.15), method="bootstrap") for name in ("f1", "loss")]
+    of_one = render_markdown(make_report(metrics=tuple(rows)), {})
+    assert "\n\nIntervals and p: bootstrap.\n" in of_one
+    assert "Method" not in of_one
+    of_two = render_markdown(make_report(metrics=(*rows, metric("auc", 0.1, 0.2, method="DeLong"))), {})
+    assert "\n\nIntervals and p:\n\n- `f1`, `loss`: bootstrap.\n- `auc`: DeLong.\n" in of_two
+    of_some = render_markdown(make_report(metrics=(*rows, metric("auc", 0.1, 0.2))), {})
+    assert "\n\nIntervals and p of `f1`, `loss`: bootstrap.\n" in of_some
 
 
 def test_a_doubt_ends_before_its_mend_begins():
@@ -279,3 +298,52 @@ def test_a_doubt_ends_before_its_mend_begins():
 def test_a_difference_that_is_the_same_to_begin_with_has_no_interval():
     rows = (metric("auc", 0.2, 0.2, interval=(0.0, 0.0), headline=True), metric("f1", 0.1, 0.2, headline=True))
     assert "0 to 0" not in render_markdown(make_report(metrics=rows), {})
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "line"),
+    [
+        ("auc is 0.7", "one of them is wrong: check", "**auc is 0.7.** One of them is wrong: check."),
+        ("It stopped.", "report.html has it", "**It stopped.** report.html has it."),
+        ("gone", "`dvc push` it!", "**gone.** `dvc push` it!"),
+    ],
+)
+def test_what_is_wrong_and_what_to_do_are_two_sentences(message, hint, line):
+    problem = Problem("", "eval.json", ProblemKind.MISMATCH, message, hint)
+    assert f"> ⚠️ `eval.json`: {line}\n" in render_markdown(make_report(problems=(problem,)), {})
+
+
+def test_plots_below_none_are_not_more_plots():
+    plots = tuple(plot(f"p{index}", State.UNCHANGED) for index in range(4))
+    changed = plot("changed")
+    report = make_report(metrics=(metric("a", 1, 2),), plots=plots)
+    assert "<summary>4 plots</summary>" in render_markdown(report, links(report))
+    report = replace(report, plots=(*plots, changed))
+    assert "<summary>4 more plots</summary>" in render_markdown(report, links(report))
+
+
+def test_a_note_that_the_verdict_has_is_not_said_again():
+    note = "The test sets differ too much: there are only 0 rows that both test sets share (baseline 2,000, candidate 2,000)."
+    text = render_markdown(SCENARIOS["different_test_set"](), {})
+    assert text.count("rows that both test sets share") == 1
+    row = metric("auc", 0.1, 0.2, outcome=Outcome.INCOMPARABLE, note=note, headline=True)
+    assert note in render_markdown(make_report(metrics=(row,)), {})
+
+
+def test_a_note_that_only_repeats_a_doubt_is_not_said_again():
+    text = render_markdown(SCENARIOS["value_in_doubt"](), {})
+    assert "No interval: the reported value" not in text
+    assert text.index("**evaluation/metrics.json:roc_auc reports 0.7012") < text.index("| Metric")
+
+
+def test_a_long_name_leaves_room_for_the_numbers_and_is_told_in_full_below():
+    name = "a" * 70 + ".b" + "c" * 70
+    text = render_markdown(make_report(metrics=(metric(name, 0.1, 0.2, headline=True),)), {})
+    assert max(len(line) for line in text.splitlines() if line.startswith("| `")) < 120
+    assert text.count(name) == 1
+    assert f"Names in full:\n\n- `{name}`" in text
+
+
+def test_the_page_beside_the_file_is_linked():
+    assert "[full report](report.html)" in render_markdown(better(), {}, whole="report.html")
+    assert "full report: the job summary" in render_markdown(better(), {}, whole="the job summary")

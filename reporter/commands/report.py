@@ -113,20 +113,29 @@ def make_report(
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
-    if len(chosen) == rules.plots.max_images < len(drawings):
-        notices += (f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all.",)
     sections = read_sections(rules.sections, partial(source.read_files, head), head.label)
     report = _assemble(comparison, candidate, judgement, drawings, exported, rules, run)
     report = replace(
         report,
         sections=sections.texts,
-        notices=(*notices, *filter(None, [exported.notice])),
+        notices=notices,
         problems=(*report.problems, *sections.problems),
     )
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
     page = render_page(report, charts, plotly_js, sections.pictures)
+    is_cut = len(chosen) == rules.plots.max_images < len(drawings)
+    report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
     return MadeReport(Bundle(report=report, images=files), page)
+
+
+def _missing_pictures(exported: ExportResult, drawings: int, *, is_cut: bool) -> tuple[str, ...]:
+    """A notice of what report.md lacks. It comes after the page, which needs no pictures: it has the plots themselves."""
+    if exported.notice:
+        return (exported.notice,)
+    if is_cut:
+        return (f"{len(exported.files)} of {drawings} plots have a picture; report.html has them all.",)
+    return ()
 
 
 def _collect(

@@ -119,6 +119,24 @@ def test_a_value_is_told_when_hovered(open_page, report_html):
     assert "main" in label.text_content()
 
 
+def test_nothing_of_a_plot_can_be_sent_away(open_page, report_html):
+    """plotly.js 4 has a button that uploads a chart to Plotly's cloud, unless it is told not to."""
+    page = open_page(report_html)
+    left: list[str] = []
+    page.context.on("page", lambda popup: left.append(popup.url))
+    page.on("framenavigated", lambda frame: left.append(frame.url))
+    scroll_through(page)
+    titles = page.locator(".modebar [data-title]").evaluate_all("all => all.map((one) => one.dataset.title)")
+    assert set(titles) == {"Zoom", "Pan", "Zoom in", "Zoom out", "Autoscale", "Reset axes", "Download plot as a PNG"}
+    assert page.locator(".modebar a").count() == 0
+    for button in page.locator(".modebar button").all():
+        button.dispatch_event("click")
+    page.wait_for_timeout(300)
+    assert left == []
+    assert page.locator("[class*=cloud]").count() == 0
+    addresses = "all => all.map((plot) => [plot._context.showSendToCloud, plot._context.plotlyServerURL])"
+    assert page.locator(".js-plotly-plot").evaluate_all(addresses) == [[False, ""]] * len(flight_charts())
+
 def test_a_table_sorts_by_number_both_ways_with_the_keyboard(open_page, tables_html):
     page = open_page(tables_html)
     heading = page.locator("#metrics-table thead th", has_text="main")

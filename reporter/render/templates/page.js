@@ -23,8 +23,12 @@
     drawn.forEach((figure, place) => plotly().react(place, figure.data.map(recoloured), themed(figure.layout), config));
   }
 
-  // Plots: drawn when they come near the window, in the page's colours.
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  // Plots: drawn when they come near the window, in the page's colours. Nothing of them may leave the page, so what plotly
+  // has for sharing a chart goes thrice: the option, the button by its name, and the address that it would send to.
+  const config = {
+    responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "",
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud"],
+  };
 
   const titleRow = 34;
   const paperWidth = 620;

@@ -149,6 +149,33 @@ def test_a_table_sorts_by_number_both_ways_with_the_keyboard(open_page, tables_h
     assert column(page, "metrics", 2)[0] == "83,214"
 
 
+def test_a_third_click_gives_the_first_order_back(open_page, tables_html):
+    page = open_page(tables_html)
+    as_written = column(page, "metrics", 1)
+    heading = page.locator("#metrics-table thead th", has_text="main")
+    assert heading.get_attribute("aria-sort") == "none"
+    for _ in range(3):
+        heading.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") == "none"
+    assert column(page, "metrics", 1) == as_written
+
+
+def test_the_arrows_of_sorting_are_neither_read_out_nor_printed(open_page, tables_html):
+    page = open_page(tables_html)
+    heading = page.locator("#metrics-table thead").get_by_role("button", name="main", exact=True)
+    heading.click()
+    assert heading.evaluate("it => getComputedStyle(it, '::after').display") != "none"
+    page.emulate_media(media="print")
+    assert heading.evaluate("it => getComputedStyle(it, '::after').display") == "none"
+
+
+@pytest.mark.parametrize(("typed", "found"), [("-0.0025", ["log_loss"]), ("83214", ["n_test"]), ("83,2", ["n_test"])])
+def test_a_number_is_found_as_it_is_typed(open_page, tables_html, typed, found):
+    page = open_page(tables_html)
+    page.locator("[data-for=metrics-table] input[type=search]").fill(typed)
+    assert column(page, "metrics", 1) == found
+
+
 def test_a_table_is_filtered_by_text_and_says_how_many_are_left(open_page, tables_html):
     page = open_page(tables_html)
     page.locator("[data-for=metrics-table] input[type=search]").fill("ROC")

@@ -118,7 +118,7 @@
     redraw();
   });
 
-  // Tables: sorted by their headings, filtered by text.
+  // Tables: sorted by their headings (up, down, as they were), filtered by text.
   const order = new Intl.Collator("en", { numeric: true });
 
   function compare(left, right) {
@@ -128,39 +128,46 @@
     return b !== undefined ? 1 : order.compare(left.textContent, right.textContent);
   }
 
-  function sort(table, index) {
-    const headings = [...table.tHead.rows[0].cells];
-    const direction = headings[index].getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
-    headings.forEach((heading) => heading.removeAttribute("aria-sort"));
-    headings[index].setAttribute("aria-sort", direction);
-    const sign = direction === "ascending" ? 1 : -1;
-    const rows = [...table.tBodies[0].rows];
-    rows.sort((one, other) => {
+  function sorted(rows, index, sign) {
+    return rows.toSorted((one, other) => {
       const [left, right] = [one.cells[index], other.cells[index]];
       const emptyLast = (left.textContent === "") - (right.textContent === "");
       return emptyLast || sign * compare(left, right);
     });
-    table.tBodies[0].append(...rows);
   }
 
+  const directionAfter = { none: "ascending", ascending: "descending", descending: "none" };
+  const signs = { ascending: 1, descending: -1 };
+
   for (const table of document.querySelectorAll("table.sortable")) {
-    [...table.tHead.rows[0].cells].forEach((heading, index) => {
+    const [headings, rows] = [[...table.tHead.rows[0].cells], [...table.tBodies[0].rows]];
+    const sort = (index) => {
+      const direction = directionAfter[headings[index].getAttribute("aria-sort")];
+      headings.forEach((heading) => heading.setAttribute("aria-sort", "none"));
+      headings[index].setAttribute("aria-sort", direction);
+      table.tBodies[0].append(...(direction === "none" ? rows : sorted(rows, index, signs[direction])));
+    };
+    headings.forEach((heading, index) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;
-      button.addEventListener("click", () => sort(table, index));
+      button.addEventListener("click", () => sort(index));
+      heading.setAttribute("aria-sort", "none");
       heading.replaceChildren(button);
     });
   }
+
+  // Text as one types it: any minus or dash is a hyphen, any space a space, and thousands have no commas.
+  const typed = (text) => text.normalize("NFKC").toLowerCase().replace(/[\u2010-\u2015\u2212]/g, "-").replace(/(\d),/g, "$1");
 
   for (const tools of document.querySelectorAll(".tools")) {
     const rows = [...document.getElementById(tools.dataset.for).tBodies[0].rows];
     const [text, differing] = [tools.querySelector("[type=search]"), tools.querySelector("[type=checkbox]")];
     const narrow = () => {
-      const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const words = typed(text.value).split(/\s+/).filter(Boolean);
       let shown = 0;
       for (const row of rows) {
-        const content = row.textContent.toLowerCase();
+        const content = typed(row.textContent);
         row.hidden = (differing?.checked && row.classList.contains("quiet")) || !words.every((word) => content.includes(word));
         shown += !row.hidden;
       }

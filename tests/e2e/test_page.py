@@ -211,6 +211,24 @@ def test_a_phone_never_scrolls_the_page_sideways(open_page, report_html):
         assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_a_phone_shows_all_of_the_first_tables(open_page, tables_html):
+    page = open_page(tables_html, viewport={"width": 390, "height": 844})
+    for table in ("headline", "gates", "causes"):
+        assert page.locator(f"#{table} .scroll").evaluate("box => box.scrollWidth <= box.clientWidth"), table
+    cells = page.locator("#headline-table tbody tr").first.locator("th, td")
+    texts = [text.replace("\N{NO-BREAK SPACE}", " ") for text in cells.all_inner_texts()]
+    assert texts == ["roc_auc", "0.6391", "0.6512", "+0.012", "+1.9 %", "+0.008 to +0.016", "better"]
+    name, outcome = cells.first.bounding_box(), cells.last.bounding_box()
+    assert abs(name["y"] - outcome["y"]) < 5, "the outcome stands beside the name"
+
+
+def test_a_table_that_a_phone_scrolls_keeps_its_first_column(open_page, tables_html):
+    page = open_page(tables_html, viewport={"width": 390, "height": 844})
+    name = page.locator("#metrics-table tbody th").first
+    before = name.bounding_box()["x"]
+    page.locator("#metrics .scroll").evaluate("box => { box.scrollLeft = 100; }")
+    assert name.bounding_box()["x"] == before
+
 def test_paper_gets_every_plot_in_the_colours_of_paper(open_page, report_html):
     page = open_page(report_html, viewport={"width": 390, "height": 600}, color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")

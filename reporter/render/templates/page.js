@@ -175,6 +175,7 @@
     };
     text.addEventListener("input", narrow);
     differing?.addEventListener("change", narrow);
+    tools.hidden = false;
   }
 
   const button = document.getElementById("theme");

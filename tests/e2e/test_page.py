@@ -137,6 +137,29 @@ def test_nothing_of_a_plot_can_be_sent_away(open_page, report_html):
     addresses = "all => all.map((plot) => [plot._context.showSendToCloud, plot._context.plotlyServerURL])"
     assert page.locator(".js-plotly-plot").evaluate_all(addresses) == [[False, ""]] * len(flight_charts())
 
+
+def test_a_plots_tools_are_one_stop_of_the_tab_key_and_arrows_go_between_them(open_page, report_html):
+    page = open_page(report_html, color_scheme="dark")
+    scroll_through(page)
+    assert page.locator(".plot [tabindex='0']").count() == len(flight_charts())
+    tools = page.get_by_role("toolbar", name="Tools of ROC curve").get_by_role("button")
+    tools.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert tools.nth(1).evaluate("button => button === document.activeElement")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert tools.last.evaluate("button => button === document.activeElement")
+    assert page.locator(".plot [tabindex='0']").count() == len(flight_charts())
+
+
+def test_a_plot_is_told_in_words_to_who_cannot_see_it(open_page, report_html):
+    page = open_page(report_html)
+    scroll_through(page)
+    figure = page.get_by_role("figure", name="ROC curve").aria_snapshot()
+    assert 'paragraph: "ROC curve: main and deeper-trees, two lines each"' in figure
+    assert "0.2" not in figure, "no number of the axes"
+
+
 def test_a_table_sorts_by_number_both_ways_with_the_keyboard(open_page, tables_html):
     page = open_page(tables_html)
     heading = page.locator("#metrics-table thead th", has_text="main")
@@ -228,6 +251,16 @@ def test_a_table_that_a_phone_scrolls_keeps_its_first_column(open_page, tables_h
     before = name.bounding_box()["x"]
     page.locator("#metrics .scroll").evaluate("box => { box.scrollLeft = 100; }")
     assert name.bounding_box()["x"] == before
+
+
+def test_without_scripts_it_is_read_all_the_same_and_says_what_is_missing(open_page, report_html):
+    page = open_page(report_html, java_script_enabled=False)
+    assert page.locator("noscript p").is_visible()
+    assert page.get_by_text("ROC curve: main and deeper-trees, two lines each").is_visible()
+    assert column(page, "metrics", 1)[0] == "roc_auc"
+    for useless in page.locator(".plot, .tools, #theme").all():
+        assert not useless.is_visible()
+
 
 def test_paper_gets_every_plot_in_the_colours_of_paper(open_page, report_html):
     page = open_page(report_html, viewport={"width": 390, "height": 600}, color_scheme="dark")

@@ -128,6 +128,28 @@ def test_a_table_is_announced_and_its_numbers_know_how_to_sort():
     assert "0.6391" in [attrs.get("data-sort") for attrs, _ in page.all("td")]
 
 
+def test_every_section_is_in_the_navigation():
+    page = Page(render_page(better(), [FIGURE], PLOTLY))
+    links = [attrs["href"] for attrs, _ in page.all("a") if (attrs.get("href") or "").startswith("#")]
+    assert links == ["#main", *(f"#{attrs['id']}" for attrs, _ in page.all("section"))]
+
+
+def test_no_two_landmarks_have_one_name():
+    page = Page(render_page(better(), [FIGURE], PLOTLY))
+    roles = [attrs["role"] for _, attrs, _ in page.elements if "role" in attrs]
+    assert "region" not in roles, "a section with a heading is one already"
+
+
+@pytest.mark.parametrize(("charts", "missing"), [([FIGURE], "plots are not drawn, only described, and "), ([SVG], "")])
+def test_what_needs_scripts_waits_for_them(charts, missing):
+    page = Page(render_page(better(), charts, PLOTLY))
+    needing = [attrs for _, attrs, _ in page.elements if attrs.get("class") in {"plot", "tools"}]
+    assert needing
+    assert all("hidden" in attrs for attrs in needing)
+    html = render_page(better(), charts, PLOTLY)
+    assert f"Without JavaScript {missing}tables cannot be sorted or filtered." in html
+
+
 def test_a_difference_that_nothing_explains_is_said():
     assert "nothing that DVC tracks" in render_page(SCENARIOS["nothing_explains"](), [], None)
 

@@ -20,7 +20,7 @@
   }
 
   function redraw() {
-    drawn.forEach((figure, place) => plotly().react(place, figure.data.map(recoloured), themed(figure.layout), config));
+    drawn.forEach((figure, place) => plotly().react(place, figure.data.map(recoloured), themed(figure.layout), config).then(asToolbar));
   }
 
   // Plots: drawn when they come near the window, in the page's colours. Nothing of them may leave the page, so what plotly
@@ -54,7 +54,7 @@
   }
 
   function themed(layout) {
-    const [ink, grid, back] = isDark() ? ["#e6edf3", "#30363d", "#161b22"] : ["#1f2328", "#e3e8ee", "#ffffff"];
+    const [ink, soft, grid, back] = isDark() ? ["#e6edf3", "#9198a1", "#30363d", "#161b22"] : ["#1f2328", "#59636e", "#e3e8ee", "#ffffff"];
     const { title, width, height = 400, margin, ...rest } = layout;
     const own = inked({ font: {}, ...rest }, ink);
     for (const key of Object.keys(own)) {
@@ -70,6 +70,7 @@
       margin: { ...margin, t: Math.max(16, (margin?.t ?? 50) - (title ? titleRow : 0)) },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
+      modebar: { color: soft, activecolor: ink, bgcolor: back },
       hoverlabel: { ...own.hoverlabel, bgcolor: back, bordercolor: grid, font: { color: ink } },
     };
   }
@@ -89,7 +90,26 @@
     const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
     figure.layout ??= {};
     drawn.set(place, figure);
-    plotly().newPlot(place, figure.data.map(recoloured), themed(figure.layout), config);
+    plotly().newPlot(place, figure.data.map(recoloured), themed(figure.layout), config).then(asToolbar);
+  }
+
+  // The drawing is told in words beside it. Its buttons are one stop of the tab key; the arrow keys go from one to the next.
+  function asToolbar(place) {
+    place.querySelectorAll(".main-svg").forEach((drawing) => drawing.setAttribute("aria-hidden", "true"));
+    const bar = place.querySelector(".modebar");
+    const buttons = [...bar.querySelectorAll("button")];
+    const stopAt = (chosen) => buttons.forEach((button) => { button.tabIndex = button === chosen ? 0 : -1; });
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", `Tools of ${place.dataset.title}`);
+    bar.onkeydown = (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const next = buttons.at((buttons.indexOf(event.target) + step) % buttons.length);
+      stopAt(next);
+      next.focus();
+    };
+    stopAt(buttons[0]);
   }
 
   // One plot a frame, so that each is seen as soon as it is done.
@@ -107,7 +127,11 @@
     if (near.length && !waiting.length) requestAnimationFrame(drawNext);
     waiting.push(...near);
   }, { rootMargin: "200px" });
-  places.forEach((place) => watcher.observe(place));
+  places.forEach((place) => {
+    place.parentElement.querySelector(".words").className = "unseen";
+    place.hidden = false;
+    watcher.observe(place);
+  });
   addEventListener("beforeprint", () => {
     printing = true;
     places.forEach(draw);

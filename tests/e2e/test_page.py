@@ -17,6 +17,8 @@ from reporter.render.page import render_page
 pytestmark = pytest.mark.xdist_group("page")  # one worker: one browser and one page for all
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+A4_BETWEEN_MARGINS = 717
+"""CSS pixels between the margins that a browser leaves."""
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data/plotly.min.js"
 
 
@@ -269,6 +271,19 @@ def test_paper_gets_every_plot_in_the_colours_of_paper(open_page, report_html):
     page.wait_for_function(f"document.querySelectorAll('.plot .main-svg').length >= {len(flight_charts())}")
     assert background(page) == "rgb(255, 255, 255)"
     assert "rgb(31, 35, 40)" in page.locator(".plot .xtick text").first.get_attribute("style")
+
+
+def test_the_widest_table_is_whole_on_paper(open_page, tmp_path):
+    first, *others = better().metrics
+    report = replace(
+        better(), metrics=(replace(first, method="DeLong, n = 83,214"), *others)
+    )  # two: a column of methods
+    path = tmp_path / "report.html"
+    path.write_text(render_page(report, (), None), encoding="utf-8")
+    page = open_page(path, viewport={"width": A4_BETWEEN_MARGINS, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.locator("#metrics-table thead th").last.inner_text() == "Method"
+    assert page.evaluate("document.documentElement.scrollWidth") == A4_BETWEEN_MARGINS
 
 
 def test_the_policy_stops_a_script_that_is_not_the_reports_own(browser, report_html, tmp_path):

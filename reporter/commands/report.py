@@ -119,17 +119,24 @@ def make_report(
     report = replace(
         report,
         sections=sections.texts,
-        notices=(*notices, *filter(None, [exported.notice])),
+        notices=notices,
         problems=(*report.problems, *sections.problems),
     )
-    in_markdown = report
-    if exported.files and len(chosen) == rules.plots.max_images < len(drawings):
-        note = f"{len(chosen)} of {len(drawings)} plots have a picture; report.html has them all."
-        in_markdown = replace(report, notices=(*report.notices, note))
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
     page = render_page(report, charts, plotly_js, sections.pictures)
-    return MadeReport(Bundle(report=in_markdown, images=files), page)
+    is_cut = len(chosen) == rules.plots.max_images < len(drawings)
+    report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
+    return MadeReport(Bundle(report=report, images=files), page)
+
+
+def _missing_pictures(exported: ExportResult, drawings: int, *, is_cut: bool) -> tuple[str, ...]:
+    """A notice of what report.md lacks. It comes after the page, which needs no pictures: it has the plots themselves."""
+    if exported.notice:
+        return (exported.notice,)
+    if is_cut:
+        return (f"{len(exported.files)} of {drawings} plots have a picture; report.html has them all.",)
+    return ()
 
 
 def _collect(

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
-_MARKER = 'document.documentElement.classList.add("scripted")'
-"""Runs before anything is shown: what needs scripts is hidden where none run."""
 _TONES = {Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
 
 
@@ -75,7 +73,6 @@ def render_page(
     has_figures = any(isinstance(chart, PlotlyChart) for chart in charts)
     plotly = script_safe(plotly_js) if plotly_js and has_figures else ""
     script = script_safe(_resource("page.js"))
-    scripts = [_MARKER, script, *([plotly] if plotly else [])]
     addresses = {name: _data_address("image/png", content) for name, content in (pictures or {}).items()}
     return page_template().render(
         report=report,
@@ -86,13 +83,11 @@ def render_page(
         log=safe_url(report.run.url),
         doubts=wording.once(wording.doubts(report)),
         has_other_problems=len(report.problems) > len(wording.doubts(report)),
-        headline=headline_table(report),
-        opening=[table for table in (gate_table(report), cause_table(report)) if table],
+        opening=[table for table in (headline_table(report), gate_table(report), cause_table(report)) if table],
         charts=[_page_chart(chart) for chart in charts],
         tables=detail_tables(report),
         sections=[(section.title, team_html(section, addresses)) for section in report.sections],
-        policy=_policy(scripts),
-        marker=_MARKER,
+        policy=_policy([script, plotly] if plotly else [script]),
         style=_resource("page.css"),
         script=script,
         plotly=plotly,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from markupsafe import Markup, escape
 
 from reporter.render.escape import QUOTED, visible
@@ -12,15 +10,14 @@ from reporter.render.page_tables import Cell, Column, PageTable, Row
 
 def table_rows(table: PageTable) -> Markup:
     """The inside of the table's body. All text is escaped here."""
-    return Markup("").join(_row(row, table.columns) for row in table.rows)
+    labels = [_label(column) if table.is_opening else "" for column in table.columns]
+    return Markup("").join(_row(row, table.columns, labels) for row in table.rows)
 
 
 def column_class(column: Column) -> Markup:
-    """The attribute that aligns a cell or heading, with a space before it; empty where there is nothing to say."""
-    if not column.is_number and not column.is_wide:
-        return Markup()
-    kind = "number" if column.is_number else "wide"
-    return Markup(f' class="{kind} extra"' if column.is_extra else f' class="{kind}"')  # noqa: S704  two words
+    """The attribute that places a cell or heading, with a space before it; empty where there is nothing to say."""
+    kind = "number" if column.is_number else "wide" if column.is_wide else "outcome" if column.is_outcome else ""
+    return Markup(f' class="{kind}"' if kind else "")  # noqa: S704  one of three words
 
 
 def sentence(text: str) -> Markup:
@@ -33,23 +30,26 @@ def sentence(text: str) -> Markup:
     )
 
 
-def _row(row: Row, columns: tuple[Column, ...]) -> Markup:
+def _row(row: Row, columns: tuple[Column, ...], labels: list[str]) -> Markup:
     cells = "".join(
-        _cell(cell, column, "td" if index else "th", "" if index else ' scope="row"')
+        _cell(cell, column, "td" if index else "th", labels[index] if index else ' scope="row"')
         for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True))
     )
     quiet = ' class="quiet"' if row.is_quiet else ""
     return Markup(f"    <tr{quiet}>\n{cells}    </tr>\n")  # noqa: S704  of cells that are escaped
 
 
-def _cell(cell: Cell, column: Column, tag: str, scope: str) -> str:
+def _label(column: Column) -> str:
+    """The heading within the cell: a phone shows it there, for want of room for columns. An outcome needs none."""
+    return "" if column.is_outcome else f' data-label="{escape(visible(column.heading))}"'
+
+
+def _cell(cell: Cell, column: Column, tag: str, attribute: str) -> str:
     order = "" if cell.sort is None else f' data-sort="{cell.sort}"'
-    return f"      <{tag}{scope}{column_class(column)}{order}>{_content(cell, column)}</{tag}>\n"
+    return f"      <{tag}{attribute}{column_class(column)}{order}>{_content(cell, column)}</{tag}>\n"
 
 
 def _content(cell: Cell, column: Column) -> str:
-    if cell.below:
-        return f'{_content(replace(cell, below=""), column)}<span class="below">{escape(cell.below)}</span>'
     if cell.tone:
         return f'<span class="tag {escape(cell.tone)}">{escape(cell.text)}</span>'
     if column.is_code and cell.text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reporter.model import formatting
 from reporter.model.comparison import (
@@ -36,8 +36,8 @@ class Column:
     is_code: bool = False
     is_wide: bool = False
     """Holds sentences, which need room."""
-    is_extra: bool = False
-    """Left out on a phone."""
+    is_outcome: bool = False
+    """The word that sums a row up: on a phone it stands beside the row's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,6 @@ class Cell:
     text: str
     sort: float | None = None
     """A number sorts by this, a text (None) by itself."""
-    below: str = ""
-    """What stands under the text on a phone, where its own column has no room."""
     tone: str = ""
     """`good`, `bad`, `doubt`, or nothing: a colour beside the word, never instead of it."""
 
@@ -66,6 +64,8 @@ class PageTable:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     note: str = ""
+    is_opening: bool = False
+    """Of the page's beginning: short, so neither sorted nor filtered, and seen whole on a phone."""
 
     @property
     def quiet_rows(self) -> int:
@@ -120,8 +120,13 @@ def gate_table(report: Report) -> PageTable | None:
         )
         for gate in gates
     ]
-    columns = (Column("Gate", is_code=True), Column("Limit"), Column("Result"), Column("Why", is_wide=True))
-    return PageTable("gates", "Gates", columns, tuple(rows)) if rows else None
+    columns = (
+        Column("Gate", is_code=True),
+        Column("Limit"),
+        Column("Result", is_outcome=True),
+        Column("Why", is_wide=True),
+    )
+    return PageTable("gates", "Gates", columns, tuple(rows), is_opening=True) if rows else None
 
 
 def _metrics(report: Report) -> PageTable | None:
@@ -138,28 +143,28 @@ def _metric_table(key: str, title: str, rows: Sequence[MetricRow], report: Repor
     notes += [f"{visible(', '.join(names))}: {visible(note)}" for names, note in wording.notes_of(rows)]
     columns = (
         Column("Metric", is_code=True),
-        Column("Outcome"),
         Column(_base_name(report), is_number=True),
         Column(wording.revision_name(report.head), is_number=True),
-        Column("Change", is_number=True, is_extra=not in_full),
-        Column("Relative", is_number=True, is_extra=not in_full),
-        Column(wording.interval_heading(report), is_number=True, is_extra=not in_full),
+        Column("Change", is_number=True),
+        Column("Relative", is_number=True),
+        Column(wording.interval_heading(report), is_number=True),
+        Column("Outcome", is_outcome=True),
         *((Column("Better is"), Column("p", is_number=True), Column("Method", is_wide=True)) if in_full else ()),
     )
-    return _without_empty_columns(PageTable(key, title, columns, tuple(cells), " ".join(notes)))
+    table = PageTable(key, title, columns, tuple(cells), " ".join(notes), is_opening=not in_full)
+    return _without_empty_columns(table)
 
 
 def _metric_row(row: MetricRow, name: str, *, in_full: bool, one_method: bool) -> Row:
     before, after = wording.both_values(row)
-    below = "" if in_full else "\n".join(filter(None, (wording.absolute_difference(row), wording.bounds(row))))
     cells = (
         _text(name),
-        Cell(wording.outcome_sign(row).word, below=below, tone=_TONES.get(row.outcome, "")),
         _value(before, row.base),
         _value(after, row.head),
         _number(wording.absolute_difference(row), row.delta),
         _number("" if not row.relative else wording.percent(row.relative), row.relative),
         _number(wording.bounds(row), row.interval[0] if row.interval else None),
+        Cell(wording.outcome_sign(row).word, tone=_TONES.get(row.outcome, "")),
     )
     more = (
         Cell(wording.wanted_direction(row.direction)),
@@ -207,7 +212,8 @@ def _causes(report: Report) -> PageTable:
     unexplained = [found.file for found in report.explanations if found.file in different and not found.causes]
     rows += [Row((_text(file), Cell("nothing that DVC tracks"), *[Cell("")] * 5)) for file in unexplained]
     note = "Nearest first. Each may be a cause; none is proved."
-    return _without_empty_columns(PageTable("causes", "What changed and why", columns, tuple(rows), note))
+    table = PageTable("causes", "What changed and why", columns, tuple(rows), note, is_opening=True)
+    return _without_empty_columns(table)
 
 
 def _cause_row(file: str, cause: Cause, report: Report) -> Row:
@@ -397,4 +403,4 @@ def _without_empty_columns(table: PageTable) -> PageTable:
         if any(row.cells[index].text not in {"", wording.NOTHING} for row in table.rows)
     ]
     rows = tuple(Row(tuple(row.cells[index] for index in used), row.is_quiet) for row in table.rows)
-    return PageTable(table.key, table.title, tuple(table.columns[index] for index in used), rows, table.note)
+    return replace(table, columns=tuple(table.columns[index] for index in used), rows=rows)

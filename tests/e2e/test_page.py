@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,8 @@ from reporter.render.page import render_page
 pytestmark = pytest.mark.xdist_group("page")  # one worker: one browser and one page for all
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+A4_BETWEEN_MARGINS = 717
+"""CSS pixels between the margins that a browser leaves."""
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data/plotly.min.js"
 
 
@@ -120,76 +121,86 @@ def test_a_value_is_told_when_hovered(open_page, report_html):
     assert "main" in label.text_content()
 
 
+def test_nothing_of_a_plot_can_be_sent_away(open_page, report_html):
+    """plotly.js 4 has a button that uploads a chart to Plotly's cloud, unless it is told not to."""
+    page = open_page(report_html)
+    left: list[str] = []
+    page.context.on("page", lambda popup: left.append(popup.url))
+    page.on("framenavigated", lambda frame: left.append(frame.url))
+    scroll_through(page)
+    titles = page.locator(".modebar [data-title]").evaluate_all("all => all.map((one) => one.dataset.title)")
+    assert set(titles) == {"Zoom", "Pan", "Zoom in", "Zoom out", "Autoscale", "Reset axes", "Download plot as a PNG"}
+    assert page.locator(".modebar a").count() == 0
+    for button in page.locator(".modebar button").all():
+        button.dispatch_event("click")
+    page.wait_for_timeout(300)
+    assert left == []
+    assert page.locator("[class*=cloud]").count() == 0
+    addresses = "all => all.map((plot) => [plot._context.showSendToCloud, plot._context.plotlyServerURL])"
+    assert page.locator(".js-plotly-plot").evaluate_all(addresses) == [[False, ""]] * len(flight_charts())
+
+
+def test_a_plots_tools_are_one_stop_of_the_tab_key_and_arrows_go_between_them(open_page, report_html):
+    page = open_page(report_html, color_scheme="dark")
+    scroll_through(page)
+    assert page.locator(".plot [tabindex='0']").count() == len(flight_charts())
+    tools = page.get_by_role("toolbar", name="Tools of ROC curve").get_by_role("button")
+    tools.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert tools.nth(1).evaluate("button => button === document.activeElement")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert tools.last.evaluate("button => button === document.activeElement")
+    assert page.locator(".plot [tabindex='0']").count() == len(flight_charts())
+
+
+def test_a_plot_is_told_in_words_to_who_cannot_see_it(open_page, report_html):
+    page = open_page(report_html)
+    scroll_through(page)
+    figure = page.get_by_role("figure", name="ROC curve").aria_snapshot()
+    assert 'paragraph: "ROC curve: main and deeper-trees, two lines each"' in figure
+    assert "0.2" not in figure, "no number of the axes"
+
+
 def test_a_table_sorts_by_number_both_ways_with_the_keyboard(open_page, tables_html):
     page = open_page(tables_html)
     heading = page.locator("#metrics-table thead th", has_text="main")
     heading.get_by_role("button").focus()
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "ascending"
-    assert column(page, "metrics", 3) == ["0.4969", "0.5", "0.5975", "0.6186", "0.6675", "800"]
+    assert column(page, "metrics", 2) == ["0.4969", "0.5", "0.5975", "0.6186", "0.6675", "800"]
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "descending"
-    assert column(page, "metrics", 3)[0] == "800"
+    assert column(page, "metrics", 2)[0] == "800"
 
 
-def test_the_third_time_a_heading_is_pressed_the_rows_are_as_they_were(open_page, tables_html):
+def test_a_third_click_gives_the_first_order_back(open_page, tables_html):
     page = open_page(tables_html)
-    before = column(page, "metrics", 1)
-    heading = page.locator("#metrics-table thead th", has_text="Change")
-    orders = []
+    as_written = column(page, "metrics", 1)
+    heading = page.locator("#metrics-table thead th", has_text="main")
+    assert heading.get_attribute("aria-sort") == "none"
     for _ in range(3):
         heading.get_by_role("button").click()
-        orders.append((heading.get_attribute("aria-sort"), column(page, "metrics", 1)))
-    assert [direction for direction, _ in orders] == ["ascending", "descending", None]
-    assert orders[0][1] != before
-    assert orders[2][1] == before
+    assert heading.get_attribute("aria-sort") == "none"
+    assert column(page, "metrics", 1) == as_written
 
 
-def test_a_minus_is_found_as_a_keyboard_types_it(open_page, tables_html):
+def test_the_arrows_of_sorting_are_neither_read_out_nor_printed(open_page, tables_html):
     page = open_page(tables_html)
-    page.locator("[data-for=metrics-table] input[type=search]").fill("-0.012")
-    assert column(page, "metrics", 1) == ["log_loss"]
+    heading = page.locator("#metrics-table thead").get_by_role("button", name="main", exact=True)
+    heading.click()
+    assert heading.evaluate("it => getComputedStyle(it, '::after').display") != "none"
+    page.emulate_media(media="print")
+    assert heading.evaluate("it => getComputedStyle(it, '::after').display") == "none"
 
 
-def test_no_button_of_a_plot_leaves_the_page(open_page, report_html):
-    page = open_page(report_html)
-    popups = []
-    page.on("popup", lambda popup: popups.append(popup.url))
-    place = page.locator("figure", has_text="ROC curve").locator(".plot")
-    place.scroll_into_view_if_needed()
-    place.locator(".main-svg").first.wait_for()
-    place.hover()
-    titles = place.locator(".modebar-btn").evaluate_all("buttons => buttons.map((button) => button.dataset.title)")
-    assert "Download plot as a PNG" in titles
-    assert [title for title in titles if re.search("share|cloud|edit|plotly", title, re.IGNORECASE)] == []
-    for button in place.locator(".modebar-btn:not([data-title*='Download'])").all():
-        button.click()
-    context = page.evaluate("document.querySelector('.plot')._context")
-    assert (context["showSendToCloud"], context["plotlyServerURL"]) == (False, "")
-    assert popups == []
-
-
-def test_without_scripts_the_tables_stay_and_what_needs_them_is_hidden(browser, report_html):
-    page = browser.new_page(java_script_enabled=False)
-    page.goto(report_html.as_uri())
-    assert page.get_by_text("need JavaScript").is_visible()
-    assert not page.locator(".plot, .tools").first.is_visible()
-    assert page.locator("#metrics-table").is_visible()
-    page.close()
-
-
-def test_with_scripts_nothing_is_said_of_them(open_page, tables_html):
-    assert not open_page(tables_html).get_by_text("need JavaScript").is_visible()
-
-
-def test_on_a_phone_the_outcome_and_the_interval_of_each_headline_are_in_view(open_page, tables_html):
-    page = open_page(tables_html, viewport={"width": 390, "height": 800})
-    table = page.locator("#headline-table")
-    for part in (table.locator(".tag").first, table.locator(".below").first):
-        box = part.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 390
-    assert table.locator(".below").first.inner_text().split("\n") == ["+0.027", "+0.016\u00a0to\u00a0+0.038"]
+@pytest.mark.parametrize(("typed", "found"), [("-0.012", ["log_loss"]), ("83214", ["rows"]), ("83,2", ["rows"])])
+def test_a_number_is_found_as_it_is_typed(open_page, tmp_path, typed, found):
+    report = replace(better(), metrics=(*better().metrics, metric("rows", 83_000, 83_214)))
+    (tmp_path / "report.html").write_text(render_page(report, (), None), encoding="utf-8")
+    page = open_page(tmp_path / "report.html")
+    page.locator("[data-for=metrics-table] input[type=search]").fill(typed)
+    assert column(page, "metrics", 1) == found
 
 
 def test_a_table_is_filtered_by_text_and_says_how_many_are_left(open_page, tables_html):
@@ -227,6 +238,34 @@ def test_a_phone_never_scrolls_the_page_sideways(open_page, report_html):
         assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_a_phone_shows_all_of_the_first_tables(open_page, tables_html):
+    page = open_page(tables_html, viewport={"width": 390, "height": 844})
+    for table in ("headline", "gates", "causes"):
+        assert page.locator(f"#{table} .scroll").evaluate("box => box.scrollWidth <= box.clientWidth"), table
+    cells = page.locator("#headline-table tbody tr").first.locator("th, td")
+    texts = [text.replace("\N{NO-BREAK SPACE}", " ") for text in cells.all_inner_texts()]
+    assert texts == ["roc_auc", "0.6186", "0.6454", "+0.027", "+4.3 %", "+0.016 to +0.038", "better"]
+    name, outcome = cells.first.bounding_box(), cells.last.bounding_box()
+    assert abs(name["y"] - outcome["y"]) < 5, "the outcome stands beside the name"
+
+
+def test_a_table_that_a_phone_scrolls_keeps_its_first_column(open_page, tables_html):
+    page = open_page(tables_html, viewport={"width": 390, "height": 844})
+    name = page.locator("#metrics-table tbody th").first
+    before = name.bounding_box()["x"]
+    page.locator("#metrics .scroll").evaluate("box => { box.scrollLeft = 100; }")
+    assert name.bounding_box()["x"] == before
+
+
+def test_without_scripts_it_is_read_all_the_same_and_says_what_is_missing(open_page, report_html):
+    page = open_page(report_html, java_script_enabled=False)
+    assert page.locator("noscript p").is_visible()
+    assert page.get_by_text("ROC curve: main and deeper-trees, two lines each").is_visible()
+    assert column(page, "metrics", 1)[0] == "roc_auc"
+    for useless in page.locator(".plot, .tools, #theme").all():
+        assert not useless.is_visible()
+
+
 def test_paper_gets_every_plot_in_the_colours_of_paper(open_page, report_html):
     page = open_page(report_html, viewport={"width": 390, "height": 600}, color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
@@ -234,6 +273,19 @@ def test_paper_gets_every_plot_in_the_colours_of_paper(open_page, report_html):
     page.wait_for_function(f"document.querySelectorAll('.plot .main-svg').length >= {len(flight_charts())}")
     assert background(page) == "rgb(255, 255, 255)"
     assert "rgb(31, 35, 40)" in page.locator(".plot .xtick text").first.get_attribute("style")
+
+
+def test_the_widest_table_is_whole_on_paper(open_page, tmp_path):
+    first, *others = better().metrics
+    report = replace(
+        better(), metrics=(replace(first, method="DeLong, n = 83,214"), *others)
+    )  # two: a column of methods
+    path = tmp_path / "report.html"
+    path.write_text(render_page(report, (), None), encoding="utf-8")
+    page = open_page(path, viewport={"width": A4_BETWEEN_MARGINS, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.locator("#metrics-table thead th").last.inner_text() == "Method"
+    assert page.evaluate("document.documentElement.scrollWidth") == A4_BETWEEN_MARGINS
 
 
 def test_the_policy_stops_a_script_that_is_not_the_reports_own(browser, report_html, tmp_path):

@@ -136,7 +136,18 @@ def test_without_a_browser_the_report_is_written_and_says_how_to_get_pictures(pr
     out, _ = capfd.readouterr()
     [note] = [line for line in out.splitlines() if line.startswith("note: ")]
     assert "BROWSER_PATH" in note
-    assert Path("reports/report.html").stat().st_size > 100_000
+    page = Path("reports/report.html").read_text()
+    assert len(page) > 100_000
+    assert "BROWSER_PATH" not in page, "where plots are drawn, no picture is missing"
+
+
+def test_how_many_plots_have_a_picture_is_said_where_pictures_are(project, run):
+    project.write({"reporter.yaml": "plots: {max_images: 0}\n"})
+    run("HEAD~1")
+    notice = "0 of 2 plots have a picture; report.html has them all."
+    assert notice in json.loads(Path("reports/report.json").read_text())["notices"]
+    assert notice in Path("reports/report.md").read_text()
+    assert notice not in Path("reports/report.html").read_text()
 
 
 def test_a_cancelled_run_leaves_no_process_and_no_folder(project, tmp_path):

@@ -83,7 +83,7 @@ def test_plotly_is_in_the_page_once_and_only_if_a_chart_needs_it():
 
 def test_neither_a_library_nor_a_figure_can_end_its_own_script():
     page = Page(render_page(better(), [FIGURE], 'x = "</script><script>alert(1)<!--"'))
-    assert len(page.all("script")) == 4
+    assert len(page.all("script")) == 3
 
 
 @pytest.mark.parametrize("text", ['"</script>"', '"</SCRIPT >"', '"<!--"', "/<\\/script/", '"<script>"', "a<b"])
@@ -110,7 +110,7 @@ def test_what_could_not_be_drawn_is_said_below_the_chart():
 
 def test_hostile_names_are_text():
     page = Page(render_page(hostile(), [], None))
-    assert len(page.all("script")) == 2
+    assert len(page.all("script")) == 1
     assert not page.all("img")
     assert "\u202e" not in render_page(hostile(), [], None)
 
@@ -126,6 +126,28 @@ def test_a_table_is_announced_and_its_numbers_know_how_to_sort():
     assert "All metrics" in [text for _, text in page.all("caption")]
     assert {attrs["scope"] for attrs, _ in page.all("th")} == {"col", "row"}
     assert "0.6186" in [attrs.get("data-sort") for attrs, _ in page.all("td")]
+
+
+def test_every_section_is_in_the_navigation():
+    page = Page(render_page(better(), [FIGURE], PLOTLY))
+    links = [attrs["href"] for attrs, _ in page.all("a") if (attrs.get("href") or "").startswith("#")]
+    assert links == ["#main", *(f"#{attrs['id']}" for attrs, _ in page.all("section"))]
+
+
+def test_no_two_landmarks_have_one_name():
+    page = Page(render_page(better(), [FIGURE], PLOTLY))
+    roles = [attrs["role"] for _, attrs, _ in page.elements if "role" in attrs]
+    assert "region" not in roles, "a section with a heading is one already"
+
+
+@pytest.mark.parametrize(("charts", "missing"), [([FIGURE], "plots are not drawn, only described, and "), ([SVG], "")])
+def test_what_needs_scripts_waits_for_them(charts, missing):
+    page = Page(render_page(better(), charts, PLOTLY))
+    needing = [attrs for _, attrs, _ in page.elements if attrs.get("class") in {"plot", "tools"}]
+    assert needing
+    assert all("hidden" in attrs for attrs in needing)
+    html = render_page(better(), charts, PLOTLY)
+    assert f"Without JavaScript {missing}tables cannot be sorted or filtered." in html
 
 
 def test_a_difference_that_nothing_explains_is_said():

@@ -20,14 +20,14 @@
   }
 
   function redraw() {
-    drawn.forEach((figure, place) => plotly().react(place, figure.data.map(recoloured), themed(figure.layout), config));
+    drawn.forEach((figure, place) => plotly().react(place, figure.data.map(recoloured), themed(figure.layout), config).then(asToolbar));
   }
 
-  // Plots: drawn when they come near the window, in the page's colours.
-  // Nothing of a report leaves the page: the library's way to a server of its maker is taken out, and its address too.
+  // Plots: drawn when they come near the window, in the page's colours. Nothing of them may leave the page, so what plotly
+  // has for sharing a chart goes thrice: the option, the button by its name, and the address that it would send to.
   const config = {
     responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "",
-    modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud"],
   };
 
   const titleRow = 34;
@@ -54,7 +54,7 @@
   }
 
   function themed(layout) {
-    const [ink, grid, back] = isDark() ? ["#e6edf3", "#30363d", "#161b22"] : ["#1f2328", "#e3e8ee", "#ffffff"];
+    const [ink, soft, grid, back] = isDark() ? ["#e6edf3", "#9198a1", "#30363d", "#161b22"] : ["#1f2328", "#59636e", "#e3e8ee", "#ffffff"];
     const { title, width, height = 400, margin, ...rest } = layout;
     const own = inked({ font: {}, ...rest }, ink);
     for (const key of Object.keys(own)) {
@@ -70,6 +70,7 @@
       margin: { ...margin, t: Math.max(16, (margin?.t ?? 50) - (title ? titleRow : 0)) },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
+      modebar: { color: soft, activecolor: ink, bgcolor: back },
       hoverlabel: { ...own.hoverlabel, bgcolor: back, bordercolor: grid, font: { color: ink } },
     };
   }
@@ -89,7 +90,26 @@
     const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
     figure.layout ??= {};
     drawn.set(place, figure);
-    plotly().newPlot(place, figure.data.map(recoloured), themed(figure.layout), config);
+    plotly().newPlot(place, figure.data.map(recoloured), themed(figure.layout), config).then(asToolbar);
+  }
+
+  // The drawing is told in words beside it. Its buttons are one stop of the tab key; the arrow keys go from one to the next.
+  function asToolbar(place) {
+    place.querySelectorAll(".main-svg").forEach((drawing) => drawing.setAttribute("aria-hidden", "true"));
+    const bar = place.querySelector(".modebar");
+    const buttons = [...bar.querySelectorAll("button")];
+    const stopAt = (chosen) => buttons.forEach((button) => { button.tabIndex = button === chosen ? 0 : -1; });
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", `Tools of ${place.dataset.title}`);
+    bar.onkeydown = (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const next = buttons.at((buttons.indexOf(event.target) + step) % buttons.length);
+      stopAt(next);
+      next.focus();
+    };
+    stopAt(buttons[0]);
   }
 
   // One plot a frame, so that each is seen as soon as it is done.
@@ -107,7 +127,11 @@
     if (near.length && !waiting.length) requestAnimationFrame(drawNext);
     waiting.push(...near);
   }, { rootMargin: "200px" });
-  places.forEach((place) => watcher.observe(place));
+  places.forEach((place) => {
+    place.parentElement.querySelector(".words").className = "unseen";
+    place.hidden = false;
+    watcher.observe(place);
+  });
   addEventListener("beforeprint", () => {
     printing = true;
     places.forEach(draw);
@@ -118,7 +142,7 @@
     redraw();
   });
 
-  // Tables: sorted by their headings, filtered by text.
+  // Tables: sorted by their headings (up, down, as they were), filtered by text.
   const order = new Intl.Collator("en", { numeric: true });
 
   function compare(left, right) {
@@ -128,37 +152,37 @@
     return b !== undefined ? 1 : order.compare(left.textContent, right.textContent);
   }
 
-  const next = { ascending: "descending", descending: "", "": "ascending" };
-
-  // The third time a heading is pressed, the rows are as they were.
-  function sort(table, index, unsorted) {
-    const headings = [...table.tHead.rows[0].cells];
-    const direction = next[headings[index].getAttribute("aria-sort") ?? ""];
-    headings.forEach((heading) => heading.removeAttribute("aria-sort"));
-    if (direction) headings[index].setAttribute("aria-sort", direction);
-    const sign = direction === "ascending" ? 1 : -1;
-    const rows = [...unsorted];
-    if (direction) rows.sort((one, other) => {
+  function sorted(rows, index, sign) {
+    return rows.toSorted((one, other) => {
       const [left, right] = [one.cells[index], other.cells[index]];
       const emptyLast = (left.textContent === "") - (right.textContent === "");
       return emptyLast || sign * compare(left, right);
     });
-    table.tBodies[0].append(...rows);
   }
 
+  const directionAfter = { none: "ascending", ascending: "descending", descending: "none" };
+  const signs = { ascending: 1, descending: -1 };
+
   for (const table of document.querySelectorAll("table.sortable")) {
-    const unsorted = [...table.tBodies[0].rows];
-    [...table.tHead.rows[0].cells].forEach((heading, index) => {
+    const [headings, rows] = [[...table.tHead.rows[0].cells], [...table.tBodies[0].rows]];
+    const sort = (index) => {
+      const direction = directionAfter[headings[index].getAttribute("aria-sort")];
+      headings.forEach((heading) => heading.setAttribute("aria-sort", "none"));
+      headings[index].setAttribute("aria-sort", direction);
+      table.tBodies[0].append(...(direction === "none" ? rows : sorted(rows, index, signs[direction])));
+    };
+    headings.forEach((heading, index) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;
-      button.addEventListener("click", () => sort(table, index, unsorted));
+      button.addEventListener("click", () => sort(index));
+      heading.setAttribute("aria-sort", "none");
       heading.replaceChildren(button);
     });
   }
 
-  // What the page writes with typographic signs is found as a keyboard types it.
-  const typed = (text) => text.toLowerCase().replaceAll("\u2212", "-").replaceAll("\u00a0", " ");
+  // Text as one types it: any minus or dash is a hyphen, any space a space, and thousands have no commas.
+  const typed = (text) => text.normalize("NFKC").toLowerCase().replace(/[\u2010-\u2015\u2212]/g, "-").replace(/(\d),/g, "$1");
 
   for (const tools of document.querySelectorAll(".tools")) {
     const rows = [...document.getElementById(tools.dataset.for).tBodies[0].rows];
@@ -175,6 +199,7 @@
     };
     text.addEventListener("input", narrow);
     differing?.addEventListener("change", narrow);
+    tools.hidden = false;
   }
 
   const button = document.getElementById("theme");

@@ -31,7 +31,8 @@ from flights import (
     without_storage,
 )
 
-from reporter.compare import compare, judge, with_history
+from reporter.commands.report import _assemble
+from reporter.compare import compare, has_earlier_metrics, judge, with_history
 from reporter.figures import draw
 from reporter.figures.encode import figure_json
 from reporter.model.comparison import (
@@ -59,6 +60,7 @@ from reporter.model.report import PlotRow, Report, RunInfo, SectionPicture, Sect
 from reporter.model.rules import CommentRule, Direction, GateRule, MetricRule, PlotsRule, Rules
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import Value, is_number
+from reporter.publish.export import ExportResult
 from reporter.render.chart import Caption, Chart, PlotlyChart
 
 LATENCY = f"{METRICS}:latency_ms"
@@ -157,28 +159,8 @@ def compared(
     (candidate,) = comparison.candidates
     if base is not None:
         candidate = with_history(candidate, rules, runs or {}, base.revision.label)
-    has_base = base is not None and bool(base.metrics)
-    found = judge(candidate, rules, has_base=has_base, problems=comparison.problems)
-    return Report(
-        base=comparison.base,
-        head=candidate.revision,
-        verdict=found.verdict,
-        summary=found.summary,
-        metrics=candidate.metrics,
-        params=candidate.params,
-        plots=plots,
-        data=candidate.data,
-        stages=candidate.stages,
-        gates=found.gates,
-        problems=(*comparison.problems, *candidate.problems),
-        run=RUN,
-        explanations=candidate.explanations,
-        slices=candidate.slices,
-        flips=candidate.flips,
-        artifacts=candidate.artifacts,
-        history=candidate.history,
-        level=rules.significance.level,
-    )
+    found = judge(candidate, rules, has_base=has_earlier_metrics(base, head), problems=comparison.problems)
+    return replace(_assemble(comparison, candidate, found, (), ExportResult(), rules, RUN), plots=plots)
 
 
 @cache

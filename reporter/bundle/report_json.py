@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from reporter.bundle.json_node import Node, document
 from reporter.errors import BundleError
 from reporter.model.comparison import (
+    SLICE_OUTCOMES,
     ArtifactRow,
     Cause,
     CauseKind,
@@ -228,8 +229,15 @@ def _slice(node: Node) -> SliceRow:
         delta=node.field("delta").optional(Node.real),
         interval=node.field("interval").optional(Node.bounds),
         p_value=node.field("p_value").optional(Node.real),
-        outcome=node.field("outcome").or_else(Outcome.UNKNOWN, lambda outcome: outcome.choice(Outcome)),
+        outcome=node.field("outcome").or_else(Outcome.UNKNOWN, _slice_outcome),
     )
+
+
+def _slice_outcome(node: Node) -> Outcome:
+    outcome = node.choice(Outcome)
+    if outcome not in SLICE_OUTCOMES:
+        raise node.wrong(f"one of {', '.join(SLICE_OUTCOMES)}")
+    return outcome
 
 
 def _flips(node: Node) -> Flips:

@@ -141,7 +141,10 @@ def _found(paths: Iterable[str], files: RevisionFiles, problems: Problems) -> tu
     found: dict[str, None] = {}
     for path in paths:
         try:
-            found |= dict.fromkeys(files.matching(path) if is_glob(path) else (path,) if files.exists(path) else ())
+            if is_glob(path):
+                found |= dict.fromkeys(files.matching(path))
+            elif files.exists(path):
+                found[path] = None
         except UnreadableError as error:
             problems.add(path, error)
     return tuple(found)

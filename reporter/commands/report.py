@@ -11,7 +11,7 @@ from typing import Protocol, assert_never
 from reporter.bundle import Bundle
 from reporter.collect.snapshots import Wanted
 from reporter.commands.sections import read_sections
-from reporter.compare import compare, judge, untested, with_history
+from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
 from reporter.errors import ProjectError, StorageError, UsageError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
@@ -108,7 +108,7 @@ def make_report(
     notices += (*(baseline.notes if baseline else ()), *snapshot.notes)
     comparison = compare(baseline, [snapshot], rules)
     candidate = _in_history(comparison.candidates[0], base, source, rules)
-    has_base = baseline is not None and bool(baseline.metrics or not snapshot.metrics)
+    has_base = has_earlier_metrics(baseline, snapshot)
     judgement = judge(candidate, rules, has_base=has_base, problems=comparison.problems)
     drawings = draw(comparison.plots, rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)

@@ -2,6 +2,6 @@
 
 from reporter.compare.comparing import compare
 from reporter.compare.history import untested, with_history
-from reporter.compare.judging import judge
+from reporter.compare.judging import has_earlier_metrics, judge
 
-__all__ = ["compare", "judge", "untested", "with_history"]
+__all__ = ["compare", "has_earlier_metrics", "judge", "untested", "with_history"]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from reporter.compare.difference import as_float, difference, is_rounding
 from reporter.compare.findings import Finding
 from reporter.compare.limits import DropLimit, exact
+from reporter.compare.phrases import ONE_RUN_EACH
 from reporter.model.comparison import MetricRow, State, Verdict
 from reporter.model.formatting import apart
 from reporter.model.rules import Direction
@@ -97,21 +98,19 @@ def _beyond(row: MetricRow, limit: DropLimit, change: str, level: float) -> Find
     """A drop beyond the limit: it matters, and may have to be shown to be real."""
     if not limit.significant:
         return Finding(Verdict.FAIL, change)
-    if row.interval is None and row.p_value is None:
-        runs = (
-            "" if row.method else ": one run each" if not row.note or "one run each" in row.note else " (see its note)"
-        )
-        return Finding(Verdict.WARN, f"{change}, but nothing shows whether the drop is real{runs}")
-    if row.interval is None:
-        is_real = row.p_value is not None and row.p_value < 1 - level
-        shown = "shows that the drop is real" if is_real else "does not show that the drop is real"
-        return Finding(
-            Verdict.FAIL if is_real else Verdict.WARN, f"{change}, {'and' if is_real else 'but'} the test {shown}"
-        )
-    low, high = row.interval
-    if high < 0 if row.direction is Direction.HIGHER else low > 0:
-        return Finding(Verdict.FAIL, f"{change}, and the interval shows that the drop is real")
-    return Finding(Verdict.WARN, f"{change}, but the interval does not show that the drop is real")
+    if row.interval is not None:
+        low, high = row.interval
+        return _shown_or_not("interval", change, is_real=high < 0 if row.direction is Direction.HIGHER else low > 0)
+    if row.p_value is not None:
+        return _shown_or_not("test", change, is_real=row.p_value < 1 - level)
+    why = ": one run each" if row.note.startswith(ONE_RUN_EACH) or not row.note else " (see its note)"
+    return Finding(Verdict.WARN, f"{change}, but nothing shows whether the drop is real{why}")
+
+
+def _shown_or_not(by: str, change: str, *, is_real: bool) -> Finding:
+    if is_real:
+        return Finding(Verdict.FAIL, f"{change}, and the {by} shows that the drop is real")
+    return Finding(Verdict.WARN, f"{change}, but the {by} does not show that the drop is real")
 
 
 def _change(drop: _Amount, limit: DropLimit) -> str:

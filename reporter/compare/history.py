@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from reporter.compare.difference import as_float, difference
+from reporter.compare.phrases import ONE_RUN_EACH
 from reporter.compare.sample_size import FEWEST_RUNS, runs_to_find
 from reporter.model.comparison import Candidate, MetricRow, Outcome, State
 from reporter.model.formatting import pair
@@ -21,7 +22,6 @@ from reporter.model.values import Number, Value, is_finite, is_number
 MOST_RUNS_SAID = 1000
 """A greater number of runs is no advice."""
 _ROUNDING = 1e-9
-_UNKNOWN = "Significance unknown (one run each)"
 
 
 def untested(candidate: Candidate, rules: Rules) -> tuple[MetricRow, ...]:
@@ -81,8 +81,8 @@ def significance_unknown(row: MetricRow, points: Sequence[HistoryPoint], baselin
     sizes = [_size(after.value, before.value, row) for before, after in pairwise(points)]
     if len(sizes) < FEWEST_RUNS or not any(sizes):
         needed = f"About {runs_to_find(1, 1)} runs of each would tell"
-        return f"{_UNKNOWN}. {needed}, if runs vary by as much as this difference (one standard deviation)."
-    return f"{_UNKNOWN}: {_place(row, points, baseline)}; {_of_steps(sizes)}. {_needed(sizes)}"
+        return f"{ONE_RUN_EACH}. {needed}, if runs vary by as much as this difference (one standard deviation)."
+    return f"{ONE_RUN_EACH}: {_place(row, points, baseline)}; {_of_steps(sizes)}. {_needed(sizes)}"
 
 
 def _size(after: Number, before: Number, row: MetricRow) -> float:

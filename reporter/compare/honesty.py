@@ -10,8 +10,6 @@ from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage
 
-LEADS_TO_METRICS = "the values of"
-"""Words of a problem that concerns metrics; one of a stage that no metric depends on lacks them."""
 _OUTS = "outs"
 _STALE_HINT = "Run `dvc repro` and commit dvc.lock."
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
@@ -67,7 +65,8 @@ def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Ite
     revision = snapshot.revision.label
     if why := _why_stale(stage):
         message = f"{why[0].upper()}{why[1:]}{_shown(metrics)}"
-        yield Problem(revision, stage.name, ProblemKind.STALE, message, _STALE_HINT)
+        kind = ProblemKind.STALE if metrics else ProblemKind.OUTDATED
+        yield Problem(revision, stage.name, kind, message, _STALE_HINT)
     if _OUTS in stage.outdated and stage.ran_cmd is not None:
         yield _mismatch(stage, snapshot)
 
@@ -102,7 +101,7 @@ def _is_edited(path: str, stage: Stage, snapshot: Snapshot) -> bool:
 
 
 def _shown(metrics: tuple[str, ...]) -> str:
-    return f": {LEADS_TO_METRICS} {named(metrics)} are not of this code" if metrics else ""
+    return f": the values of {named(metrics)} are not of this code" if metrics else ""
 
 
 def configuration_problems(base: Snapshot | None, head: Snapshot, rules: Rules) -> tuple[Problem, ...]:

@@ -9,7 +9,13 @@ from reporter.compare.summary import summarize
 from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.rules import Rules
+from reporter.model.snapshot import Snapshot
 from reporter.model.values import is_nan, is_number
+
+
+def has_earlier_metrics(base: Snapshot | None, head: Snapshot) -> bool:
+    """Whether there is something to compare with; a baseline from before the project's first metrics is none."""
+    return base is not None and bool(base.metrics or not head.metrics)
 
 
 def judge(candidate: Candidate, rules: Rules, *, has_base: bool, problems: Sequence[Problem] = ()) -> Judgement:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+ONE_RUN_EACH = "Significance unknown (one run each)"
+"""Begins the note at a difference of single runs."""
 _NAMED = 3
 
 

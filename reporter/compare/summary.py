@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reporter.compare.honesty import LEADS_TO_METRICS
 from reporter.compare.phrases import counted, joined, named
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import (
@@ -231,15 +230,17 @@ def _held(candidate: Candidate, rules: Rules) -> Iterator[str]:
 
 def _doubts(candidate: Candidate) -> Iterator[str]:
     """What puts the numbers themselves in doubt."""
-    stale = [problem for problem in candidate.problems if problem.kind is ProblemKind.STALE]
-    if stages := dict.fromkeys(problem.path for problem in stale if LEADS_TO_METRICS in problem.message):
+    if stages := _stages(candidate, ProblemKind.STALE):
         yield f"stale: dvc.lock is out of date ({named(stages)}), so the metrics are not of this code"
-    elif stale:
-        stages = dict.fromkeys(problem.path for problem in stale)
+    elif stages := _stages(candidate, ProblemKind.OUTDATED):
         yield f"out of date: {named(stages)}, which no metric depends on"
     mismatched = {problem.path for problem in candidate.problems if problem.kind is ProblemKind.MISMATCH}
     if files := [file for file in dict.fromkeys(row.file for row in candidate.metrics) if file in mismatched]:
         yield f"values in doubt: {named(files)}"
+
+
+def _stages(candidate: Candidate, kind: ProblemKind) -> dict[str, None]:
+    return dict.fromkeys(problem.path for problem in candidate.problems if problem.kind is kind)
 
 
 def _some(clauses: Iterable[str]) -> list[str]:

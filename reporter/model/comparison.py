@@ -178,6 +178,10 @@ class GateRow:
     reason: str
 
 
+SLICE_OUTCOMES = (Outcome.REGRESSED, Outcome.IMPROVED, Outcome.INCONCLUSIVE, Outcome.UNKNOWN, Outcome.SAME)
+"""Those that a slice can have, the first to be read first."""
+
+
 @dataclass(frozen=True, slots=True)
 class SliceRow:
     """One metric over the examples of one group."""

@@ -17,6 +17,8 @@ class ProblemKind(StrEnum):
     """The storage is unreachable or refuses the credentials."""
     STALE = "stale"
     """dvc.lock is out of date: the values shown are not of this code."""
+    OUTDATED = "outdated"
+    """dvc.lock is out of date for a stage that no metric depends on."""
     MISMATCH = "mismatch"
     """Two values that must agree do not."""
     PLOT = "plot"

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from reporter.model import formatting
 from reporter.model.comparison import (
+    SLICE_OUTCOMES,
     Cause,
     CauseKind,
     Content,
@@ -164,7 +165,6 @@ SLICES_NOTE = (
     "The worst first, then the best. A slice is called worse or better where its interval excludes zero and p, "
     "corrected over all slices (Benjamini–Hochberg), is small too."
 )
-_SLICE_ORDER = (Outcome.REGRESSED, Outcome.IMPROVED, Outcome.INCONCLUSIVE, Outcome.UNKNOWN, Outcome.SAME)
 
 
 def worst_slices_first(rows: Sequence[SliceRow]) -> list[SliceRow]:
@@ -173,7 +173,7 @@ def worst_slices_first(rows: Sequence[SliceRow]) -> list[SliceRow]:
     """
 
     def rank(row: SliceRow) -> tuple[int, float, float]:
-        return (_SLICE_ORDER.index(row.outcome), 1.0 if row.p_value is None else row.p_value, -abs(row.delta or 0))
+        return (SLICE_OUTCOMES.index(row.outcome), 1.0 if row.p_value is None else row.p_value, -abs(row.delta or 0))
 
     return sorted(rows, key=rank)
 

@@ -43,6 +43,7 @@ def test_each_situation_is_read_back(name):
     [
         ("schema_version", 2, "schema version 2"),
         ("schema_version", "1", "schema_version must be a whole number"),
+        ("slices/0/outcome", "changed", "slices[0].outcome must be one of regressed, improved"),
         ("gates/0/result", "fail", "verdict must be fail, as the worst of its gates says"),
         ("verdict", "great", "verdict must be one of pass, warn, unknown, fail"),
         ("summary", None, "summary must be a text"),

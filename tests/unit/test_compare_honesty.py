@@ -38,6 +38,7 @@ def test_an_outdated_stage_is_named_with_the_metrics_it_leads_to():
 def test_an_outdated_stage_that_leads_to_no_metrics_says_nothing_of_metrics():
     (problem,) = problems(EVALUATE, make_stage("plot", outs={"plot.png": "1"}, outdated=["deps"]))
     assert problem.message == "Stage plot has not run since its dependencies changed"
+    assert problem.kind is ProblemKind.OUTDATED
 
 
 def test_a_stage_that_never_ran_says_so():
@@ -136,5 +137,5 @@ def test_problems_are_carried_over_each_once_to_the_side_they_belong_to():
     base = make_snapshot(BASE, problems=[of_base, of_base], stages=[replace(TRAIN, outdated=("deps",))])
     head = make_snapshot(HEAD, problems=[of_head, of_head], stages=[TRAIN])
     comparison = compare(base, [head], Rules())
-    assert [problem.kind for problem in comparison.problems] == [ProblemKind.MISSING, ProblemKind.STALE]
+    assert [problem.kind for problem in comparison.problems] == [ProblemKind.MISSING, ProblemKind.OUTDATED]
     assert comparison.candidates[0].problems == (of_head,)

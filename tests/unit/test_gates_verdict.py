@@ -205,14 +205,13 @@ class TestSummary:
         assert "and 2 more gates" in summary(*rows, rules=rules)
 
     def test_metrics_of_other_code_are_said_to_be(self):
-        said = "Stage train has never run: the values of metrics.json are not of this code"
-        stale = make_problem("train", ProblemKind.STALE, revision="workspace", message=said)
+        stale = make_problem("train", ProblemKind.STALE, revision="workspace", message="stale")
         assert summary(headline(head=0.9), problems=[stale]) == (
             "Stale: dvc.lock is out of date (train), so the metrics are not of this code; better: accuracy +0.1; significance unknown"
         )
 
     def test_a_stale_stage_that_no_metric_depends_on_is_said_to_be_that(self):
-        stale = make_problem("predict", ProblemKind.STALE, revision="workspace", message="Stage predict has never run")
+        stale = make_problem("predict", ProblemKind.OUTDATED, revision="workspace")
         assert summary(headline(head=0.9), problems=[stale]) == (
             "Out of date: predict, which no metric depends on; better: accuracy +0.1; significance unknown"
         )

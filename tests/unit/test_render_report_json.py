@@ -15,6 +15,7 @@ from report_factories import RUN, SCENARIOS, better, first_report, make_report, 
 
 from reporter.bundle import report_from_json
 from reporter.model.comparison import (
+    SLICE_OUTCOMES,
     Cause,
     Content,
     DataRow,
@@ -86,7 +87,7 @@ def reports() -> st.SearchStrategy[Report]:
         data=several(DataRow, base=contents, head=contents, added=maybe, removed=maybe, modified=maybe),
         stages=several(StageRow),
         explanations=several(Explanation, causes=several(Cause, distance=COUNTS)),
-        slices=several(SliceRow, rows=COUNTS),
+        slices=several(SliceRow, rows=COUNTS, outcome=st.sampled_from(SLICE_OUTCOMES)),
         flips=several(Flips, rows=COUNTS, gained=COUNTS, lost=COUNTS, examples=several(FlipExample)),
         history=several(MetricHistory, points=several(HistoryPoint, sha=SHAS, value=st.integers() | FINITE)),
         run=st.builds(

@@ -118,6 +118,18 @@ def test_a_reported_value_that_the_predictions_do_not_give_is_a_mismatch_and_has
     assert metric.doubt.startswith("is in doubt: reports 0.999, but roc_auc of predictions.csv is")
 
 
+def test_the_doubt_is_of_the_values_whatever_the_file_is_called(examples):
+    odd = "the reports of today.json"
+    base, head = (
+        Snapshot(revision, {odd: ValueFile(odd, {"auc": 0.1})}, predictions={PATH: examples[side]})
+        for revision, side in ((MAIN, "base"), (WORKSPACE, "head"))
+    )
+    asked = Rules(predictions=(rule(metrics={"roc_auc": f"{odd}:auc"}),))
+    assert (
+        evidence(base, head, asked).metrics[f"{odd}:auc"].doubt.startswith("is in doubt: reports 0.1, but roc_auc of")
+    )
+
+
 def test_a_rounded_reported_value_agrees(examples):
     result = found(
         examples,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reporter.compare.statistics.columns import MISSING, encode
@@ -19,7 +19,7 @@ from reporter.compare.statistics.examples import (
 from reporter.compare.statistics.flips import flips
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
-from reporter.compare.statistics.reported import disagreement, find_reported
+from reporter.compare.statistics.reported import Disagreement, disagreement, find_reported
 from reporter.compare.statistics.resampling import Pair, Plan
 from reporter.compare.statistics.slices import Slice, slices
 from reporter.model.comparison import Flips
@@ -114,8 +114,8 @@ def _without(
 def _each_alone(subject: _Subject, metrics: list[Metric]) -> list[Problem]:
     """Test sets that cannot be held against each other can still be held against the values reported of them."""
     usable, lacking = usable_metrics(metrics, subject.examples)
-    wrong = [problem for metric in usable for problem in _disagreements(subject, metric, _recomputed(subject, metric))]
-    return [*lacking_columns(subject.rule, lacking), *wrong]
+    wrong = (each for metric in usable for each in _disagreements(subject, metric, _recomputed(subject, metric)))
+    return [*lacking_columns(subject.rule, lacking), *(each.problem for each in wrong)]
 
 
 def _assess_paired(
@@ -168,7 +168,7 @@ def _evidence(
         # Of a whole test set the estimate is already at hand; each side's own rows may be more than the shared ones.
         recomputed = (estimate.base, estimate.head) if pairing.whole else _recomputed(subject, metric)
         wrong = list(_disagreements(subject, metric, recomputed))
-        problems += wrong
+        problems += [each.problem for each in wrong]
         evidence[key] = disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
         if all(find_reported(snapshot.metrics, key) is None for snapshot in subject.snapshots):
             message = f"{metric.name} explains {key}, which no metrics file holds"
@@ -188,12 +188,12 @@ def _recomputed(subject: _Subject, metric: Metric) -> tuple[float, float]:
     return evaluate(metric, base), evaluate(metric, head)
 
 
-def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, float]) -> Iterator[Problem]:
+def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, float]) -> Iterator[Disagreement]:
     """Hold each side's reported value against the one that all its rows give."""
     for snapshot, examples, value in zip(subject.snapshots, subject.examples, recomputed, strict=True):
-        problem = disagreement(snapshot, subject.rule, metric.name, value, examples)
-        if problem is not None:
-            yield problem
+        found = disagreement(snapshot, subject.rule, metric.name, value, examples)
+        if found is not None:
+            yield found
 
 
 def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
@@ -204,19 +204,13 @@ def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
     )
 
 
-def disagreeing(problems: list[Problem]) -> MetricEvidence:
+def disagreeing(found: Sequence[Disagreement]) -> MetricEvidence:
     """An interval of another quantity than the reported one must not stand beside it."""
-    said = "; ".join(f"{problem.revision}: {problem.message}" for problem in problems)
-    doubt = f"is in doubt: {_without_subject(problems[0].message)}"
+    said = "; ".join(f"{each.problem.revision}: {each.problem.message}" for each in found)
+    doubt = f"is in doubt: {found[0].clause}"
     return MetricEvidence(
         note=f"No interval: the reported value is not what the predictions give ({said}).", doubt=doubt
     )
-
-
-def _without_subject(message: str) -> str:
-    """`reports 0.8, but …`, to follow the metric's name."""
-    before, verb, after = message.partition(" reports ")
-    return f"reports {after}" if verb else before
 
 
 def _slices(

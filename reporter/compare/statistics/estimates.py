@@ -61,9 +61,9 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
     if pair.identical:
         same = f"identical predictions, n = {pair.rows:,}"
         return found | {m.name: replace(found[m.name], interval=(0.0, 0.0), p_value=1.0, method=same) for m in defined}
-    for metric in [metric for metric in defined if (note := _too_little(metric, pair, plan))]:
-        found[metric.name] = replace(found[metric.name], note=_too_little(metric, pair, plan))
-        defined.remove(metric)
+    notes = {metric.name: note for metric in defined if (note := _too_little(metric, pair, plan))}
+    found |= {name: replace(found[name], note=note) for name, note in notes.items()}
+    defined = [metric for metric in defined if metric.name not in notes]
     resampled = [metric for metric in defined if not _has_delong(metric, pair)]
     for metric in (metric for metric in defined if _has_delong(metric, pair)):
         found[metric.name] = _by_delong(found[metric.name], pair, plan.level)

@@ -27,11 +27,11 @@ from reporter.compare.statistics.examples import Examples, UnusablePredictionsEr
 from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, pair
 from reporter.compare.statistics.repeated import compare_runs
-from reporter.compare.statistics.reported import agrees, disagreement, find_reported
+from reporter.compare.statistics.reported import Disagreement, agrees, disagreement, find_reported
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.wildcards import count_wildcards, filled
 from reporter.model.evidence import MetricEvidence
-from reporter.model.problem import Problem, ProblemKind
+from reporter.model.problem import Problem
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
 from reporter.model.values import is_number
@@ -203,7 +203,7 @@ def _compare(runs: _Runs, rule: PredictionsRule, metrics: list[Metric], plan: Pl
         tests[_keys(rule.metrics[metric.name], rule, paths)] = (
             disagreeing(wrong) if wrong else _compared(before, after, runs.note, plan)
         )
-        problems += wrong
+        problems += [each.problem for each in wrong]
     return RunsAssessment(tests, tuple(problems))
 
 
@@ -223,7 +223,7 @@ def _values(runs: Sequence[_Run], metric: Metric) -> dict[str, float]:
     return {path: value for path, value in values.items() if math.isfinite(value)}
 
 
-def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterator[Problem]:
+def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterator[Disagreement]:
     """Hold what each run reports against its predictions; of one row for all runs, against their mean."""
     target = rule.metrics[metric.name]
     for side in (runs.base, runs.head):
@@ -233,22 +233,18 @@ def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterat
                 disagreement(run.snapshot, run.rule, metric.name, value, run.examples)
                 for run, value in zip(side, recomputed, strict=True)
             )
-            yield from (problem for problem in found if problem)
-        elif problem := _disagreeing_mean(side[0], target, metric, math.fsum(recomputed) / len(recomputed)):
-            yield problem
+            yield from (each for each in found if each)
+        elif mean := _disagreeing_mean(side[0], target, metric, math.fsum(recomputed) / len(recomputed)):
+            yield mean
 
 
-def _disagreeing_mean(run: _Run, target: str, metric: Metric, mean: float) -> Problem | None:
+def _disagreeing_mean(run: _Run, target: str, metric: Metric, mean: float) -> Disagreement | None:
     reported = find_reported(run.snapshot.metrics, target)
     if reported is None or not is_number(reported[1]) or agrees(reported[1], mean, run.examples):
         return None
-    return Problem(
-        run.snapshot.revision.label,
-        reported[0].path,
-        ProblemKind.MISMATCH,
-        f"{target} reports {reported[1]:.6g}, but the mean {metric.name} of the runs is {mean:.6g}",
-        "name a row for each run by a wildcard, or report the mean over all of them",
-    )
+    clause = f"reports {reported[1]:.6g}, but the mean {metric.name} of the runs is {mean:.6g}"
+    hint = "name a row for each run by a wildcard, or report the mean over all of them"
+    return Disagreement.of(run.snapshot, reported[0], target, clause, hint)
 
 
 def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:

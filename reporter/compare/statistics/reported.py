@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -35,21 +36,29 @@ def find_reported(metrics: Mapping[str, ValueFile], key: str) -> tuple[ValueFile
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    problem: Problem
+    clause: str
+    """What is wrong, to follow the metric's name: `reports 0.8, but roc_auc of predictions.csv is 0.72`."""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, file: ValueFile, key: str, clause: str, hint: str) -> Disagreement:
+        label = snapshot.revision.label
+        return cls(Problem(label, file.path, ProblemKind.MISMATCH, f"{key} {clause}", hint), clause)
+
+
 def disagreement(
     snapshot: Snapshot, rule: PredictionsRule, metric: str, recomputed: float, examples: Examples
-) -> Problem | None:
+) -> Disagreement | None:
     """Say that the value a revision reports is not the recomputed one; None where they agree or no number is reported."""
     key = rule.metrics[metric]
     reported = find_reported(snapshot.metrics, key)
     if reported is None or not is_number(reported[1]) or agrees(reported[1], recomputed, examples):
         return None
-    return Problem(
-        snapshot.revision.label,
-        reported[0].path,
-        ProblemKind.MISMATCH,
-        f"{key} reports {reported[1]:.6g}, but {metric} of {rule.path} is {recomputed:.6g}",
-        "one of them is wrong: check the metric's definition, and that both files are of one run",
-    )
+    clause = f"reports {reported[1]:.6g}, but {metric} of {rule.path} is {recomputed:.6g}"
+    hint = "one of them is wrong: check the metric's definition, and that both files are of one run"
+    return Disagreement.of(snapshot, reported[0], key, clause, hint)
 
 
 def agrees(reported: float, recomputed: float, examples: Examples) -> bool:

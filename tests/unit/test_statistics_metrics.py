@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from reporter.compare.statistics.examples import Classified, Measured
+from reporter.compare.statistics.examples import Classified, Measured, read
 from reporter.compare.statistics.metrics import evaluate, find, known, lacks
 from reporter.model.rules import Average, PredictionsRule, Task
+from reporter.model.snapshot import Table
 
 BINARY = {
     "accuracy": lambda y, p, s: sk.accuracy_score(y, p),
@@ -170,6 +171,30 @@ def test_probabilities_of_0_and_1_are_clipped_as_scikit_learn_does(actual, score
     assert value("log_loss", examples, Task.BINARY) == pytest.approx(
         sk.log_loss(actual, scores, labels=[0, 1]), abs=1e-15
     )
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_sure_and_wrong_costs_as_much_as_the_precision_of_the_scores_allows(kind):
+    """A network writes float32, and its certainties are 0 and 1: scikit-learn clips them by the type."""
+    scores = np.array([0.2, 1, 0, 1e-9, 0.7] * 20, dtype=kind)
+    table = Table({"y": np.array([0, 0, 1, 0, 1] * 20), "p": scores})
+    asked = PredictionsRule("p.parquet", Task.BINARY, "y", score="p", positive=1)
+    examples, _ = read(table, table, asked)
+    metric = find("log_loss", asked)
+    assert evaluate(metric, examples) == pytest.approx(sk.log_loss(table.columns["y"], scores), rel=1e-6)
+    assert evaluate(metric, examples.take(np.arange(50))) == pytest.approx(
+        sk.log_loss(table.columns["y"][:50], scores[:50]), rel=1e-6
+    )
+
+
+@pytest.mark.filterwarnings("ignore:No positive class")
+def test_a_class_that_never_occurs_has_an_average_precision_of_0_as_in_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores = rng.dirichlet(np.ones(3), 60)
+    actual = rng.integers(0, 2, 60)
+    examples = Classified(tuple("abc"), actual, scores.argmax(axis=1), scores)
+    expected = sk.average_precision_score(np.eye(3)[actual], scores, average="macro")
+    assert value("average_precision", examples, Task.MULTICLASS) == pytest.approx(expected)
 
 
 def test_constant_scores_rank_nothing():

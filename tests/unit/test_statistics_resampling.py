@@ -116,13 +116,33 @@ def test_identical_predictions_do_not_differ(name):
     assert estimate.method == "identical predictions, n = 100"
 
 
-@pytest.mark.parametrize("name", [name for name in known(Task.BINARY) if name != "roc_auc"])
+@pytest.mark.parametrize("name", [name for name in known(Task.BINARY) if name not in {"roc_auc", "accuracy"}])
 def test_scores_that_differ_too_little_to_count_do_not_differ_either(name):
     side = binary(np.random.default_rng(5), 100, decimals=1).base
     nearly = Classified(side.classes, side.actual, side.predicted, side.scores * (1 - 1e-16) + 1e-17, binary=True)
     estimate = of(name, Pair(side, nearly))
     assert estimate.p_value == 1
     assert estimate.interval == pytest.approx((0, 0), abs=1e-12)
+
+
+@pytest.mark.parametrize(("rows", "most"), [(12, 0.265), (100, 0.0362), (10_000, 0.00037)])
+def test_answers_that_are_all_alike_bound_the_difference_no_better_than_so_many_can(rows, most):
+    """Two models that answer alike, though not with the same scores: others of the examples they might answer differently."""
+    rng = np.random.default_rng(0)
+    actual = np.arange(rows) % 2
+    sides = (Classified(("0", "1"), actual, actual, rng.random(rows), binary=True) for _ in range(2))
+    found = of("accuracy", Pair(*sides))
+    assert found.interval == pytest.approx((-most, most), rel=0.01)
+    assert found.p_value == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "resamples", "is_shown"), [(0.95, 100, True), (0.999, 2000, True), (0.999, 500, False)]
+)
+def test_a_level_that_the_resamples_cannot_show_is_not_pretended(level, resamples, is_shown):
+    found = of("log_loss", binary(np.random.default_rng(0), 500), Plan(level=level, resamples=resamples))
+    assert (found.interval is not None) is is_shown
+    assert is_shown or "too few resamples, or examples, to show one of 99.9 %" in found.note
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3])

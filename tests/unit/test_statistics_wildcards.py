@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reporter.compare.statistics.wildcards import count_wildcards, filled
 
@@ -27,6 +29,18 @@ from reporter.compare.statistics.wildcards import count_wildcards, filled
 def test_each_wildcard_stands_for_the_one_in_the_same_place(target, pattern, path, expected):
     assert fnmatchcase(path, pattern)
     assert filled(target, pattern, path) == expected
+
+
+def test_many_stars_take_no_longer_than_one():
+    path = "a" * 3000
+    assert filled("*", "*a" * 40, path) == ""
+    assert filled("*", "*b" * 3 + "*" + "*a" * 40 + "c", path) == "*", "no match, and soon told"
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_what_fnmatch_finds_is_taken_apart_whole(pattern, path):
+    if fnmatchcase(path, pattern):
+        assert filled(pattern, pattern, path) == path
 
 
 def test_wildcards_are_counted_as_fnmatch_reads_them():

@@ -15,6 +15,7 @@ from reporter.compare.statistics.mcnemar import flips_interval, mcnemar
 from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
 from reporter.compare.statistics.replicates import ROUNDING, Replicates
 from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, subsets_of, work
+from reporter.model.formatting import level as shown
 
 FEWEST_UNITS = 10
 """Of rows or clusters: fewer say too little about how much others would differ."""
@@ -118,6 +119,8 @@ NO_SPREAD = "No interval: every resample gives the same difference, so its sprea
 def _by_bootstrap(estimate: Estimate, replicates: Replicates, level: float, method: str) -> Estimate:
     if replicates.undefined > MOST_UNDEFINED:
         return replace(estimate, note=f"No interval: undefined in {replicates.undefined:.0%} of the resamples.")
+    if not replicates.show(level):
+        return replace(estimate, note=f"No interval: too few resamples, or examples, to show one of {shown(level)}.")
     rounding = ROUNDING * max(abs(estimate.base), abs(estimate.head))
     if replicates.constant(rounding):
         if abs(estimate.delta) > rounding:

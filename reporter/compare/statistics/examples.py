@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -45,6 +45,8 @@ class Classified:
     """Probabilities, shape (n, K); of a binary task the score of the positive class, shape (n,). None: not given."""
     binary: bool = False
     """Metrics of one class are of class 1 alone, not an average over classes."""
+    precision: float = float(np.finfo(np.float64).eps)
+    """The machine epsilon of the type that the scores were written in."""
 
     @property
     def rows(self) -> int:
@@ -58,7 +60,7 @@ class Classified:
 
     def take(self, rows: IntArray) -> Classified:
         scores = None if self.scores is None else self.scores[rows]
-        return Classified(self.classes, self.actual[rows], self.predicted[rows], scores, self.binary)
+        return replace(self, actual=self.actual[rows], predicted=self.predicted[rows], scores=scores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +160,17 @@ def _side(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) 
     if scores is not None and scores.ndim > 1:
         _every_class_scored(actual, encoded, rule, base=base)
     decided = predicted[0] if predicted else _decided(scores, base=base)
-    return Classified(encoded.names, actual, decided, scores, binary=rule.task is Task.BINARY)
+    return Classified(
+        encoded.names, actual, decided, scores, binary=rule.task is Task.BINARY, precision=_precision(table, rule)
+    )
+
+
+def _precision(table: Table, rule: PredictionsRule) -> float:
+    """The coarsest of the columns of scores; a text holds doubles, for all that is known."""
+    names = [*([rule.score] if rule.score else []), *rule.scores.values()]
+    columns = [table.columns[name] for name in names if name in table.columns]
+    kinds = [column.dtype for column in columns if column.dtype.kind == "f"]
+    return max((float(np.finfo(kind).eps) for kind in kinds), default=float(np.finfo(np.float64).eps))
 
 
 def _scores(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) -> FloatArray | None:

@@ -12,11 +12,12 @@ from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Classified, Measured
 
 TINY = float(np.finfo(np.float64).eps)
+"""How near to 0 or 1 a probability in double precision may be, for scikit-learn's log loss."""
 
 
 def log_losses(examples: Classified) -> FloatArray:
-    """−log of the probability of the actual class, clipped as scikit-learn clips it; shape (n, 1)."""
-    return np.asarray(-np.log(np.clip(_of_actual(examples), TINY, 1 - TINY))[:, None])
+    """−log of the probability of the actual class, clipped as scikit-learn clips it, by its precision; shape (n, 1)."""
+    return np.asarray(-np.log(np.clip(_of_actual(examples), examples.precision, 1 - examples.precision))[:, None])
 
 
 def squared_errors_of_probability(examples: Classified) -> FloatArray:

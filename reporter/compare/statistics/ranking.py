@@ -149,8 +149,8 @@ def ranked_values(ranked: Rankings, functions: Sequence[CurveFunction], weights:
 
 
 def _values(ranking: Ranking, functions: Sequence[CurveFunction], weights: Weights) -> list[FloatArray]:
-    if not len(ranking.positives):
-        return [np.full(len(weights), np.nan)] * len(functions)
+    if not len(ranking.positives):  # of a class that never occurs scikit-learn says an average precision of 0
+        return [np.full(len(weights), 0.0 if f is average_precision else np.nan) for f in functions]
     points = curve(ranking, weights)
     return [function(points) for function in functions]
 

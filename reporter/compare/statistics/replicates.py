@@ -35,6 +35,11 @@ class Replicates:
         """No resample differs from another by more than `rounding`: the spread cannot be estimated."""
         return not np.nanmax(np.abs(self.deviations)) > rounding
 
+    def show(self, level: float) -> bool:
+        """Whether there are enough resamples for one to lie beyond an interval of this level."""
+        defined = int(np.count_nonzero(~np.isnan(self.deviations)))
+        return _resampled_share(1 - level, self.units) * (defined + 1) >= 1
+
     def interval(self, delta: float, level: float, rounding: float) -> tuple[float, float]:
         """`delta` ± the distance that only the share 1 − `level` of the resamples of all subsets exceeds. An end within `rounding` of
         zero is zero.

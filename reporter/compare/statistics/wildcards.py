@@ -24,13 +24,23 @@ def filled(target: str, pattern: str, path: str) -> str:
 
 
 def _expression(pattern: str) -> str:
-    """A glob as a regular expression with a group for each wildcard, in the meaning of `fnmatch`."""
-    literals, wildcards = _WILDCARD.split(pattern), _WILDCARD.findall(pattern)
-    groups = [*(f"({_group(wildcard)})" for wildcard in wildcards), ""]
-    return "".join(re.escape(literal) + group for literal, group in zip(literals, groups, strict=True))
+    """A glob as a regular expression with a group for each wildcard, in the meaning of `fnmatch`.
+
+    What follows a star is found where it first occurs, for good (`(?>…)`): many stars take no longer than one.
+    """
+    pieces = list(zip(_WILDCARD.split(pattern), [*_WILDCARD.findall(pattern), ""], strict=True))
+    expression, tail = "", ""
+    for literal, wildcard in reversed(pieces):
+        if wildcard.startswith("*"):
+            expression = f"(?>(.*?){tail}){expression}" if expression else f"(.*){tail}"
+            tail = re.escape(literal)
+        else:
+            tail = re.escape(literal) + _group(wildcard) + tail
+    return tail + expression
 
 
 def _group(wildcard: str) -> str:
-    if wildcard.startswith("*"):
-        return ".*?"
-    return "." if wildcard == "?" else fnmatch.translate(wildcard).removeprefix("(?s:").removesuffix(r")\Z")
+    if not wildcard:
+        return ""
+    single = "." if wildcard == "?" else fnmatch.translate(wildcard).removeprefix("(?s:").removesuffix(r")\Z")
+    return f"({single})"

@@ -105,7 +105,7 @@ def make_report(
     rules, notices = _rules_in_force(request, source, base, rules)
     baseline, snapshot = _collect(source, base, head, rules, say)
     _check_something_is_known(snapshot)
-    notices += (*(baseline.notes if baseline else ()), *snapshot.notes)
+    notices += (*_with_itself(base, head), *(baseline.notes if baseline else ()), *snapshot.notes)
     comparison = compare(baseline, [snapshot], rules)
     candidate = _in_history(comparison.candidates[0], base, source, rules)
     has_base = has_earlier_metrics(baseline, snapshot)
@@ -128,6 +128,15 @@ def make_report(
     is_cut = len(chosen) == rules.plots.max_images < len(drawings)
     report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
     return MadeReport(Bundle(report=report, images=files), page)
+
+
+def _with_itself(base: Revision | None, head: Revision) -> tuple[str, ...]:
+    """That a candidate which the branch already contains meets itself at the merge-base."""
+    if base is None or not base.behind or base.sha != head.sha or head.dirty:
+        return ()
+    return (
+        f"{base.label} contains {head.label}, which is so compared with itself; `--policy tip` takes its newest commit.",
+    )
 
 
 def _missing_pictures(exported: ExportResult, drawings: int, *, is_cut: bool) -> tuple[str, ...]:

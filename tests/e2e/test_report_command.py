@@ -66,6 +66,13 @@ def test_equal_revisions_are_one_line(project, run):
     assert "Nothing changed" in out.splitlines()[0]
 
 
+def test_a_candidate_that_the_branch_contains_is_said_to_be_compared_with_itself(project, run):
+    _, out, _ = run("main", "--head", "main~1")
+    assert "main contains main~1, which is so compared with itself; `--policy tip`" in " ".join(out.split())
+    _, out, _ = run("main", "--head", "main~1", "--policy", "tip")
+    assert "itself" not in out
+
+
 def test_the_first_commit_is_a_first_report(project, run):
     project.git("checkout", "--quiet", "--orphan", "fresh")
     project.commit("Only")

@@ -140,6 +140,12 @@ def test_a_rounded_reported_value_agrees(examples):
     assert result.metrics[f"{FILE}:auc"].interval
 
 
+def test_predictions_that_explain_no_metric_are_a_problem_that_says_what_is_missing(examples):
+    (problem,) = found(examples, rule(metrics={})).problems
+    assert problem.kind is ProblemKind.CONFIGURATION
+    assert "`metrics:`" in problem.hint
+
+
 def test_an_average_over_classes_is_no_metric_of_a_binary_task(examples):
     (problem, *_) = found(examples, rule(metrics={"f1_macro": f"{FILE}:auc"})).problems
     assert "'f1_macro' is no metric of a binary task" in problem.message

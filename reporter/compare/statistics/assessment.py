@@ -72,7 +72,10 @@ def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) ->
 
 
 def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]]:
-    """The metrics that a rule names, and a problem for each name that is none."""
+    """The metrics that a rule names, and a problem for each name that is none, or that there is no name at all."""
+    if not rule.metrics:
+        hint = 'add `metrics:`, such as {roc_auc: "metrics.json:roc_auc"}, to have differences tested'
+        return [], (configuration_problem(rule, "no metric is named that these predictions explain", hint),)
     found = {name: find(name, rule) for name in rule.metrics}
     names = ", ".join(known(rule.task))
     unknown = tuple(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from reporter.errors import ReporterError
 
@@ -68,6 +69,28 @@ def run(
             f"{program} did not end within {timeout:g} seconds", "check the network and try again"
         ) from error
     return Completed(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def start(*command: str | Path, cwd: Path, env: Mapping[str, str], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start `command`, in a process group of its own, to talk with it through its standard input and output; whoever starts
+    it ends it.
+
+    `env` is laid over this process's environment. Raises ProcessError where the program is missing.
+    """
+    arguments = [os.fspath(part) for part in command]
+    try:
+        return subprocess.Popen(  # noqa: S603  no shell; the callers' arguments are theirs to check
+            arguments,
+            cwd=cwd,
+            env={**os.environ, **env},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        program = Path(arguments[0]).name
+        raise ProcessError(f"{program} is not installed", f"install {program} and put it on the PATH") from error
 
 
 def run_aloud(*command: str | Path, cwd: Path, hidden: Collection[str] = ()) -> int:

@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from reporter.collect.commit_tree import CommitTree
 from reporter.collect.dvc_errors import broken_file, broken_project
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.pipeline import Content, Pipeline
+from reporter.collect.pointers import without_pointer
+from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_secrets
 from reporter.collect.tree import Tree
 from reporter.collect.yaml_memo import remembering
@@ -63,11 +66,12 @@ class RemoteObjects:
 class DvcProject:
     """One open DVC repository, read at the workspace and at any commit."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, git_root: Path) -> None:
         """Raises ProjectError where DVC cannot open the project (a broken `.dvc/config`, for instance)."""
         from dvc.exceptions import DvcException
         from dvc.repo import Repo
 
+        self._git_root = git_root
         for package in ("dvc", "dvc_data", "dvc_objects", "scmrepo"):
             logging.getLogger(package).addHandler(logging.NullHandler())  # what matters is in the snapshot's problems
         try:
@@ -82,16 +86,40 @@ class DvcProject:
         return Path(self._repo.cache.local_cache_dir)
 
     @contextmanager
-    def at(self, revision: Revision) -> Iterator[OpenRevision]:
-        """The project as `revision` has it. Nothing is checked out; remotes are always the current ones."""
-        if revision.is_workspace:
+    def at(self, revision: Revision, commit: CommitTree | None = None, folder: str = "") -> Iterator[OpenRevision]:
+        """The project as `revision` has it. Nothing is checked out; remotes are always the current ones.
+
+        `commit` holds the files of a revision that is not the workspace, and `folder` is where it has the project: the POSIX path from
+        the top of the repository.
+        """
+        if commit is None:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
             self._repo.__dict__["config"] = self._config
-            yield OpenRevision(self._repo, revision)
+            caches = (self._repo.cache.local_cache_dir, self._repo.cache.local.path)
+            tree = Tree(self._repo.fs, self._repo.root_dir, (str(self._git_root), *caches))
+            yield OpenRevision(self._repo, revision, tree)
             return
-        with self._repo.switch(revision.sha):
+        with self._switched(commit, folder):
             self._repo.__dict__["config"] = _with_current_remotes(self._repo, self._config)
-            yield OpenRevision(self._repo, revision)
+            yield OpenRevision(self._repo, revision, Tree(self._repo.fs, self._repo.root_dir), commit)
+
+    @contextmanager
+    def _switched(self, commit: CommitTree, folder: str) -> Iterator[None]:
+        """As `Repo.switch`, with our own view of the commit and wherever in it the project lies."""
+        from dvc.fs import GitFileSystem
+
+        repo = self._repo
+        saved = repo.fs, repo.root_dir, repo.dvc_dir
+        fs = GitFileSystem(trie=_CommitFiles(commit), rev=commit.sha)
+        repo.fs, repo.root_dir = fs, f"/{folder}"
+        repo.dvc_dir = fs.join(repo.root_dir, repo.DVC_DIR)
+        fs.chdir(repo.root_dir)
+        repo._reset()  # noqa: SLF001
+        try:
+            yield
+        finally:
+            repo.fs, repo.root_dir, repo.dvc_dir = saved
+            repo._reset()  # noqa: SLF001
 
     def cached(self, content: Content) -> Path:
         """Where the cache keeps an object, whether it is there or not."""
@@ -122,11 +150,15 @@ class DvcProject:
 class OpenRevision:
     """The project at one revision; valid only inside `DvcProject.at`."""
 
-    def __init__(self, repo: Any, revision: Revision) -> None:
+    def __init__(self, repo: Any, revision: Revision, tree: Tree, commit: CommitTree | None = None) -> None:
         self._repo = repo
+        self._commit = commit
         self.revision = revision
-        caches = (repo.cache.local_cache_dir, repo.cache.local.path)
-        self.tree = Tree(repo.fs, repo.root_dir, (repo.scm.root_dir, *caches) if revision.is_workspace else ())
+        self.tree = tree
+
+    def is_whole(self, path: str) -> bool:
+        """Whether all that lies at `path` can be known: no submodule, and no link out of the repository."""
+        return self._commit is None or self._commit.is_whole(self.tree.absolute(path).lstrip("/"))
 
     def pipeline(self) -> Pipeline:
         """All that the revision's DVC files define. Raises ProjectError naming the file that is broken."""
@@ -140,6 +172,8 @@ class OpenRevision:
                 return pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
         except ProjectError:
             raise
+        except UnreadableError as error:
+            raise ProjectError(f"a DVC file of {self.revision.label} cannot be read: it {error}", error.hint) from error
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
             raise broken_file(error, None, self.revision.label) from error
 
@@ -163,6 +197,42 @@ class OpenRevision:
         return data
 
 
+class _CommitFiles:
+    """A commit, for DVC's file system of git, which asks this for all that it reads (in place of `scmrepo.git.objects.GitTrie`).
+
+    Keys are the parts of a path from the top of the repository.
+    """
+
+    def __init__(self, commit: CommitTree) -> None:
+        self._commit = commit
+        self.rev = commit.sha
+
+    def open(self, key: tuple[str, ...], **_options: Any) -> BytesIO:
+        return BytesIO(without_pointer(self._commit.read("/".join(key))))
+
+    def exists(self, key: tuple[str, ...]) -> bool:
+        return self._commit.entry("/".join(key)) is not None
+
+    def ls(self, key: tuple[str, ...]) -> list[str]:
+        return list(self._commit.names("/".join(key)))
+
+    def info(self, key: tuple[str, ...]) -> dict[str, Any]:
+        """Raises KeyError where there is nothing; the file system tells by it."""
+        from scmrepo.utils import LazyDict
+
+        path = "/".join(key)
+        entry = self._commit.entry(path)
+        if entry is None:
+            raise KeyError(key)
+        kind = "directory" if entry.is_directory else "file"
+        return cast(
+            "dict[str, Any]",
+            LazyDict(
+                {"size": lambda: len(self._commit.read(path)), "type": kind, "sha": entry.oid, "mode": entry.mode}
+            ),
+        )
+
+
 def _opened_without_writing(repo_class: Any, root: Path) -> Any:
     """Open the project without what DVC adds to an older project's `.dvc/.gitignore`: a report changes no tracked file."""
     read_only = type("ReadOnlyRepo", (repo_class,), {"_ignore": lambda _: None})
@@ -182,7 +252,7 @@ def _with_current_remotes(repo: Any, current: Any) -> Any:
 
     try:
         config = repo.config
-    except ConfigError:
+    except (ConfigError, UnreadableError):
         return current
     config["remote"] = {**config["remote"], **current["remote"]}
     config["cache"] = current["cache"]

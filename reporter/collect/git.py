@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
+from reporter.collect.objects import ObjectReader
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
 from reporter.process import Completed, ProcessError, run
@@ -107,18 +105,18 @@ class Git:
         match = _REMOTE_HEAD.match(asked.text)
         return match["branch"] if match else None
 
-    def blob(self, sha: str, path: str) -> bytes | None:
-        """Content of `path` (POSIX, from the top of the repository) in commit `sha`; None if it has no such file."""
-        done = self.run("cat-file", "blob", f"{sha}:{path}")
-        return done.stdout if done.ok else None
+    def names_in(self, tree: str) -> list[str]:
+        """What a tree object lists directly."""
+        listed = self.run("ls-tree", "-z", "--name-only", tree)
+        return listed.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
-    def blobs(self, places: Sequence[tuple[str, str]]) -> list[bytes | None]:
-        """The same for many (SHA, path), from one process."""
-        asked = "".join(f"{sha}:{path}\n" for sha, path in places)
-        if asked.count("\n") != len(places):  # git reads one name a line
-            return [self.blob(*place) for place in places]
-        answer = BytesIO(self.run("cat-file", "--batch", stdin=os.fsencode(asked)).stdout)
-        return [_next_blob(answer) for _ in places]
+    def common_folder(self) -> Path:
+        """The git folder that all work trees of the repository share."""
+        return self.root / (self.read("rev-parse", "--git-common-dir") or ".git")
+
+    def objects(self) -> ObjectReader:
+        """A reader of the repository's objects; it starts no git before it is asked."""
+        return ObjectReader(self.root, _ENVIRONMENT)
 
     def touching(self, tip: str, pathspecs: Sequence[str], most: int) -> list[str]:
         """SHAs of the newest commits on the first-parent way to `tip` that changed one of the paths, newest first.
@@ -150,15 +148,6 @@ def find_git_root(directory: Path) -> Path:
     raise ProjectError(
         f"{directory} is not inside a git repository", "run `git init`, or change into the project's folder"
     )
-
-
-def _next_blob(answer: BinaryIO) -> bytes | None:
-    """One answer of `git cat-file --batch`: a line of SHA, type and size, the content, a line break; or that it is missing."""
-    *_, kind, size = (b"", b"", *answer.readline().split())
-    if not size.isdigit():
-        return None
-    content = answer.read(int(size) + 1)[:-1]
-    return content if kind == b"blob" else None
 
 
 def _split(arguments: tuple[str, ...], remote: str) -> list[str]:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git
+from reporter.collect.objects import ObjectReader
 from reporter.collect.pipeline import Content
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
@@ -28,11 +29,18 @@ _DVC_FILES = (":(glob)**/dvc.lock", ":(glob)**/*.dvc")
 Open = Callable[[Revision], AbstractContextManager[OpenRevision]]
 
 
-def runs_in_git(git: Git, base: Revision, path: str, path_in_git: str) -> tuple[PastRun, ...]:
+def runs_in_git(git: Git, objects: ObjectReader, base: Revision, path: str, path_in_git: str) -> tuple[PastRun, ...]:
     """The versions of a metrics file that git tracks, oldest first; `base`'s own is the last."""
     shas = git.touching(base.sha, [f":(literal){path_in_git}"], MOST_RUNS)
-    versions = zip(shas, git.blobs([(sha, path_in_git) for sha in shas]), strict=True)
-    return _parsed([(sha, data) for sha, data in versions if data is not None], path)
+    return _parsed(list(_kept_by_git(objects, shas, path_in_git)), path)
+
+
+def _kept_by_git(objects: ObjectReader, shas: Iterable[str], path: str) -> Iterator[tuple[str, bytes]]:
+    for sha in shas:
+        with suppress(OSError, UnreadableError):  # an earlier run less
+            found = objects.at(sha, path)
+            if found is not None and found.kind == "blob":
+                yield sha, found.content
 
 
 def runs_in_dvc(open_revision: Open, storage: Storage, git: Git, base: Revision, path: str) -> tuple[PastRun, ...]:

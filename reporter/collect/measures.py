@@ -16,16 +16,24 @@ class Measures:
     def __init__(self, opened: OpenRevision, files: RevisionFiles) -> None:
         self._opened = opened
         self._files = files
-        self._known: dict[tuple[str, str], Measured] = {}
+        self._known: dict[tuple[str, str], Measured | None] = {}
 
     def in_tree(self, path: str, algorithm: str) -> Measured | None:
-        """Of the file or directory in the work tree or the commit; None if it is not there."""
+        """Of the file or directory in the work tree or the commit; None if it is not there, or not all of it can be read."""
         if not self._files.in_tree(path):
             return None
         key = (path, algorithm)
         if key not in self._known:
-            self._known[key] = self._opened.measure(path, algorithm)
+            self._known[key] = self._measured(path, algorithm)
         return self._known[key]
+
+    def _measured(self, path: str, algorithm: str) -> Measured | None:
+        if not self._opened.is_whole(path):
+            return None
+        try:
+            return self._opened.measure(path, algorithm)
+        except UnreadableError:
+            return None
 
     def of_output(self, output: Output) -> Measured | None:
         """Of an output in the tree; None if it is not there."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from reporter.collect.baseline import find_baseline
+from reporter.collect.commit_tree import CommitTree
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git, find_git_root
 from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.snapshots import Unparsed, Wanted, parse_tables, read_revision
+from reporter.collect.tree import inside
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
 from reporter.model.history import PastRun
@@ -20,7 +24,7 @@ from reporter.model.revision import WORKSPACE, Policy, Revision
 from reporter.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from reporter.collect.dvc_internals import DvcProject
+    from reporter.collect.dvc_internals import DvcProject, OpenRevision
     from reporter.collect.storage import Storage
 
 __all__ = ["Project", "Wanted", "open_project"]
@@ -69,12 +73,14 @@ class Project:
         self.git_root = git.root
         self._git = git
         self._progress = progress
+        self._objects = git.objects()
+        self._commits: dict[str, CommitTree] = {}
 
     @cached_property
     def _dvc(self) -> DvcProject:
         from reporter.collect.dvc_internals import DvcProject
 
-        return DvcProject(self.root)
+        return DvcProject(self.root, self.git_root)
 
     @cached_property
     def _storage(self) -> Storage:
@@ -130,7 +136,7 @@ class Project:
         if not self._is_in(revision):
             note = f"{revision.label} has no folder {self._in_git('')}: everything in it is new."
             return Unparsed(Snapshot(revision, notes=(note,)), tables={}, predictions={})
-        with self._dvc.at(revision) as opened:
+        with self._at(revision) as opened:
             return read_revision(
                 opened,
                 self._storage,
@@ -149,9 +155,9 @@ class Project:
     def _runs(self, base: Revision, path: str) -> tuple[PastRun, ...]:
         from reporter.collect.history import runs_in_dvc, runs_in_git
 
-        if runs := runs_in_git(self._git, base, path, self._in_git(path)):
+        if runs := runs_in_git(self._git, self._objects, base, path, self._in_git(path)):
             return runs
-        return runs_in_dvc(self._dvc.at, self._storage, self._git, base, path)
+        return runs_in_dvc(self._at, self._storage, self._git, base, path)
 
     def read_text(self, revision: Revision, path: str) -> str | None:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
@@ -174,20 +180,34 @@ class Project:
     def _read_tracked(self, revision: Revision, path: str) -> bytes | None:
         if revision.is_workspace:
             return self._read_workspace(path)
-        return self._git.blob(revision.sha, self._in_git(path))
+        try:
+            return self._commit(revision.sha).read(posixpath.normpath(self._in_git(path)))
+        except OSError:
+            return None
 
     def _read_kept_by_dvc(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes | None]:
         if not self._is_in(revision):
             return {}
-        with self._dvc.at(revision) as opened:
+        with self._at(revision) as opened:
             files = RevisionFiles(opened, opened.pipeline(), self._storage)
             return {path: _stored(files, path) for path in paths}
 
     def _read_workspace(self, path: str) -> bytes | None:
-        full = (self.root / path).resolve()
-        if not full.is_relative_to(self.git_root) or not full.is_file():
+        try:
+            return Path(inside(str(self.root / path), (str(self.git_root),))).read_bytes()
+        except OSError:
             return None
-        return full.read_bytes()
+
+    @contextmanager
+    def _at(self, revision: Revision) -> Iterator[OpenRevision]:
+        commit = None if revision.is_workspace else self._commit(revision.sha)
+        with self._dvc.at(revision, commit, self._in_git("").removeprefix(".")) as opened:
+            yield opened
+
+    def _commit(self, sha: str) -> CommitTree:
+        if sha not in self._commits:
+            self._commits[sha] = CommitTree(self._git, self._objects, sha)
+        return self._commits[sha]
 
     def _is_in(self, revision: Revision) -> bool:
         """Whether the revision has the project's folder: one below the repository's top may be younger than the commit."""

@@ -5,13 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-_MOST_LINKS = 8
-"""A chain of links longer than this is taken for a circle."""
+
+def inside(path: str, folders: Sequence[str]) -> str:
+    """`path` on disk with every link followed. Raises PermissionError where that is in none of the real `folders`.
+
+    The values read are shown to others: a stranger's pull request must not choose them on this machine.
+    """
+    full = os.path.realpath(path)
+    if not any(full == folder or full.startswith(f"{folder}{os.sep}") for folder in folders):
+        raise PermissionError(errno.EACCES, "it leads out of the repository", path)
+    return full
 
 
 class Tree:
@@ -46,28 +53,13 @@ class Tree:
         return bool(self._fs.isdir(self.absolute(path)))
 
     def read(self, path: str) -> bytes:
-        """Raises FileNotFoundError, IsADirectoryError, PermissionError (also for what leads out of the repository), OSError."""
-        with self._fs.open(self._allowed(path) if self._within else self._committed(path), mode="rb") as file:
+        """Raises FileNotFoundError, IsADirectoryError, PermissionError (also for what leads out of the repository), OSError, and
+        UnreadableError for what git cannot give.
+        """
+        full = self.absolute(path)
+        with self._fs.open(inside(full, self._within) if self._within else full, mode="rb") as file:
             data: bytes = file.read()
         return data
-
-    def _allowed(self, path: str) -> str:
-        """The values read are shown to others: a stranger's pull request must not choose them on this machine."""
-        full = os.path.realpath(self.absolute(path))
-        if not any(full == folder or full.startswith(f"{folder}{os.sep}") for folder in self._within):
-            raise PermissionError(errno.EACCES, "it leads out of the repository", path)
-        return full
-
-    def _committed(self, path: str) -> str:
-        """A file of a commit, through links to it: git keeps a link's target as its content."""
-        full = self.absolute(path)
-        for _ in range(_MOST_LINKS):
-            if not stat.S_ISLNK(self._fs.info(full).get("mode", 0)):
-                return full
-            with self._fs.open(full, mode="rb") as link:
-                target = link.read().decode("utf-8", "surrogateescape")
-            full = posixpath.normpath(posixpath.join(posixpath.dirname(full), target))
-        raise OSError(errno.ELOOP, "it is a circle of links", path)
 
     def files(self, path: str) -> Iterator[str]:
         """Files below the directory `path`, hidden ones left out."""

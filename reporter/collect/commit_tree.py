@@ -6,7 +6,7 @@ import errno
 import posixpath
 import stat
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,7 +54,32 @@ class CommitTree:
         self._objects = objects
         self._entries = _listed(git, sha)
         self._links = {path for path, entry in self._entries.items() if entry.is_link}
+        self._fetched: set[str] = set()
         self._submodules = {path for path, entry in self._entries.items() if entry.is_submodule}
+
+    def lists(self, path: str) -> bool:
+        """Whether the commit has anything of this path, be it a link that leads nowhere."""
+        return path in self._entries
+
+    def paths(self) -> Iterable[str]:
+        """Everything that the commit lists, folders and links too."""
+        return self._entries.keys()
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Bring to a partial clone, in one go, what `read` of these files and folders will need."""
+        remote = self._promisor
+        if remote is None:
+            return
+        wanted = set(paths)
+        folders = {path for path in wanted if (entry := self._entries.get(path)) and entry.is_directory}
+        oids = {
+            entry.oid
+            for path, entry in self._entries.items()
+            if not entry.is_directory and (path in wanted or not folders.isdisjoint(_parents(path)))
+        }
+        if missing := oids - self._fetched:
+            self._git.fetch_objects(remote, sorted(missing))
+            self._fetched |= missing
 
     def entry(self, path: str) -> Entry | None:
         """What lies at `path`, through links; None where nothing does, or a link leads nowhere or out of the repository."""
@@ -131,6 +156,10 @@ class CommitTree:
                 folder, _, name = path.rpartition("/")
                 children[folder].append(name)
         return children
+
+    @cached_property
+    def _promisor(self) -> str | None:
+        return self._git.promisor()
 
     def _lfs_objects(self) -> Path:
         return self._git.common_folder() / "lfs" / "objects"

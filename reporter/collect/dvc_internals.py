@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -158,11 +158,23 @@ class OpenRevision:
 
     def is_whole(self, path: str) -> bool:
         """Whether all that lies at `path` can be known: no submodule, and no link out of the repository."""
-        return self._commit is None or self._commit.is_whole(self.tree.absolute(path).lstrip("/"))
+        return self._commit is None or self._commit.is_whole(self._in_commit(path))
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Bring to a partial clone, in one go, those of these files and folders that git has."""
+        if self._commit is not None:
+            self._commit.fetch(self._in_commit(path) for path in paths)
+
+    def _in_commit(self, path: str) -> str:
+        return self.tree.absolute(path).lstrip("/")
 
     def pipeline(self) -> Pipeline:
         """All that the revision's DVC files define. Raises ProjectError naming the file that is broken."""
+        from dvc.dvcfile import is_valid_filename
         from dvc.repo.index import Index
+
+        if self._commit is not None:
+            self._commit.fetch(path for path in self._commit.paths() if is_valid_filename(path) or _is_setting(path))
 
         def stop(path: str, error: Exception) -> None:
             raise broken_file(error, self.tree.relative(path), self.revision.label) from error
@@ -195,6 +207,11 @@ class OpenRevision:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
         data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
         return data
+
+
+def _is_setting(path: str) -> bool:
+    """Of DVC's own files those that `is_valid_filename` leaves out."""
+    return path.endswith((".dvcignore", ".dvc/config", "dvc.lock"))
 
 
 class _CommitFiles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 
@@ -76,8 +76,9 @@ class RevisionFiles:
             return self._read_through_dvc(owner, path)
         return self._storage.read(self._content(owner, path))
 
-    def fetch(self, paths: Iterable[str]) -> None:
+    def fetch(self, paths: Collection[str]) -> None:
         """Bring what `read` of these paths will need, together and not one after another."""
+        self._opened.fetch(paths)
         self._storage.fetch(self.contents(paths))
 
     def contents(self, paths: Iterable[str]) -> Iterator[Content]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _ENVIRONMENT = {
 _FETCH_SECONDS = 120.0
 _ASK_SECONDS = 15.0
 _LOG_SECONDS = 10.0
+_RENAME_SECONDS = 60.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
 _REMOTE_HEAD = re.compile(r"ref: refs/heads/(?P<branch>\S+)\tHEAD")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
@@ -117,6 +119,39 @@ class Git:
     def objects(self) -> ObjectReader:
         """A reader of the repository's objects; it starts no git before it is asked."""
         return ObjectReader(self.root, _ENVIRONMENT)
+
+    def renames(self, sha: str) -> list[tuple[str, str]]:
+        """Files that the work tree has under another name than the commit: old and new path, from the top of the repository.
+
+        Empty where git does not tell in time.
+        """
+        options = ("--name-status", "-z", "--find-renames", "--diff-filter=R", "--no-ext-diff", "--no-textconv")
+        try:
+            done = self.run("diff", *options, sha, timeout=_RENAME_SECONDS)
+        except (
+            ProcessError
+        ):  # thousands of files moved and edited: the project is then found otherwise, or said to be lost
+            return []
+        fields = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+        return list(zip(fields[1::3], fields[2::3], strict=False))
+
+    def left_out(self) -> frozenset[str]:
+        """Tracked files that a sparse checkout leaves out of the work tree, from the top of the repository."""
+        lines = self.run("ls-files", "-t", "-z").stdout.decode("utf-8", "surrogateescape").split("\0")
+        return frozenset(line[2:] for line in lines if line.startswith("S "))
+
+    def promisor(self) -> str | None:
+        """The remote from which a partial clone fetches what it lacks; None of a whole clone."""
+        found = self.read("config", "--get-regexp", r"^remote\..*\.promisor$")
+        return found.partition(".")[2].rpartition(".promisor")[0] if found else None
+
+    def fetch_objects(self, remote: str, oids: Iterable[str]) -> None:
+        """Bring objects to a partial clone at once, as git itself would one by one. What fails is met again when it is read."""
+        options = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin")
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        command = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", remote, *options)
+        with suppress(ProcessError):
+            self.run(*command, stdin=asked, timeout=_FETCH_SECONDS)
 
     def touching(self, tip: str, pathspecs: Sequence[str], most: int) -> list[str]:
         """SHAs of the newest commits on the first-parent way to `tip` that changed one of the paths, newest first.

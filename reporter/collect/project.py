@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from reporter.collect.storage import Storage
 
 __all__ = ["Project", "Wanted", "open_project"]
+
+
+_WORK_TREE = Revision(WORKSPACE, "", WORKSPACE)
 
 
 def _silent(_: str) -> None:
@@ -75,6 +80,8 @@ class Project:
         self._progress = progress
         self._objects = git.objects()
         self._commits: dict[str, CommitTree] = {}
+        self._folders: dict[str, str | None] = {}
+        self._folder = root.relative_to(git.root).as_posix().removeprefix(".")
 
     @cached_property
     def _dvc(self) -> DvcProject:
@@ -133,17 +140,27 @@ class Project:
 
     def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
         """The part of `snapshot` that needs DVC."""
-        if not self._is_in(revision):
-            note = f"{revision.label} has no folder {self._in_git('')}: everything in it is new."
+        folder = self.folder_in(revision)
+        if folder is None:
+            note = f"{revision.label} has no folder {self._folder}: everything in it is new."
             return Unparsed(Snapshot(revision, notes=(note,)), tables={}, predictions={})
         with self._at(revision) as opened:
-            return read_revision(
+            read = read_revision(
                 opened,
                 self._storage,
                 wanted,
-                read_elsewhere=self._read_workspace,
+                read_elsewhere=partial(self.read_tracked, _WORK_TREE),
                 is_tracked=self._tracked() if revision.is_workspace else opened.tree.exists,
             )
+        return read if folder == self._folder else self._moved(read, folder)
+
+    def _moved(self, read: Unparsed, folder: str) -> Unparsed:
+        """What was read of a revision that has the project elsewhere, with a note of it."""
+        snapshot = read.snapshot
+        then, now = folder or "the top of the repository", self._folder or "the top of the repository"
+        note = f"{snapshot.revision.label} has this project in {then}, from where it was moved to {now}."
+        origin = posixpath.relpath(f"/{folder}", f"/{self._folder}")
+        return replace(read, snapshot=replace(snapshot, origin=origin, notes=(*snapshot.notes, note)))
 
     def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
         """Earlier runs of metrics files on the way to `base`, by path, oldest first; `base`'s own is the last.
@@ -155,53 +172,66 @@ class Project:
     def _runs(self, base: Revision, path: str) -> tuple[PastRun, ...]:
         from reporter.collect.history import runs_in_dvc, runs_in_git
 
-        if runs := runs_in_git(self._git, self._objects, base, path, self._in_git(path)):
+        if runs := runs_in_git(self._git, self._objects, base, path, self._in_git(base, path)):
             return runs
         return runs_in_dvc(self._at, self._storage, self._git, base, path)
 
     def read_text(self, revision: Revision, path: str) -> str | None:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
 
-        A path or link that leads out of the repository is not followed: it may come from a stranger's pull request.
+        A path or link that leads out of the repository is not followed: it may come from a stranger's pull request. Raises ProjectError
+        for what is there and cannot be read: a folder, a link that leads nowhere or out of the repository, a damaged object.
         """
-        data = self._read_tracked(revision, path)
-        return None if data is None else data.decode("utf-8", "replace")
+        try:
+            return self._bytes(revision, path).decode("utf-8", "replace")
+        except UnreadableError as error:
+            raise ProjectError(f"{path} of {revision.label} cannot be read: it {error}", error.hint) from error
+        except OSError as error:
+            if not self._is_listed(revision, path):
+                return None
+            hint = "let it be a file of the repository, or a link to one"
+            raise ProjectError(f"{path} of {revision.label} cannot be read: {error.strerror}", hint) from error
+
+    def read_tracked(self, revision: Revision, path: str) -> bytes | None:
+        """Content of a file that git or the work tree has; None for any other. Follows nothing out of the repository."""
+        try:
+            return self._bytes(revision, path)
+        except (OSError, UnreadableError):
+            return None
 
     def read_files(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes]:
         """Content of files of the revision by path, whether git has them or DVC; those that it lacks are left out.
 
         Like `read_text`, it follows nothing out of the repository. Raises ProjectError where a DVC file is broken.
         """
-        found = {path: self._read_tracked(revision, path) for path in paths}
+        found = {path: self.read_tracked(revision, path) for path in paths}
         if any(data is None for data in found.values()):
             found |= self._read_kept_by_dvc(revision, [path for path, data in found.items() if data is None])
         return {path: data for path, data in found.items() if data is not None}
 
-    def _read_tracked(self, revision: Revision, path: str) -> bytes | None:
-        if revision.is_workspace:
-            return self._read_workspace(path)
-        try:
-            return self._commit(revision.sha).read(posixpath.normpath(self._in_git(path)))
-        except OSError:
-            return None
-
     def _read_kept_by_dvc(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes | None]:
-        if not self._is_in(revision):
+        if self.folder_in(revision) is None:
             return {}
         with self._at(revision) as opened:
             files = RevisionFiles(opened, opened.pipeline(), self._storage)
             return {path: _stored(files, path) for path in paths}
 
-    def _read_workspace(self, path: str) -> bytes | None:
-        try:
+    def _bytes(self, revision: Revision, path: str) -> bytes:
+        """Raises OSError, UnreadableError."""
+        if revision.is_workspace:
             return Path(inside(str(self.root / path), (str(self.git_root),))).read_bytes()
-        except OSError:
-            return None
+        return self._commit(revision.sha).read(self._in_git(revision, path))
+
+    def _is_listed(self, revision: Revision, path: str) -> bool:
+        """Whether anything is at `path`, be it a link that leads nowhere."""
+        if revision.is_workspace:
+            return os.path.lexists(self.root / path)
+        return self._commit(revision.sha).lists(self._in_git(revision, path))
 
     @contextmanager
     def _at(self, revision: Revision) -> Iterator[OpenRevision]:
         commit = None if revision.is_workspace else self._commit(revision.sha)
-        with self._dvc.at(revision, commit, self._in_git("").removeprefix(".")) as opened:
+        with self._dvc.at(revision, commit, self.folder_in(revision) or "") as opened:
             yield opened
 
     def _commit(self, sha: str) -> CommitTree:
@@ -209,17 +239,32 @@ class Project:
             self._commits[sha] = CommitTree(self._git, self._objects, sha)
         return self._commits[sha]
 
-    def _is_in(self, revision: Revision) -> bool:
-        """Whether the revision has the project's folder: one below the repository's top may be younger than the commit."""
-        at_top = self.root == self.git_root
-        return (
-            revision.is_workspace
-            or at_top
-            or self._git.read("cat-file", "-t", f"{revision.sha}:{self._in_git('')}") == "tree"
-        )
+    def folder_in(self, revision: Revision) -> str | None:
+        """Where the revision has the project: a POSIX path from the top of the repository; None where it has none.
 
-    def _in_git(self, path: str) -> str:
-        return str(PurePosixPath(self.root.relative_to(self.git_root).as_posix(), path))
+        Raises ProjectError where projects are gone since and nothing tells which of them this one was.
+        """
+        if revision.is_workspace:
+            return self._folder
+        if revision.sha not in self._folders:
+            self._folders[revision.sha] = self._found(revision)
+        return self._folders[revision.sha]
+
+    def _found(self, revision: Revision) -> str | None:
+        from reporter.collect.moves import LostProjectError, folder_in
+
+        try:
+            return folder_in(self._commit(revision.sha), self._git, self._folder)
+        except LostProjectError as lost:
+            raise ProjectError(
+                f"{revision.label} has the projects {', '.join(lost.folders)}, all gone since, and no project in {self._folder or 'the top'}",
+                "move a project with `git mv` in a commit of its own, so that git can tell which of them it was",
+            ) from lost
+
+    def _in_git(self, revision: Revision, path: str) -> str:
+        """As a POSIX path from the top of the repository, as the revision has the project."""
+        folder = self.folder_in(revision)
+        return posixpath.normpath(posixpath.join(self._folder if folder is None else folder, path))
 
     def _tracked(self) -> Callable[[str], bool]:
         """Whether git tracks a path of the work tree, or anything below it."""

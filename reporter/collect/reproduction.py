@@ -103,11 +103,11 @@ class ReproducedBaseline:
     def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
         """Metrics that git has from another run than the one just made: what is committed is not of this code."""
         commit = replace(candidate.revision, rev=candidate.revision.sha, dirty=False)
-        committed = {path: self._project.read_text(commit, path) for path in candidate.metrics}
+        committed = {path: self._project.read_tracked(commit, path) for path in candidate.metrics}
         other = [
             path
-            for path, text in committed.items()
-            if text is not None and text != self._project.read_text(candidate.revision, path)
+            for path, data in committed.items()
+            if data is not None and data != self._project.read_tracked(candidate.revision, path)
         ]
         if not other:
             return ()
@@ -128,7 +128,7 @@ class ReproducedBaseline:
             note = f"{revision.label} is shown as its commit has it: {reason}, and {error.message}."
             return replace(found, notes=(*found.notes, note))
         note = f"{revision.label} was reproduced for this comparison: {reason}."
-        return replace(reproduced, revision=revision, notes=(*reproduced.notes, note))
+        return replace(reproduced, revision=revision, origin=found.origin, notes=(*reproduced.notes, note))
 
     def _reproduced(self, revision: Revision, wanted: Wanted) -> Snapshot:
         with _worktree(self._project, revision) as directory:
@@ -155,7 +155,7 @@ def _worktree(project: Project, revision: Revision) -> Iterator[Path]:
         if not made.ok:
             raise ProjectError(f"{revision.label} cannot be checked out apart: {made.stderr.strip()}")
         try:
-            directory = tree / project.root.relative_to(project.git_root)
+            directory = tree / (project.folder_in(revision) or "")
             _share_configuration(project, directory)
             yield directory
         finally:

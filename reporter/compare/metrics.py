@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
@@ -11,7 +12,7 @@ from reporter.compare.directions import infer_direction
 from reporter.compare.headlines import with_headlines
 from reporter.compare.phrases import named
 from reporter.compare.values import ValuePair, pair_values
-from reporter.model.comparison import MetricRow, Outcome, State
+from reporter.model.comparison import MetricOrigin, MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.rules import Direction, Rules, is_glob
 from reporter.model.snapshot import Snapshot
@@ -35,7 +36,16 @@ def metric_rows(
     """
     pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules))
     rows = [_row(pair, rules, _known(pair, evidence, doubts), changed_data.get(pair.file, ())) for pair in pairs]
+    if base is not None and base.origin:
+        rows = [replace(row, origin=_origin(row, base)) for row in rows]
     return with_headlines(rows, rules)
+
+
+def _origin(row: MetricRow, base: Snapshot) -> MetricOrigin | None:
+    """Of a project that was moved: the same file in the folder where it was."""
+    if row.file not in base.metrics or row.state is State.ADDED:
+        return None
+    return MetricOrigin(posixpath.normpath(posixpath.join(base.origin, row.file)), row.name)
 
 
 def _expected(rules: Rules) -> dict[str, list[str]]:

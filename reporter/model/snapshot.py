@@ -135,5 +135,7 @@ class Snapshot:
     """Artifacts of dvc.yaml: name → its fields (path, type, desc, labels, meta)."""
     problems: tuple[Problem, ...] = ()
     """Each value, plot or file of this revision that could not be read."""
+    origin: str = ""
+    """Where the project lay in this revision, a POSIX path from where the candidate has it (`..`, `../old`); empty: in the same folder."""
     notes: tuple[str, ...] = ()
     """What a reader should know of how it came about, one sentence each: the baseline was trained again, …"""

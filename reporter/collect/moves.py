@@ -8,16 +8,20 @@ from pathlib import PurePosixPath
 
 from reporter.collect.commit_tree import CommitTree
 from reporter.collect.git import Git
+from reporter.errors import ProjectError
 
 _MARK = ".dvc/config"
 
 
-class LostProjectError(Exception):
-    """The commit has projects that are gone today, and nothing tells which of them this one was; `folders` names them."""
+class LostProjectError(ProjectError):
+    """The commit has several projects that are gone today, and nothing tells which of them this one was."""
 
-    def __init__(self, folders: tuple[str, ...]) -> None:
-        super().__init__(", ".join(folders))
-        self.folders = folders
+    def __init__(self, folders: Collection[str]) -> None:
+        named = ", ".join(sorted(folder or "." for folder in folders))
+        super().__init__(
+            f"it has the projects {named}, all gone since, and nothing tells which of them this one was",
+            "move a project with `git mv` in a commit of its own, and edit it in the next",
+        )
 
 
 def folder_in(commit: CommitTree, git: Git, folder: str) -> str | None:

@@ -15,6 +15,7 @@ from reporter.collect.baseline import find_baseline
 from reporter.collect.commit_tree import CommitTree
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git, find_git_root
+from reporter.collect.moves import LostProjectError, folder_in
 from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.snapshots import Unparsed, Wanted, parse_tables, read_revision
@@ -140,7 +141,10 @@ class Project:
 
     def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
         """The part of `snapshot` that needs DVC."""
-        folder = self.folder_in(revision)
+        try:
+            folder = self.folder_in(revision)
+        except LostProjectError as lost:
+            return Unparsed(Snapshot(revision, lost=lost.message), tables={}, predictions={})
         if folder is None:
             note = f"{revision.label} has no folder {self._folder}: everything in it is new."
             return Unparsed(Snapshot(revision, notes=(note,)), tables={}, predictions={})
@@ -242,24 +246,13 @@ class Project:
     def folder_in(self, revision: Revision) -> str | None:
         """Where the revision has the project: a POSIX path from the top of the repository; None where it has none.
 
-        Raises ProjectError where projects are gone since and nothing tells which of them this one was.
+        Raises LostProjectError where several projects are gone since and nothing tells which of them this one was.
         """
         if revision.is_workspace:
             return self._folder
         if revision.sha not in self._folders:
-            self._folders[revision.sha] = self._found(revision)
+            self._folders[revision.sha] = folder_in(self._commit(revision.sha), self._git, self._folder)
         return self._folders[revision.sha]
-
-    def _found(self, revision: Revision) -> str | None:
-        from reporter.collect.moves import LostProjectError, folder_in
-
-        try:
-            return folder_in(self._commit(revision.sha), self._git, self._folder)
-        except LostProjectError as lost:
-            raise ProjectError(
-                f"{revision.label} has the projects {', '.join(lost.folders)}, all gone since, and no project in {self._folder or 'the top'}",
-                "move a project with `git mv` in a commit of its own, so that git can tell which of them it was",
-            ) from lost
 
     def _in_git(self, revision: Revision, path: str) -> str:
         """As a POSIX path from the top of the repository, as the revision has the project."""

@@ -137,5 +137,7 @@ class Snapshot:
     """Each value, plot or file of this revision that could not be read."""
     origin: str = ""
     """Where the project lay in this revision, a POSIX path from where the candidate has it (`..`, `../old`); empty: in the same folder."""
+    lost: str = ""
+    """Why nothing is known of the project in this revision, although it may have it; usually empty."""
     notes: tuple[str, ...] = ()
     """What a reader should know of how it came about, one sentence each: the baseline was trained again, …"""

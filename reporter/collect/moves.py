@@ -35,7 +35,8 @@ def folder_in(commit: CommitTree, git: Git, folder: str) -> str | None:
     gone = _gone(commit, git)
     if not gone:
         return folder if commit.lists(folder) else None
-    if moved := _by_renames(git, commit.sha, folder, gone):
+    moved = _by_renames(git, commit.sha, folder, gone)
+    if moved is not None:
         return moved
     if len(gone) > 1:
         raise LostProjectError(gone)
@@ -55,15 +56,25 @@ def _gone(commit: CommitTree, git: Git) -> tuple[str, ...]:
 
 def _by_renames(git: Git, sha: str, folder: str, gone: Collection[str]) -> str | None:
     """The folder that most of the project's files came from, each keeping its place within the project."""
-    votes: Counter[str] = Counter()
-    for before, after in git.renames(sha):
-        path = PurePosixPath(after)
-        if path.is_relative_to(folder):
-            rest = path.relative_to(folder).as_posix()
-            origin = before.removesuffix(rest)
-            if _inside(origin.rstrip("/"), rest) == before:
-                votes[origin.rstrip("/")] += 1
-    return next((origin for origin, _ in votes.most_common() if origin in gone), None)
+    origins = (_origin(before, after, folder) for before, after in git.renames(sha))
+    votes = Counter(origin for origin in origins if origin in gone)
+    (first, most), (_, next_most) = [*votes.most_common(2), ("", 0), ("", 0)][:2]
+    return first if most > next_most else None
+
+
+def _origin(before: str, after: str, folder: str) -> str | None:
+    """The folder in which `before` had the place that `after` has in `folder`; None where it had another, or tells nothing."""
+    path = PurePosixPath(after)
+    if not path.is_relative_to(folder) or _is_alike_everywhere(path):
+        return None
+    rest = path.relative_to(folder).as_posix()
+    origin = before.removesuffix(rest).rstrip("/")
+    return origin if _inside(origin, rest) == before else None
+
+
+def _is_alike_everywhere(path: PurePosixPath) -> bool:
+    """Files that DVC makes in every project with the same content."""
+    return ".dvc" in path.parts or path.name in {".dvcignore", ".gitignore"}
 
 
 def _inside(folder: str, path: str) -> str:

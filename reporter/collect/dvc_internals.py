@@ -22,7 +22,7 @@ from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_secrets
-from reporter.collect.tree import Tree
+from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
 from reporter.errors import ProjectError
 from reporter.model.revision import Revision
@@ -86,18 +86,24 @@ class DvcProject:
         return Path(self._repo.cache.local_cache_dir)
 
     @contextmanager
-    def at(self, revision: Revision, commit: CommitTree | None = None, folder: str = "") -> Iterator[OpenRevision]:
+    def at(
+        self,
+        revision: Revision,
+        commit: CommitTree | None = None,
+        folder: str = "",
+        absent: frozenset[str] = frozenset(),
+    ) -> Iterator[OpenRevision]:
         """The project as `revision` has it. Nothing is checked out; remotes are always the current ones.
 
         `commit` holds the files of a revision that is not the workspace, and `folder` is where it has the project: the POSIX path from
-        the top of the repository.
+        the top of the repository. `absent` are folders of the workspace whose content git has elsewhere.
         """
         if commit is None:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
             self._repo.__dict__["config"] = self._config
             caches = (self._repo.cache.local_cache_dir, self._repo.cache.local.path)
             tree = Tree(self._repo.fs, self._repo.root_dir, (str(self._git_root), *caches))
-            yield OpenRevision(self._repo, revision, tree)
+            yield OpenRevision(self._repo, revision, tree, absent=absent)
             return
         with self._switched(commit, folder):
             self._repo.__dict__["config"] = _with_current_remotes(self._repo, self._config)
@@ -150,15 +156,25 @@ class DvcProject:
 class OpenRevision:
     """The project at one revision; valid only inside `DvcProject.at`."""
 
-    def __init__(self, repo: Any, revision: Revision, tree: Tree, commit: CommitTree | None = None) -> None:
+    def __init__(
+        self,
+        repo: Any,
+        revision: Revision,
+        tree: Tree,
+        commit: CommitTree | None = None,
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
         self._repo = repo
+        self._absent = absent
         self._commit = commit
         self.revision = revision
         self.tree = tree
 
     def is_whole(self, path: str) -> bool:
         """Whether all that lies at `path` can be known: no submodule, and no link out of the repository."""
-        return self._commit is None or self._commit.is_whole(self._in_commit(path))
+        if self._commit is not None:
+            return self._commit.is_whole(self._in_commit(path))
+        return not any(overlaps(path, place) for place in self._absent)
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Bring to a partial clone, in one go, those of these files and folders that git has."""

@@ -20,6 +20,8 @@ _ENVIRONMENT = {
 }
 _FETCH_SECONDS = 120.0
 _ASK_SECONDS = 15.0
+_GITLINK = "160000 "
+"""The mode of a submodule in the index."""
 _LOG_SECONDS = 10.0
 _RENAME_SECONDS = 60.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
@@ -119,6 +121,15 @@ class Git:
     def objects(self) -> ObjectReader:
         """A reader of the repository's objects; it starts no git before it is asked."""
         return ObjectReader(self.root, _ENVIRONMENT)
+
+    def absent_submodules(self, directory: Path) -> frozenset[str]:
+        """Submodules below `directory` that are not checked out, as POSIX paths from it."""
+        if not (self.root / ".gitmodules").exists():
+            return frozenset()
+        done = run("git", "ls-files", "--stage", "-z", cwd=directory, env=_ENVIRONMENT)
+        entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+        places = (path for facts, _, path in entries if facts.startswith(_GITLINK))
+        return frozenset(path for path in places if not any((directory / path).glob("*")))
 
     def renames(self, sha: str) -> list[tuple[str, str]]:
         """Files that the work tree has under another name than the commit: old and new path, from the top of the repository.

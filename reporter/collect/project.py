@@ -234,8 +234,11 @@ class Project:
 
     @contextmanager
     def _at(self, revision: Revision) -> Iterator[OpenRevision]:
-        commit = None if revision.is_workspace else self._commit(revision.sha)
-        with self._dvc.at(revision, commit, self.folder_in(revision) or "") as opened:
+        if revision.is_workspace:
+            opening = self._dvc.at(revision, absent=self._git.absent_submodules(self.root))
+        else:
+            opening = self._dvc.at(revision, self._commit(revision.sha), self.folder_in(revision) or "")
+        with opening as opened:
             yield opened
 
     def _commit(self, sha: str) -> CommitTree:

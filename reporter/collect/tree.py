@@ -21,6 +21,11 @@ def inside(path: str, folders: Sequence[str]) -> str:
     return full
 
 
+def overlaps(path: str, place: str) -> bool:
+    """Whether one of two POSIX paths is the other, or lies below it."""
+    return path == place or path.startswith(f"{place}/") or place.startswith(f"{path}/")
+
+
 class Tree:
     """Files below the DVC project's root. All paths are POSIX paths from it."""
 

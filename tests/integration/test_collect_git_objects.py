@@ -184,6 +184,13 @@ class TestSubmodules:
             assert found.stages["train"].outdated == ()
             assert found.problems == ()
 
+    def test_nor_is_it_where_the_clone_came_without_submodules(self, tmp_path, library):
+        project = ProjectFactory.new(tmp_path / "project")
+        project.git("submodule", "add", "--quiet", str(library), "libs/vendored")
+        made(project, deps="train.py, libs")
+
+        assert snapshot(project.clone(tmp_path / "clone"), "workspace").stages["train"].outdated == ()
+
     def test_a_file_inside_one_is_unavailable_and_says_so(self, tmp_path, library):
         project = ProjectFactory.new(tmp_path / "project")
         project.git("submodule", "add", "--quiet", str(library), "vendored")

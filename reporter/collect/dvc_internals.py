@@ -102,7 +102,7 @@ class DvcProject:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
             self._repo.__dict__["config"] = self._config
             caches = (self._repo.cache.local_cache_dir, self._repo.cache.local.path)
-            tree = Tree(self._repo.fs, self._repo.root_dir, (str(self._git_root), *caches))
+            tree = Tree(self._repo.fs, self._repo.root_dir, str(self._git_root), caches)
             yield OpenRevision(self._repo, revision, tree, absent=absent)
             return
         with self._switched(commit, folder):

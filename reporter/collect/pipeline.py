@@ -51,7 +51,7 @@ class Dependency:
     hash: str | None
     algorithm: str
     size: int | None
-    in_project: bool
+    in_repository: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,18 @@ class Project:
 
     def _tracked(self) -> Callable[[str], bool]:
         """Whether git tracks a path of the work tree, or anything below it."""
-        files = self._git.tracked(self.root)
-        folders = {str(parent) for file in files for parent in PurePosixPath(file).parents}
-        return lambda path: path in files or path in folders
+        in_project = _with_folders(self._git.tracked(self.root))
+        everywhere: list[frozenset[str]] = []  # of a large repository that is much, and seldom asked for
+
+        def is_tracked(path: str) -> bool:
+            if not path.startswith("../"):
+                return path in in_project
+            if not everywhere:
+                everywhere.append(_with_folders(self._git.tracked(self.git_root)))
+            return self._in_git(_WORK_TREE, path) in everywhere[0]
+
+        return is_tracked
+
+
+def _with_folders(files: frozenset[str]) -> frozenset[str]:
+    return files | {str(parent) for file in files for parent in PurePosixPath(file).parents}

@@ -107,7 +107,7 @@ def read_revision(
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
     others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
     of_predictions = _found(wanted.predictions, files, problems)
-    opened.fetch(dep.path for stage in pipeline.stages for dep in stage.dependencies if dep.in_project)
+    opened.fetch(dep.path for stage in pipeline.stages for dep in stage.dependencies if dep.in_repository)
     files.fetch([*metrics, *params, *data_files, *others, *of_predictions])
     measures = Measures(opened, files)
     unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation

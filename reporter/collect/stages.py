@@ -35,7 +35,7 @@ def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_
         deps={dep.path: dep.hash for dep in stage.dependencies},
         params={name: value for dep in stage.params for name, value in _recorded_params(dep)},
         outs={out.path: out.content.hash if out.content else None for out in stage.outputs},
-        code=tuple(dep.path for dep in stage.dependencies if dep.in_project and is_code(dep.path)),
+        code=tuple(dep.path for dep in stage.dependencies if dep.in_repository and is_code(dep.path)),
         outdated=tuple(_outdated(stage, files, measures)),
         ran_cmd=stage.ran_cmd,
     )
@@ -63,7 +63,7 @@ def _outdated(stage: StageDefinition, files: RevisionFiles, measures: Measures) 
         return
     if stage.ran_cmd != stage.cmd:
         yield "cmd"
-    if any(_differs(dep.hash, measures.of_dependency(dep)) for dep in stage.dependencies if dep.in_project):
+    if any(_differs(dep.hash, measures.of_dependency(dep)) for dep in stage.dependencies if dep.in_repository):
         yield "deps"
     if any(_params_differ(dep, files) for dep in stage.params):
         yield "params"

@@ -27,27 +27,29 @@ def overlaps(path: str, place: str) -> bool:
 
 
 class Tree:
-    """Files below the DVC project's root. All paths are POSIX paths from it."""
+    """Files of the repository, those above the DVC project's root too. All paths are POSIX paths from that root."""
 
-    def __init__(self, fs: Any, root: str, within: tuple[str, ...] = ()) -> None:
-        """`fs` is one of DVC's file systems (local or git), `root` the project's folder in it.
+    def __init__(self, fs: Any, root: str, top: str = "/", caches: tuple[str, ...] = ()) -> None:
+        """`fs` is one of DVC's file systems (local or git), `root` the project's folder in it, `top` that of the repository.
 
-        `within` names, on disk, the folders out of which no path and no link is followed when a file is read; none: a
-        commit, which has no outside.
+        On disk no path and no link is followed out of `top` and the `caches` when a file is read; a commit has no outside.
         """
         self._fs = fs
         self._root = root.rstrip("/")
-        self._within = tuple(map(os.path.realpath, within))
+        self._top = top.rstrip("/")
+        self._within = tuple(map(os.path.realpath, (top, *caches))) if self._top else ()
 
     def absolute(self, path: str) -> str:
         return posixpath.normpath(f"{self._root}/{path}")
 
     def relative(self, path: str) -> str:
-        """`path` of the file system as a path from the root; one outside of it stays as it is."""
-        full = self._fs.abspath(path)
-        if full == self._root:
-            return "."
-        return (full.removeprefix(f"{self._root}/") or ".") if full.startswith(f"{self._root}/") else path
+        """`path` of the file system as a path from the root; one outside of the repository stays as it is."""
+        full = str(self._fs.abspath(path))
+        return posixpath.relpath(full, self._root or "/") if self.has_place_for(full) else path
+
+    def has_place_for(self, path: str) -> bool:
+        """Whether a path of the file system is inside the repository."""
+        return f"{self._fs.abspath(path)}/".startswith(f"{self._top}/")
 
     def exists(self, path: str) -> bool:
         """Whether there is something to read; a link that leads nowhere is not there."""
@@ -69,6 +71,6 @@ class Tree:
     def files(self, path: str) -> Iterator[str]:
         """Files below the directory `path`, hidden ones left out."""
         for found in sorted(self._fs.find(self.absolute(path))):
-            relative = found.removeprefix(f"{self._root}/")
+            relative = posixpath.relpath(found, self._root or "/")
             if not any(part.startswith(".") for part in relative.removeprefix(path).split("/")):
                 yield relative

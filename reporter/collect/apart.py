@@ -101,7 +101,7 @@ class ProjectApart:
     def _parsed(self, others: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         first = self._unparsed()
         for revision in others:
-            self._connection.send(_Call("read", (revision, wanted.with_plots_of(first))))
+            self._connection.send(_Call("read", (revision, wanted.beside(first))))
         yield parse_tables(first)
         for _ in others:
             yield parse_tables(self._unparsed())

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from reporter.collect.commit_tree import CommitTree
-from reporter.collect.dvc_errors import broken_file, broken_project
+from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_secrets
+from reporter.collect.refused_files import with_refused
 from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
 from reporter.errors import ProjectError
@@ -184,26 +185,34 @@ class OpenRevision:
     def _in_commit(self, path: str) -> str:
         return self.tree.absolute(path).lstrip("/")
 
-    def pipeline(self) -> Pipeline:
-        """All that the revision's DVC files define. Raises ProjectError naming the file that is broken."""
+    def pipeline(self, *, forgiving: bool = False) -> Pipeline:
+        """All that the revision's DVC files define. Raises ProjectError naming the file that is broken.
+
+        `forgiving`: of a file that DVC refuses, what can be told without it is kept, and why it refuses is in `Pipeline.refused`.
+        """
         from dvc.dvcfile import is_valid_filename
         from dvc.repo.index import Index
 
         if self._commit is not None:
             self._commit.fetch(path for path in self._commit.paths() if is_valid_filename(path) or _is_setting(path))
+        refused: dict[str, BrokenFile] = {}
 
         def stop(path: str, error: Exception) -> None:
-            raise broken_file(error, self.tree.relative(path), self.revision.label) from error
+            broken = broken_file(error, path, self.revision, self.tree)
+            if not forgiving:
+                raise broken.error() from error
+            refused[self.tree.relative(path)] = broken
 
         try:
             with remembering():
-                return pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
+                pipeline = pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
         except ProjectError:
             raise
         except UnreadableError as error:
             raise ProjectError(f"a DVC file of {self.revision.label} cannot be read: it {error}", error.hint) from error
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
-            raise broken_file(error, None, self.revision.label) from error
+            raise broken_file(error, None, self.revision, self.tree).error() from error
+        return with_refused(pipeline, refused, self.tree) if refused else pipeline
 
     def measure(self, path: str, algorithm: str) -> Measured:
         """Hash a file or directory of the tree as DVC does; what its state database knows is not read again."""

@@ -16,12 +16,13 @@ _MARK = ".dvc/config"
 class LostProjectError(ProjectError):
     """The commit has several projects that are gone today, and nothing tells which of them this one was."""
 
-    def __init__(self, folders: Collection[str]) -> None:
-        named = ", ".join(sorted(folder or "." for folder in folders))
-        super().__init__(
-            f"it has the projects {named}, all gone since, and nothing tells which of them this one was",
-            "move a project with `git mv` in a commit of its own, and edit it in the next",
-        )
+
+def _lost(folders: Collection[str]) -> LostProjectError:
+    named = ", ".join(sorted(folder or "." for folder in folders))
+    return LostProjectError(
+        f"it has the projects {named}, all gone since, and nothing tells which of them this one was",
+        "move a project with `git mv` in a commit of its own, and edit it in the next",
+    )
 
 
 def folder_in(commit: CommitTree, git: Git, folder: str) -> str | None:
@@ -39,7 +40,7 @@ def folder_in(commit: CommitTree, git: Git, folder: str) -> str | None:
     if moved is not None:
         return moved
     if len(gone) > 1:
-        raise LostProjectError(gone)
+        raise _lost(gone)
     return gone[0]
 
 

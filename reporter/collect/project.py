@@ -137,7 +137,7 @@ class Project:
         read = self.read(revisions[0], wanted)
         yield parse_tables(read)
         for revision in revisions[1:]:
-            yield self.snapshot(revision, wanted.with_plots_of(read))
+            yield self.snapshot(revision, wanted.beside(read))
 
     def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
         """The part of `snapshot` that needs DVC."""

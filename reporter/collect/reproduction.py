@@ -98,7 +98,7 @@ class ReproducedBaseline:
         candidate = parse_tables(read)
         yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes, *self._not_as_committed(candidate)))
         for revision in revisions[1:]:
-            yield self._baseline(revision, wanted.with_plots_of(read))
+            yield self._baseline(revision, wanted.beside(read))
 
     def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
         """Metrics that git has from another run than the one just made: what is committed is not of this code."""

@@ -11,7 +11,7 @@ from reporter.collect.data import tracked_paths
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.measures import Measures
-from reporter.collect.pipeline import Pipeline
+from reporter.collect.pipeline import Pipeline, Refusal
 from reporter.collect.plots import IMAGE, Plot, find_plots
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
@@ -47,11 +47,16 @@ class Wanted:
     """Data files of another revision's plots, each with whether a CSV file has a header: read where they are there."""
     images: tuple[str, ...] = ()
     """The same for images."""
+    metrics: tuple[str, ...] = ()
+    """Metrics files of another revision: read where DVC refuses the files that would name them."""
+    forgiving: bool = False
+    """A DVC file that DVC refuses is a problem of the snapshot, and no error: a baseline cannot be mended any more."""
 
-    def with_plots_of(self, read: Unparsed) -> Wanted:
-        """The same, and what the plots of another revision are drawn from."""
+    def beside(self, read: Unparsed) -> Wanted:
+        """The same of a baseline, and what the plots of the candidate `read` are drawn from."""
         headers = {path: text.header for path, text in read.tables.items()}
-        return replace(self, tables=headers, images=tuple(read.snapshot.images)) if self.plots else self
+        wanted = replace(self, metrics=tuple(read.snapshot.metrics), forgiving=True)
+        return replace(wanted, tables=headers, images=tuple(read.snapshot.images)) if self.plots else wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,17 +97,19 @@ def read_revision(
 ) -> Unparsed:
     """Read one revision. `read_elsewhere` gives a plot's template that the revision itself lacks.
 
-    Raises ProjectError where a DVC file is broken; all else that fails is a problem of the snapshot.
+    Raises ProjectError where a DVC file is broken, unless `wanted` is forgiving; all else that fails is a problem of the snapshot.
     """
-    pipeline = opened.pipeline()
+    pipeline = opened.pipeline(forgiving=wanted.forgiving)
     files = RevisionFiles(opened, pipeline, storage)
     problems = Problems(opened.revision.label)
+    for refusal in pipeline.refused:
+        problems.add(refusal.path, _refused(refusal))
     plots = (
         find_plots(pipeline, files, Templates(opened.tree, read_elsewhere), problems, wanted.plots_exclude)
         if wanted.plots
         else []
     )
-    metrics = _metric_readers(pipeline, files)
+    metrics = _metric_readers(pipeline, files, wanted)
     params = _param_readers(pipeline, files)
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
     others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
@@ -120,6 +127,7 @@ def read_revision(
         | _contents(_image_paths(plots), files, problems),
         data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
         stages=stages_of(pipeline, files, measures, is_tracked),
+        is_partial=bool(pipeline.refused),
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
         },
@@ -164,8 +172,18 @@ def _data(
     return tracked
 
 
-def _metric_readers(pipeline: Pipeline, files: RevisionFiles) -> dict[str, _ReadValues]:
+def _refused(refusal: Refusal) -> UnreadableError:
+    return UnreadableError(
+        ProblemKind.FORMAT,
+        f"is not read by this version of DVC ({refusal.reason}): of what it defines only what it records is known",
+        "compare with a commit in which DVC reads it: name another BASE",
+    )
+
+
+def _metric_readers(pipeline: Pipeline, files: RevisionFiles, wanted: Wanted) -> dict[str, _ReadValues]:
     named = [*(output.path for output in pipeline.outputs if output.is_metric), *pipeline.metrics]
+    if pipeline.refused:
+        named += [path for path in wanted.metrics if files.exists(path)]
     return {path: partial(metric_values, path=path) for name in named for path in _expanded(name, files)}
 
 

@@ -11,7 +11,7 @@ from reporter.compare.difference import difference, is_rounding, relative_differ
 from reporter.compare.directions import infer_direction
 from reporter.compare.headlines import with_headlines
 from reporter.compare.phrases import named
-from reporter.compare.values import ValuePair, pair_values
+from reporter.compare.values import ValuePair, is_partial, pair_values
 from reporter.model.comparison import MetricOrigin, MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.rules import Direction, Rules, is_glob
@@ -34,7 +34,7 @@ def metric_rows(
     `changed_data` names, by metrics file, the evaluation data that differ between the revisions; `doubts` says of a metrics
     file why its values are not those of the candidate.
     """
-    pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules))
+    pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules), is_partial=is_partial(base))
     rows = [_row(pair, rules, _known(pair, evidence, doubts), changed_data.get(pair.file, ())) for pair in pairs]
     if base is not None and base.origin:
         rows = [replace(row, origin=_origin(row, base)) for row in rows]

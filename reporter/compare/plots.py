@@ -32,8 +32,9 @@ def _comparison(
     """A plot that is new, drawn from data that the baseline has as well, shows the baseline's too; it stays new."""
     latest = next(spec for spec in reversed(specs) if spec is not None)
     sides = tuple(_side(plot, snapshot, spec) for snapshot, spec in zip(snapshots, specs, strict=True))
-    state = _state(sides, has_base=has_base)
-    if state is State.ADDED and has_base and _has_data(snapshots[0], latest):
+    is_partial = has_base and snapshots[0].is_partial
+    state = _state(sides, has_base=has_base, is_partial=is_partial)
+    if (state is State.ADDED or is_partial) and has_base and sides[0].spec is None and _has_data(snapshots[0], latest):
         sides = (_side(plot, snapshots[0], latest), *sides[1:])
     return PlotComparison(id=plot, kind=latest.template, state=state, sides=sides, has_base=has_base)
 
@@ -60,11 +61,11 @@ def _data_paths(spec: PlotSpec) -> list[str]:
     return list(dict.fromkeys([*([spec.path] if spec.path else []), *(axis.path for axis in (*spec.x, *spec.y))]))
 
 
-def _state(sides: Sequence[PlotSide], *, has_base: bool) -> State:
+def _state(sides: Sequence[PlotSide], *, has_base: bool, is_partial: bool) -> State:
     if any(_is_unavailable(side) for side in sides):
         return State.UNAVAILABLE
     if not has_base or sides[0].spec is None:
-        return State.ADDED
+        return State.UNAVAILABLE if is_partial else State.ADDED
     if all(side.spec is None for side in sides[1:]):
         return State.REMOVED
     return State.UNCHANGED if all(_same_side(sides[0], side) for side in sides[1:]) else State.CHANGED

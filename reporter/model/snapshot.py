@@ -137,6 +137,8 @@ class Snapshot:
     """Each value, plot or file of this revision that could not be read."""
     origin: str = ""
     """Where the project lay in this revision, a POSIX path from where the candidate has it (`..`, `../old`); empty: in the same folder."""
+    is_partial: bool = False
+    """Some of its DVC files could not be read: what it seems to lack it may have all the same."""
     lost: str = ""
     """Why nothing is known of the project in this revision, although it may have it; usually empty."""
     notes: tuple[str, ...] = ()

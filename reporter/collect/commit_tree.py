@@ -6,7 +6,7 @@ import errno
 import posixpath
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +55,7 @@ class CommitTree:
         self._entries = _listed(git, sha)
         self._links = {path for path, entry in self._entries.items() if entry.is_link}
         self._fetched: set[str] = set()
+        self._opened: dict[str, CommitTree | None] = {}
         self._submodules = {path for path, entry in self._entries.items() if entry.is_submodule}
 
     def lists(self, path: str) -> bool:
@@ -82,12 +83,15 @@ class CommitTree:
             self._fetched |= missing
 
     def entry(self, path: str) -> Entry | None:
-        """What lies at `path`, through links; None where nothing does, or a link leads nowhere or out of the repository."""
+        """What lies at `path`, through links and submodules; None where nothing does, or a link leads nowhere or out of the repository."""
+        submodule = self.submodule_around(path)
+        if submodule is not None and path != submodule:
+            nested = self._nested(submodule)
+            return nested.entry(posixpath.relpath(path, submodule)) if nested else None
         found = self._entries.get(path)
-        if found is not None and not found.is_link:
+        is_direct = found is not None and not found.is_link
+        if is_direct or (found is None and not self._passes(path, self._links)):
             return found
-        if found is None and not self._passes(path, self._links):
-            return None
         try:
             target = self._objects.at(self.sha, path)
         except OSError:
@@ -103,24 +107,50 @@ class CommitTree:
         UnreadableError (a submodule; an object that git cannot read).
         """
         if submodule := self.submodule_around(path):
-            raise _in_submodule(submodule)
+            nested = self._nested(submodule)
+            if nested is None:
+                raise absent_submodule(submodule)
+            return nested.read(posixpath.relpath(path, submodule))
         return local_content(self._content(path), self._lfs_objects)
 
-    def is_whole(self, path: str) -> bool:
-        """Whether all that lies at `path` is in this repository: no submodule, and no link that leads out of it or nowhere."""
+    def gap(self, path: str) -> UnreadableError | None:
+        """Why not all that lies at `path` can be known: a submodule that this clone lacks, or a link that leads out of the repository."""
+        if submodule := self.submodule_around(path):
+            return self._gap_at(submodule, posixpath.relpath(path, submodule))
         prefix = f"{path}/" if path else ""
-        inside = [place for place in (*self._submodules, *self._links) if place == path or place.startswith(prefix)]
-        is_known = all(place not in self._submodules and self.entry(place) is not None for place in inside)
-        return is_known and self.submodule_around(path) is None
+        places = (each for each in (*self._submodules, *self._links) if each == path or each.startswith(prefix))
+        return next((gap for gap in map(self._gap_at, sorted(places)) if gap is not None), None)
+
+    def _gap_at(self, place: str, inside: str = ".") -> UnreadableError | None:
+        if place in self._submodules:
+            nested = self._nested(place)
+            return absent_submodule(place) if nested is None else nested.gap("" if inside == "." else inside)
+        return None if self.entry(place) is not None else _leads_out(place)
+
+    def _nested(self, submodule: str) -> CommitTree | None:
+        """The submodule's own commit, where this clone has it."""
+        if submodule not in self._opened:
+            folder, commit = self._git.root / submodule, self._entries[submodule].oid
+            git = Git(folder)
+            is_here = (folder / ".git").exists() and git.commit(commit) is not None
+            self._opened[submodule] = CommitTree(git, git.objects(), commit) if is_here else None
+        return self._opened[submodule]
 
     def submodule_around(self, path: str) -> str | None:
         """The submodule that is at `path` or holds it; None outside of any."""
+        if not self._submodules:
+            return None
         return next((place for place in (path, *_parents(path)) if place in self._submodules), None)
 
-    def names(self, path: str) -> Sequence[str]:
+    def names(self, path: str) -> list[str]:
         """What is directly inside a directory, as a walk of a work tree would find it: links to directories left out."""
+        if submodule := self.submodule_around(path):
+            nested = self._nested(submodule)
+            return (
+                [] if nested is None else nested.names("" if path == submodule else posixpath.relpath(path, submodule))
+            )
         found = self.entry(path)
-        if found is None or not found.is_directory or found.is_submodule:
+        if found is None or not found.is_directory:
             return []
         if path in self._entries and path not in self._links:
             return [name for name in self._children[path] if self._is_walked(posixpath.join(path, name))]
@@ -186,9 +216,17 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
 
 
-def _in_submodule(submodule: str) -> UnreadableError:
+def absent_submodule(submodule: str) -> UnreadableError:
     return UnreadableError(
         ProblemKind.MISSING,
-        f"is in the submodule {submodule}, of which this repository knows only the commit",
-        "keep what a report reads in the repository itself",
+        f"the submodule {submodule} is not in this clone, or not with the commit that is asked for",
+        "run `git submodule update --init` (actions/checkout: `submodules: true` and `fetch-depth: 0`)",
+    )
+
+
+def _leads_out(link: str) -> UnreadableError:
+    return UnreadableError(
+        ProblemKind.ACCESS,
+        f"the link {link} leads nowhere, or out of the repository",
+        "keep the file itself in the repository, or let DVC keep it",
     )

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
-from reporter.collect.commit_tree import CommitTree
+from reporter.collect.commit_tree import CommitTree, absent_submodule
 from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project
 from reporter.collect.dvc_stages import pipeline_of
+from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
@@ -26,12 +28,15 @@ from reporter.collect.refused_files import with_refused
 from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
 from reporter.errors import ProjectError
+from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision
 
 _LEGACY_ALGORITHM = "md5-dos2unix"
 _CONNECT_SECONDS = 5
 _AWS_ATTEMPTS = "AWS_MAX_ATTEMPTS"
 _READ_SECONDS = 30
+_LARGEST_TEXT = 50_000_000
+"""Bytes that are read once more to see whether they differ in line ends alone."""
 _REMOTES_WITH_TIMEOUTS = ("http://", "https://", "s3://")
 
 
@@ -67,12 +72,12 @@ class RemoteObjects:
 class DvcProject:
     """One open DVC repository, read at the workspace and at any commit."""
 
-    def __init__(self, root: Path, git_root: Path) -> None:
+    def __init__(self, root: Path, git: Git) -> None:
         """Raises ProjectError where DVC cannot open the project (a broken `.dvc/config`, for instance)."""
         from dvc.exceptions import DvcException
         from dvc.repo import Repo
 
-        self._git_root = git_root
+        self._git = git
         for package in ("dvc", "dvc_data", "dvc_objects", "scmrepo"):
             logging.getLogger(package).addHandler(logging.NullHandler())  # what matters is in the snapshot's problems
         try:
@@ -103,12 +108,12 @@ class DvcProject:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
             self._repo.__dict__["config"] = self._config
             caches = (self._repo.cache.local_cache_dir, self._repo.cache.local.path)
-            tree = Tree(self._repo.fs, self._repo.root_dir, str(self._git_root), caches)
-            yield OpenRevision(self._repo, revision, tree, absent=absent)
+            tree = Tree(self._repo.fs, self._repo.root_dir, str(self._git.root), caches)
+            yield OpenRevision(self._repo, self._git, revision, tree, absent=absent)
             return
         with self._switched(commit, folder):
             self._repo.__dict__["config"] = _with_current_remotes(self._repo, self._config)
-            yield OpenRevision(self._repo, revision, Tree(self._repo.fs, self._repo.root_dir), commit)
+            yield OpenRevision(self._repo, self._git, revision, Tree(self._repo.fs, self._repo.root_dir), commit)
 
     @contextmanager
     def _switched(self, commit: CommitTree, folder: str) -> Iterator[None]:
@@ -160,22 +165,42 @@ class OpenRevision:
     def __init__(
         self,
         repo: Any,
+        git: Git,
         revision: Revision,
         tree: Tree,
         commit: CommitTree | None = None,
         absent: frozenset[str] = frozenset(),
     ) -> None:
         self._repo = repo
+        self._git = git
         self._absent = absent
         self._commit = commit
         self.revision = revision
         self.tree = tree
 
-    def is_whole(self, path: str) -> bool:
-        """Whether all that lies at `path` can be known: no submodule, and no link out of the repository."""
+    def gap(self, path: str) -> UnreadableError | None:
+        """Why not all that lies at `path` can be known; None where it can."""
         if self._commit is not None:
-            return self._commit.is_whole(self._in_commit(path))
-        return not any(overlaps(path, place) for place in self._absent)
+            return self._commit.gap(self._in_commit(path))
+        absent = next((place for place in self._absent if overlaps(path, place)), None)
+        return absent_submodule(absent) if absent else None
+
+    def left_out(self, path: str) -> UnreadableError | None:
+        """That a sparse checkout leaves out the file, or something below the folder."""
+        if not self.revision.is_workspace or not self._git.leaves_out(self.tree.absolute(path)):
+            return None
+        mend = f"run `git sparse-checkout add {path}`, or `git sparse-checkout disable`"
+        return UnreadableError(ProblemKind.MISSING, "is left out of this sparse checkout", mend)
+
+    def absence(self, path: str) -> UnreadableError | None:
+        """Why git has nothing at `path` in this revision, where that says no more than that git was told so."""
+        if left_out := self.left_out(path):
+            return left_out
+        if not self._git.ignores(posixpath.relpath(self.tree.absolute(path), self.tree.top)):
+            return None
+        where = "the work tree" if self.revision.is_workspace else "the commit"
+        mend = "make it an output of the stage that writes it, so that DVC keeps it"
+        return UnreadableError(ProblemKind.MISSING, f"is not in {where}, and git ignores it", mend)
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Bring to a partial clone, in one go, those of these files and folders that git has."""
@@ -228,6 +253,32 @@ class OpenRevision:
         )
         return Measured(found.hash_info.value, meta.size, meta.nfiles, files)
 
+    def measure_line_ends(self, path: str, algorithm: str, found: Measured) -> frozenset[str]:
+        """The hashes that DVC would give to the same text with the line ends of Unix, and with those of Windows."""
+        return frozenset(
+            digest
+            for convert in (_with_unix_ends, _with_windows_ends)
+            if (digest := self._converted(path, algorithm, found, convert)) is not None
+        )
+
+    def _converted(self, path: str, algorithm: str, found: Measured, convert: Callable[[bytes], bytes]) -> str | None:
+        from dvc_data.hashfile.hash_info import HashInfo
+        from dvc_data.hashfile.meta import Meta
+        from dvc_data.hashfile.tree import Tree as HashTree
+
+        def digest(file: str) -> str:
+            return digest_of(convert(self.tree.read(file)), algorithm)
+
+        if found.files is None:
+            return digest(path)
+        if (found.size or 0) > _LARGEST_TEXT:
+            return None
+        listing: Any = HashTree()  # type: ignore[no-untyped-call]
+        for name in found.files:
+            listing.add(tuple(name.split("/")), Meta(), HashInfo(algorithm, digest(posixpath.join(path, name))))
+        listing.digest(name=algorithm)
+        return str(listing.hash_info.value)
+
     def read_through_dvc(self, path: str) -> bytes:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
         data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
@@ -279,6 +330,15 @@ def _opened_without_writing(repo_class: Any, root: Path) -> Any:
     """Open the project without what DVC adds to an older project's `.dvc/.gitignore`: a report changes no tracked file."""
     read_only = type("ReadOnlyRepo", (repo_class,), {"_ignore": lambda _: None})
     return read_only(str(root))
+
+
+def _with_unix_ends(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n")
+
+
+def _with_windows_ends(data: bytes) -> bytes:
+    """Text only: what holds a NUL is none, to git as well."""
+    return data if b"\0" in data else _with_unix_ends(data).replace(b"\n", b"\r\n")
 
 
 def digest_of(data: bytes, algorithm: str) -> str:

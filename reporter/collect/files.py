@@ -9,13 +9,15 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from reporter.collect.dvc_internals import OpenRevision
+from reporter.collect.import_errors import explain_import
 from reporter.collect.pipeline import Content, Output, Pipeline
 from reporter.collect.pointers import without_pointer
-from reporter.collect.problems import UnreadableError
+from reporter.collect.problems import AbsentError, UnreadableError
 from reporter.collect.storage import Storage
-from reporter.collect.storage_errors import explain_failure
 from reporter.model.problem import ProblemKind
 
+_MEND_HERE = "write it, make it an output of a stage, or take its name out of dvc.yaml"
+_MEND_ELSEWHERE = "a commit stays as it is: compare with one that has it (BASE)"
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -62,11 +64,13 @@ class RevisionFiles:
         """Content of a file as DVC keeps it, whatever the tree has in its place. Raises UnreadableError."""
         owner = self.owner(path)
         if owner is None:
+            if gap := self._opened.gap(path) or self._opened.absence(path):
+                raise gap
             where = "the work tree" if self._opened.revision.is_workspace else "the commit"
-            raise UnreadableError(
+            raise AbsentError(
                 ProblemKind.MISSING,
                 f"is neither in {where} nor an output of a stage",
-                "commit it, make it an output of a stage, or take its name out of dvc.yaml",
+                _MEND_HERE if self._opened.revision.is_workspace else _MEND_ELSEWHERE,
             )
         if not owner.cached:
             raise UnreadableError(
@@ -146,6 +150,12 @@ class RevisionFiles:
             yield from (name for name in names if name.startswith(f"{path}/"))
 
     def _content(self, owner: Output, path: str) -> Content:
+        if owner.content is None and owner.source is not None:
+            raise UnreadableError(
+                ProblemKind.MISSING,
+                "was imported without its content: its .dvc file records none",
+                f"run `dvc update {owner.path}.dvc` and commit it",
+            )
         if owner.content is None:
             raise UnreadableError(
                 ProblemKind.MISSING, "was never produced: dvc.lock does not know it", "run `dvc repro`"
@@ -165,8 +175,7 @@ class RevisionFiles:
         try:
             return self._opened.read_through_dvc(path)
         except Exception as error:
-            content = owner.content or Content("", "md5")
-            raise explain_failure(error, content, None, damaged=False) from error
+            raise explain_import(error, owner) from error
 
 
 def _is_directory(output: Output) -> bool:

@@ -151,6 +151,17 @@ class Git:
         lines = self.run("ls-files", "-t", "-z").stdout.decode("utf-8", "surrogateescape").split("\0")
         return frozenset(line[2:] for line in lines if line.startswith("S "))
 
+    def leaves_out(self, path: str) -> bool:
+        """Whether a sparse checkout leaves out a tracked file at or below this path of the disk."""
+        if self.read("config", "core.sparseCheckout") != "true":
+            return False
+        listed = self.read("ls-files", "-t", "--", f":(literal){path}") or ""
+        return any(line.startswith("S ") for line in listed.splitlines())
+
+    def ignores(self, path: str) -> bool:
+        """Whether git would ignore a file at this path from the top of the repository."""
+        return self.run("check-ignore", "--quiet", "--no-index", "--", path).ok
+
     def promisor(self) -> str | None:
         """The remote from which a partial clone fetches what it lacks; None of a whole clone."""
         found = self.read("config", "--get-regexp", r"^remote\..*\.promisor$")

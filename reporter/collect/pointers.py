@@ -10,7 +10,7 @@ from reporter.collect.problems import UnreadableError
 from reporter.model.problem import ProblemKind
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_LARGEST_POINTER = 1024
+LARGEST_POINTER = 1024
 """Bytes; https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md."""
 
 
@@ -19,7 +19,7 @@ _OBJECT = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 def is_pointer(data: bytes) -> bool:
     """Whether this is what git keeps of a file of Git LFS."""
-    return len(data) < _LARGEST_POINTER and data.startswith(_POINTER)
+    return len(data) < LARGEST_POINTER and data.startswith(_POINTER)
 
 
 def local_content(data: bytes, objects: Callable[[], Path]) -> bytes:
@@ -37,8 +37,14 @@ def local_content(data: bytes, objects: Callable[[], Path]) -> bytes:
 def without_pointer(data: bytes) -> bytes:
     """`data`, the content of a file in git or the work tree. Raises UnreadableError for a pointer of Git LFS."""
     if is_pointer(data):
-        message = "is a pointer of Git LFS, whose content is not in this clone"
-        raise UnreadableError(
-            ProblemKind.MISSING, message, "run `git lfs fetch --all` and `git lfs pull` (actions/checkout: `lfs: true`)"
-        )
+        raise lfs_pointer()
     return data
+
+
+def lfs_pointer() -> UnreadableError:
+    """That content of Git LFS is not here."""
+    return UnreadableError(
+        ProblemKind.MISSING,
+        "is a pointer of Git LFS, whose content is not in this clone",
+        "run `git lfs fetch --all` and `git lfs pull` (actions/checkout: `lfs: true`)",
+    )

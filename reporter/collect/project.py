@@ -88,7 +88,7 @@ class Project:
     def _dvc(self) -> DvcProject:
         from reporter.collect.dvc_internals import DvcProject
 
-        return DvcProject(self.root, self.git_root)
+        return DvcProject(self.root, self._git)
 
     @cached_property
     def _storage(self) -> Storage:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reporter.collect.pointers import LARGEST_POINTER, is_pointer
+
 
 def inside(path: str, folders: Sequence[str]) -> str:
     """`path` on disk with every link followed. Raises PermissionError where that is in none of the real `folders`.
@@ -39,6 +41,11 @@ class Tree:
         self._top = top.rstrip("/")
         self._within = tuple(map(os.path.realpath, (top, *caches))) if self._top else ()
 
+    @property
+    def top(self) -> str:
+        """The top of the repository in the file system."""
+        return self._top or "/"
+
     def absolute(self, path: str) -> str:
         return posixpath.normpath(f"{self._root}/{path}")
 
@@ -67,6 +74,14 @@ class Tree:
         with self._fs.open(inside(full, self._within) if self._within else full, mode="rb") as file:
             data: bytes = file.read()
         return data
+
+    def holds_pointer(self, path: str) -> bool:
+        """Whether a file on disk is a pointer of Git LFS; its content is not read where its size says no."""
+        full = Path(self.absolute(path))
+        try:
+            return full.stat().st_size < LARGEST_POINTER and is_pointer(full.read_bytes())
+        except OSError:
+            return False
 
     def files(self, path: str) -> Iterator[str]:
         """Files below the directory `path`, hidden ones left out."""

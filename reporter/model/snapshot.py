@@ -94,6 +94,16 @@ class TrackedPath:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that a stage reads and that cannot be held against dvc.lock."""
+
+    path: str
+    reason: str
+    """A clause that reads on after the path: `is a pointer of Git LFS, whose content is not in this clone`."""
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A stage of a pipeline with what dvc.lock recorded of its last run."""
 
@@ -111,6 +121,8 @@ class Stage:
     """Those of `deps` that git tracks: source files, not data."""
     outdated: tuple[str, ...] = ()
     """What differs between the stage as defined and as last run: any of cmd, deps, params, outs. Empty: up to date."""
+    unknown: tuple[Unknown, ...] = ()
+    """Dependencies and params files of which it cannot be known whether they are those of the last run."""
     ran_cmd: str | None = None
     """The command that dvc.lock recorded; None where the stage never ran."""
 

@@ -184,23 +184,48 @@ class TestSubmodules:
             assert found.stages["train"].outdated == ()
             assert found.problems == ()
 
-    def test_nor_is_it_where_the_clone_came_without_submodules(self, tmp_path, library):
+    def test_an_edit_within_one_that_was_not_run_is_told(self, tmp_path, library):
+        """Of the commit that the baseline pins, whatever the work tree has checked out by now."""
+        project = ProjectFactory.new(tmp_path / "project")
+        project.git("submodule", "add", "--quiet", str(library), "vendored")
+        made(project, deps="train.py, vendored")
+        git(project.root / "vendored", "commit", "--quiet", "--allow-empty", "--message", "Nothing")
+        (project.root / "vendored" / "lib.py").write_text("x = 2\n")
+        git(project.root / "vendored", "commit", "--quiet", "--all", "--message", "Edit")
+        project.commit("Take the edited library without running the stage")
+
+        assert snapshot(project).stages["train"].outdated == ("deps",)
+        assert snapshot(project, "HEAD~1").stages["train"].outdated == ()
+
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_in_a_clone_without_submodules_it_cannot_be_known_and_the_mend_is_said(self, tmp_path, library, revision):
         project = ProjectFactory.new(tmp_path / "project")
         project.git("submodule", "add", "--quiet", str(library), "libs/vendored")
         made(project, deps="train.py, libs")
+        clone = project.clone(tmp_path / "clone")
 
-        assert snapshot(project.clone(tmp_path / "clone"), "workspace").stages["train"].outdated == ()
+        stage = snapshot(clone, revision).stages["train"]
 
-    def test_a_file_inside_one_is_unavailable_and_says_so(self, tmp_path, library):
+        assert stage.outdated == ()
+        assert [unknown.path for unknown in stage.unknown] == ["libs"]
+        assert "submodule libs/vendored" in stage.unknown[0].reason
+        assert "submodules: true" in stage.unknown[0].hint
+        clone.git("submodule", "update", "--init")  # the mend
+        assert snapshot(clone, revision).stages["train"].unknown == ()
+        assert snapshot(clone, revision).stages["train"].outdated == ()
+
+    def test_a_file_inside_one_is_read_where_this_clone_has_it(self, tmp_path, library):
         project = ProjectFactory.new(tmp_path / "project")
         project.git("submodule", "add", "--quiet", str(library), "vendored")
         project.write({"dvc.yaml": "metrics: [vendored/scores.json]\n"}).commit()
+        clone = project.clone(tmp_path / "clone")
 
-        problem = snapshot(project).metrics["vendored/scores.json"].problem
-
-        assert problem.kind is ProblemKind.MISSING
-        assert "submodule vendored" in problem.message
-        assert snapshot(project, "workspace").metrics["vendored/scores.json"].values == {"acc": 1}
+        for revision in ("HEAD", "workspace"):
+            assert snapshot(project, revision).metrics["vendored/scores.json"].values == {"acc": 1}
+            problem = snapshot(clone, revision).metrics["vendored/scores.json"].problem
+            assert problem.kind is ProblemKind.MISSING
+            assert "the submodule vendored is not in this clone" in problem.message
+            assert "git submodule update --init" in problem.hint
 
 
 class TestLinks:

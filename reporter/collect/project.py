@@ -157,9 +157,21 @@ class Project:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
 
         A path or link that leads out of the repository is not followed: it may come from a stranger's pull request.
+        Raises ProjectError where something is there that cannot be read as text.
         """
         data = self._read_tracked(revision, path)
-        return None if data is None else data.decode("utf-8", "replace")
+        if data is None:
+            self._check_absent(revision, path)
+            return None
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
+
+    def _check_absent(self, revision: Revision, path: str) -> None:
+        """A folder of this name, or a file whose content git has lost, is not nothing."""
+        if not revision.is_workspace and self._git.read("ls-tree", revision.sha, "--", self._in_git(path)):
+            raise ProjectError("it is no file that git can read", f"mend {path}, or run `git fsck`")
 
     def read_files(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes]:
         """Content of files of the revision by path, whether git has them or DVC; those that it lacks are left out.

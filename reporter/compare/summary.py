@@ -52,7 +52,8 @@ def summarize(
     """One sentence in plain text, without a full stop and without the verdict's symbol.
 
     First `opening`, which is why little or nothing can be judged; headline metrics that became NaN or infinite and have no gate
-    that says so; the gates that decided the verdict; then what puts the numbers in doubt, then the headline metrics.
+    that says so; the gates that decided the verdict; then what puts the numbers in doubt, then the headline metrics. The second
+    clause is what changed in how the metrics were computed.
     """
     names = _short_names(candidate.metrics)
     deciding = _deciding(gates, verdict, candidate.metrics)
@@ -70,6 +71,8 @@ def summarize(
         ),
         *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
     ]
+    if has_base:
+        clauses[1:1] = _changed_evaluation(candidate)
     sentence = _with_level_once("; ".join(clauses), rules.significance.level)
     return sentence[:1].upper() + sentence[1:]
 
@@ -142,7 +145,6 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
         yield from _others_worse(candidate.metrics, said)
     else:
         yield _quiet(candidate)
-    yield from _changed_evaluation(candidate.metrics)
 
 
 def _told(groups: Mapping[str, Sequence[MetricRow]], names: Mapping[str, str], confidence: float) -> Iterator[str]:
@@ -171,12 +173,13 @@ def _others_worse(metrics: Sequence[MetricRow], said: set[str]) -> Iterator[str]
         yield f"{counted(worse, 'other metric')} worse"
 
 
-def _changed_evaluation(metrics: Sequence[MetricRow]) -> Iterator[str]:
-    """What changed in the data that metrics are computed on, wherever it makes one of them incomparable."""
-    incomparable = [row for row in metrics if row.outcome is Outcome.INCOMPARABLE]
-    if incomparable:
-        note = next((row.note for row in incomparable if row.note), "the evaluation data differ").rstrip(".")
-        yield note[:1].lower() + note[1:]
+def _changed_evaluation(candidate: Candidate) -> list[str]:
+    """What changed in how the metrics are computed, once: first what makes one of them incomparable, of equal value or not."""
+    incomparable = [row for row in candidate.metrics if not row.comparable]
+    if not incomparable:
+        return list(candidate.evaluation)
+    note = next((row.note for row in incomparable if row.note), "the evaluation data differ").rstrip(".")
+    return list(dict.fromkeys([note[:1].lower() + note[1:], *candidate.evaluation]))
 
 
 def _by_word(rows: Sequence[MetricRow]) -> dict[str, list[MetricRow]]:

@@ -117,7 +117,7 @@ class TestData:
     def test_of_values_that_happen_to_be_equal_it_is_said_too(self):
         after = (TRAIN, edited(EVALUATE, "test.csv"))
         said = summary((TRAIN, EVALUATE), after, head=0.8, rules=make_gates(min=0.5))
-        assert "; evaluated on other data than the baseline: test.csv changed; " in said
+        assert said.endswith("; evaluated on other data than the baseline: test.csv changed")
 
     def test_it_is_said_once(self):
         after = (TRAIN, edited(EVALUATE, "test.csv"))
@@ -144,13 +144,8 @@ class TestRows:
         accuracy = {"accuracy": "metrics.json:accuracy"}
         judgement = self.said(predictions(**accuracy), predictions(range(90), **accuracy))
         assert judgement.verdict is Verdict.PASS
-        assert (
-            judgement.summary
-            == (
-                "Metrics and params are the same, although 1 tracked path changed"
-                "; compared on the 90 rows that both test sets share (baseline 100, candidate 90)"
-            )
-            or "; compared on the 90 rows that both test sets share (baseline 100, candidate 90)" in judgement.summary
+        assert judgement.summary.endswith(
+            "; compared on the 90 rows that both test sets share (baseline 100, candidate 90)"
         )
 
     @pytest.mark.parametrize("metrics", [{"accuracy": "metrics.json:accuracy"}, {}], ids=["of a metric", "of none"])

@@ -10,9 +10,10 @@ from typing import Protocol, assert_never
 
 from reporter.bundle import Bundle
 from reporter.collect.snapshots import Wanted
+from reporter.commands.rules_in_force import RulesInForce, rules_in_force
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
-from reporter.errors import ConfigurationError, ProjectError, StorageError
+from reporter.errors import ProjectError, StorageError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
@@ -27,7 +28,7 @@ from reporter.model.snapshot import Snapshot
 from reporter.publish.export import ExportResult
 from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
 from reporter.render.page import render_page
-from reporter.settings import CONFIG_NAME, parse_rules
+from reporter.settings import CONFIG_NAME
 
 Say = Callable[[str], None]
 """Tells the user what is going on, on standard error."""
@@ -74,17 +75,6 @@ class ReportRequest:
     """Take the gates from the baseline's reporter.yaml: the change must not loosen its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class RulesInForce:
-    """The rules that judge."""
-
-    rules: Rules
-    notices: tuple[str, ...] = ()
-    """Where they are not the candidate's own, or are though a baseline might have had some."""
-    obstacle: str = ""
-    """Why nothing can be judged at all; usually empty."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class MadeReport:
     """A report, complete and in memory but for its pictures' files."""
@@ -113,7 +103,7 @@ def make_report(
     """
     head = source.resolve_head(request.head)
     base = source.resolve_base(request.base, head, request.policy, context, rules.base)
-    in_force = _rules_in_force(request, source, base, rules)
+    in_force = _rules_in_force(request, source, base, head, context, rules)
     rules = in_force.rules
     baseline, snapshot = _collect(source, base, head, rules, say)
     _check_something_is_known(snapshot)
@@ -126,7 +116,14 @@ def make_report(
     comparison = compare(baseline, [snapshot], rules)
     candidate = _in_history(comparison.candidates[0], base, source, rules)
     has_base = has_earlier_metrics(baseline, snapshot)
-    judgement = judge(candidate, rules, has_base=has_base, problems=comparison.problems, obstacle=in_force.obstacle)
+    judgement = judge(
+        candidate,
+        rules,
+        has_base=has_base,
+        problems=comparison.problems,
+        obstacle=in_force.obstacle,
+        lost=in_force.lost,
+    )
     drawings = draw(comparison.plots, rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
@@ -203,33 +200,24 @@ def _check_something_is_known(candidate: Snapshot) -> None:
     raise kind(f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}", first.hint)
 
 
-def _rules_in_force(request: ReportRequest, source: Source, base: Revision | None, rules: Rules) -> RulesInForce:
+def _rules_in_force(
+    request: ReportRequest,
+    source: Source,
+    base: Revision | None,
+    head: Revision,
+    context: CiContext | None,
+    rules: Rules,
+) -> RulesInForce:
     if not request.judged_by_base or base is None:
         return RulesInForce(rules)
-    try:
-        text = source.read_text(base, request.config)
-        trusted = None if text is None else parse_rules(text)
-    except (ConfigurationError, ProjectError) as error:
-        return _without_rules(request, base, rules, error)
-    if trusted is None:
-        own = f"{base.label} has no {request.config}: this change's own gates are in force."
-        return RulesInForce(rules, () if rules == Rules() else (own,))
-    if rules.judges_like(trusted):
-        return RulesInForce(rules)
-    notice = f"This change edits how {request.config} judges; the gates in force are those of {base.label}."
-    return RulesInForce(rules.judged_by(trusted), (notice,))
 
+    def read(revision: Revision) -> str | None:
+        return source.read_text(revision, request.config)
 
-def _without_rules(
-    request: ReportRequest, base: Revision, rules: Rules, error: ConfigurationError | ProjectError
-) -> RulesInForce:
-    """Nobody may judge by rules of his own because the baseline's are broken: what decides the verdict is the default."""
-    why = error.message
-    if isinstance(error, ConfigurationError):
-        why = error.problem if error.line is None else f"line {error.line}: {error.problem}"
-    obstacle = f"can't be judged: {base.label}'s {request.config} is broken ({why}); this change may mend it"
-    notice = f"No gate is in force until {request.config} can be read in {base.label}; the metrics are shown by the defaults."
-    return RulesInForce(rules.judged_by(Rules()), (notice,), obstacle)
+    def tip() -> Revision | None:
+        return source.resolve_base(request.base, head, Policy.TIP, context, rules.base)
+
+    return rules_in_force(rules, base, request.config, read, tip)
 
 
 def _assemble(

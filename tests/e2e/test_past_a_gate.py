@@ -122,6 +122,37 @@ class TestTheBaselineSConfigurationIsBroken:
         assert "main has no reporter.yaml: this change's own gates are in force." in report["notices"]
 
 
+class TestAChangeThatLeftItsBranchBeforeThereWereGates:
+    @pytest.fixture
+    def old(self, project, capfd) -> Judged:
+        """Main has a reporter.yaml by now; the change starts at a commit from before, and has rules of its own."""
+
+        def judge(rules: str, first: str, change: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+            project.write({"reporter.yaml": rules}).commit("Gates")
+            project.git("checkout", "--quiet", "-b", "change", first)
+            project.write({"reporter.yaml": "fail_on: never\n", **change}).record().commit("The change")
+            return _ci(capfd)
+
+        return judge
+
+    @pytest.mark.parametrize(("rules", "code", "verdict"), [(GATE, 0, "unknown"), (REQUIRED, 1, "fail")])
+    def test_before_there_were_metrics_this_is_no_first_report(self, old, rules, code, verdict):
+        left, report = old(rules, "main~3", {"dvc.yaml": "metrics: [metrics.json]\n", "metrics.json": {"acc": 0.1}})
+        assert (left, report["verdict"]) == (code, verdict)
+        assert "acc cannot be compared: this change left main before there were metrics" in report["summary"]
+        assert "first report" not in report["summary"].lower()
+
+    def test_the_gates_are_those_of_main_today(self, old):
+        code, report = old(GATE, "main~1", {"metrics.json": {"acc": 0.1}})
+        assert (code, report["verdict"]) == (1, "fail")
+        assert report["summary"].startswith("Gate failed: acc worse by 0.65 (limit 0.005)")
+        assert any("the gates in force are those of main today" in notice for notice in report["notices"])
+
+    def test_and_where_those_are_broken_nothing_can_be_judged(self, old):
+        code, report = old("metrics: [\n", "main~1", {"metrics.json": {"acc": 0.1}})
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+
+
 class TestAGatedMetricIsGone:
     @pytest.mark.parametrize(("rules", "code", "verdict"), [(GATE, 0, "unknown"), (REQUIRED, 1, "fail")])
     def test_its_key_is_another(self, ci, rules, code, verdict):

@@ -21,6 +21,7 @@ from reporter.collect.values import metric_values
 from reporter.errors import ProjectError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision
+from reporter.model.values import same_value
 
 MOST_RUNS = 20
 """Of one metrics file, the newest."""
@@ -66,6 +67,6 @@ def _parsed(versions: Sequence[tuple[str, bytes]], path: str) -> tuple[PastRun, 
     for sha, data in reversed(versions):
         with suppress(UnreadableError):
             values = metric_values(without_pointer(data), path)
-            if not runs or values != runs[-1].values:
+            if not runs or not same_value(values, runs[-1].values):
                 runs.append(PastRun(sha, values))
     return tuple(runs)

@@ -14,13 +14,16 @@ _MARK = ".dvc/config"
 
 
 class LostProjectError(ProjectError):
-    """The commit has several projects that are gone today, and nothing tells which of them this one was."""
+    """The commit has several projects that are gone today, and nothing tells which of them this one was.
+
+    The message reads on after the revision's name.
+    """
 
 
 def _lost(folders: Collection[str]) -> LostProjectError:
     named = ", ".join(sorted(folder or "." for folder in folders))
     return LostProjectError(
-        f"it has the projects {named}, all gone since, and nothing tells which of them this one was",
+        f"has the projects {named}, all gone since, and nothing tells which of them this one was",
         "move a project with `git mv` in a commit of its own, and edit it in the next",
     )
 

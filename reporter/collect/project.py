@@ -144,7 +144,7 @@ class Project:
         try:
             folder = self.folder_in(revision)
         except LostProjectError as lost:
-            return Unparsed(Snapshot(revision, lost=lost.message), tables={}, predictions={})
+            return Unparsed(Snapshot(revision, lost=f"{revision.label} {lost.message}"), tables={}, predictions={})
         if folder is None:
             note = f"{revision.label} has no folder {self._folder}: everything in it is new."
             return Unparsed(Snapshot(revision, notes=(note,)), tables={}, predictions={})
@@ -184,17 +184,19 @@ class Project:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
 
         A path or link that leads out of the repository is not followed: it may come from a stranger's pull request. Raises ProjectError
-        for what is there and cannot be read: a folder, a link that leads nowhere or out of the repository, a damaged object.
+        for what is there and cannot be read as text: a folder, a link that leads nowhere or out of the repository, a damaged object.
         """
         try:
-            return self._bytes(revision, path).decode("utf-8", "replace")
+            return self._bytes(revision, path).decode("utf-8")
         except UnreadableError as error:
-            raise ProjectError(f"{path} of {revision.label} cannot be read: it {error}", error.hint) from error
+            raise ProjectError(f"it cannot be read: {error}", error.hint) from error
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
         except OSError as error:
             if not self._is_listed(revision, path):
                 return None
             hint = "let it be a file of the repository, or a link to one"
-            raise ProjectError(f"{path} of {revision.label} cannot be read: {error.strerror}", hint) from error
+            raise ProjectError(f"it cannot be read: {(error.strerror or '').lower()}", hint) from error
 
     def read_tracked(self, revision: Revision, path: str) -> bytes | None:
         """Content of a file that git or the work tree has; None for any other. Follows nothing out of the repository."""

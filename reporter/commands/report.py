@@ -10,9 +10,10 @@ from typing import Protocol, assert_never
 
 from reporter.bundle import Bundle
 from reporter.collect.snapshots import Wanted
+from reporter.commands.rules_in_force import RulesInForce, rules_in_force
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
-from reporter.errors import ProjectError, StorageError, UsageError
+from reporter.errors import ProjectError, StorageError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
@@ -27,7 +28,7 @@ from reporter.model.snapshot import Snapshot
 from reporter.publish.export import ExportResult
 from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
 from reporter.render.page import render_page
-from reporter.settings import CONFIG_NAME, parse_rules
+from reporter.settings import CONFIG_NAME
 
 Say = Callable[[str], None]
 """Tells the user what is going on, on standard error."""
@@ -102,14 +103,27 @@ def make_report(
     """
     head = source.resolve_head(request.head)
     base = source.resolve_base(request.base, head, request.policy, context, rules.base)
-    rules, notices = _rules_in_force(request, source, base, rules)
+    in_force = _rules_in_force(request, source, base, head, context, rules)
+    rules = in_force.rules
     baseline, snapshot = _collect(source, base, head, rules, say)
     _check_something_is_known(snapshot)
-    notices += (*_with_itself(base, head), *(baseline.notes if baseline else ()), *snapshot.notes)
+    notices = (
+        *in_force.notices,
+        *_with_itself(base, head),
+        *(baseline.notes if baseline else ()),
+        *snapshot.notes,
+    )
     comparison = compare(baseline, [snapshot], rules)
     candidate = _in_history(comparison.candidates[0], base, source, rules)
     has_base = has_earlier_metrics(baseline, snapshot)
-    judgement = judge(candidate, rules, has_base=has_base, problems=comparison.problems)
+    judgement = judge(
+        candidate,
+        rules,
+        has_base=has_base,
+        problems=comparison.problems,
+        obstacle=in_force.obstacle,
+        lost=in_force.lost or (baseline.lost if baseline else ""),
+    )
     drawings = draw(comparison.plots, rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
@@ -187,23 +201,23 @@ def _check_something_is_known(candidate: Snapshot) -> None:
 
 
 def _rules_in_force(
-    request: ReportRequest, source: Source, base: Revision | None, rules: Rules
-) -> tuple[Rules, tuple[str, ...]]:
-    """The rules that judge, and a notice where they are not the candidate's own."""
+    request: ReportRequest,
+    source: Source,
+    base: Revision | None,
+    head: Revision,
+    context: CiContext | None,
+    rules: Rules,
+) -> RulesInForce:
     if not request.judged_by_base or base is None:
-        return rules, ()
-    own = "this change's own gates are in force."
-    text = source.read_text(base, request.config)
-    if text is None:
-        return rules, () if rules == Rules() else (f"{base.label} has no {request.config}: {own}",)
-    try:
-        trusted = parse_rules(text, f"{base.label}:{request.config}")
-    except UsageError as error:
-        return rules, (f"The baseline's configuration is broken ({error.message}): {own}",)
-    if rules.judges_like(trusted):
-        return rules, ()
-    notice = f"This change edits how {request.config} judges; the gates in force are those of {base.label}."
-    return rules.judged_by(trusted), (notice,)
+        return RulesInForce(rules)
+
+    def read(revision: Revision) -> str | None:
+        return source.read_text(revision, request.config)
+
+    def tip() -> Revision | None:
+        return source.resolve_base(request.base, head, Policy.TIP, context, rules.base)
+
+    return rules_in_force(rules, base, request.config, read, tip)
 
 
 def _assemble(

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from reporter.compare.difference import difference, is_rounding, relative_difference
 from reporter.compare.directions import infer_direction
+from reporter.compare.finiteness import became_non_finite
 from reporter.compare.headlines import with_headlines
 from reporter.compare.phrases import named
 from reporter.compare.values import ValuePair, is_partial, pair_values
@@ -111,15 +112,23 @@ def _outcome(
             return Outcome.UNKNOWN
         case State.UNCHANGED:
             return Outcome.SAME
-        case State.CHANGED if incomparable:
-            return Outcome.INCOMPARABLE
-        case State.CHANGED if is_rounding(pair.base, pair.head):
-            return Outcome.SAME
-        case State.CHANGED if measured.interval is not None or measured.tested_delta is not None:
-            return _outcome_by_interval(measured.interval, direction)
+        case State.CHANGED if became_non_finite(pair.base, pair.head):
+            return Outcome.REGRESSED
         case State.CHANGED:
-            return _outcome_by_sign(delta, direction)
+            return _outcome_of_change(pair, delta, direction, measured, incomparable=incomparable)
     assert_never(pair.state)
+
+
+def _outcome_of_change(
+    pair: ValuePair, delta: Number | None, direction: Direction, measured: MetricEvidence, *, incomparable: bool
+) -> Outcome:
+    if incomparable:
+        return Outcome.INCOMPARABLE
+    if is_rounding(pair.base, pair.head):
+        return Outcome.SAME
+    if measured.interval is not None or measured.tested_delta is not None:
+        return _outcome_by_interval(measured.interval, direction)
+    return _outcome_by_sign(delta, direction)
 
 
 def _outcome_by_interval(interval: tuple[float, float] | None, direction: Direction) -> Outcome:

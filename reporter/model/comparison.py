@@ -275,6 +275,8 @@ class Candidate:
     history: tuple[MetricHistory, ...] = ()
     """Of the metrics that no test exists for."""
     problems: tuple[Problem, ...] = ()
+    evaluation: tuple[str, ...] = ()
+    """What changed in how its metrics were computed, one clause each: test rows, labels, test data, code."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

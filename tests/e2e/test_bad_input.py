@@ -364,6 +364,16 @@ class TestGitHub:
         assert code == 1, err
         assert "the gates in force are those of" in github.comments[0].body
 
+    def test_a_baseline_whose_configuration_is_broken_stops_nobody_and_passes_nobody(self, project, github, ci):
+        project.write({"reporter.yaml": "metrics: [\n"}).commit("Break")
+        project.write({"reporter.yaml": "fail_on: warn\n"}).commit("Mend")
+        code, err = ci()
+        assert code == 0, err
+        assert github.checks[-1].body["conclusion"] == "neutral"
+        [verdict] = [line for line in github.comments[0].body.splitlines() if line.startswith("### ")]
+        assert verdict.startswith("### 🟠 Can't be judged: ")
+        assert "reporter.yaml is broken (line 2: not valid YAML" in verdict
+
     def test_a_broken_project_is_said_on_the_pull_request(self, project, github, ci):
         project.write({"dvc.yaml": "stages: ["})
         code, err = ci()

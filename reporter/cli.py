@@ -267,6 +267,9 @@ def _write_bundle(
         run = wiring.run_info(context)
         made = make_report(request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say)
         write_bundle(options.out, made.bundle, made.page)
+        if made.failure is not None:
+            _say(f"What else the report holds is in {options.out / 'report.html'}")
+            raise made.failure
         return read_bundle(options.out)
 
 

@@ -13,7 +13,7 @@ from reporter.collect.snapshots import Wanted
 from reporter.commands.rules_in_force import RulesInForce, rules_in_force
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
-from reporter.errors import ProjectError, StorageError
+from reporter.errors import ProjectError, ReporterError, StorageError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
@@ -82,6 +82,8 @@ class MadeReport:
     bundle: Bundle
     page: str
     """report.html."""
+    failure: ReporterError | None = None
+    """Why it does not do what was asked, once it is written: no metric of the candidate can be read."""
 
 
 def make_report(
@@ -106,7 +108,6 @@ def make_report(
     in_force = _rules_in_force(request, source, base, head, context, rules)
     rules = in_force.rules
     baseline, snapshot = _collect(source, base, head, rules, say)
-    _check_something_is_known(snapshot)
     notices = (
         *in_force.notices,
         *_with_itself(base, head),
@@ -141,7 +142,7 @@ def make_report(
     page = render_page(report, charts, plotly_js, sections.pictures)
     is_cut = len(chosen) == rules.plots.max_images < len(drawings)
     report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
-    return MadeReport(Bundle(report=report, images=files), page)
+    return MadeReport(Bundle(report=report, images=files), page, _nothing_is_known(snapshot))
 
 
 def _with_itself(base: Revision | None, head: Revision) -> tuple[str, ...]:
@@ -186,18 +187,18 @@ def _in_history(candidate: Candidate, base: Revision | None, source: Source, rul
     return with_history(candidate, rules, source.history(base, files), base.label)
 
 
-def _check_something_is_known(candidate: Snapshot) -> None:
-    """A report on a candidate of which no metric can be read would say nothing, and replace one that says something.
+def _nothing_is_known(candidate: Snapshot) -> ReporterError | None:
+    """Why no metric of a candidate that has some can be read: its report holds params, data and stages, but not what was asked.
 
     Metrics that nobody has yet (never run, never pulled) are no error; one file of several is `unavailable` in the report.
     """
     problems = [file.problem for file in candidate.metrics.values()]
     kinds = {problem.kind if problem else None for problem in problems}
     if not problems or not kinds <= {ProblemKind.ACCESS, ProblemKind.CORRUPT, ProblemKind.FORMAT}:
-        return
+        return None
     first = next(problem for problem in problems if problem)
     kind = StorageError if first.kind is ProblemKind.ACCESS else ProjectError
-    raise kind(f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}", first.hint)
+    return kind(f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}", first.hint)
 
 
 def _rules_in_force(

@@ -91,7 +91,9 @@ class TestTheBaselineSConfigurationIsBroken:
         project.write({"reporter.yaml": LOOSE}).commit("The change")
         code, report = _ci(capfd)
         assert (code, report["verdict"]) == (0, "unknown")
-        assert report["summary"].startswith("Can't be judged: main's reporter.yaml is broken (it cannot be read: it is a directory")
+        assert report["summary"].startswith(
+            "Can't be judged: main's reporter.yaml is broken (it cannot be read: it is a directory"
+        )
 
     def test_a_file_whose_content_git_has_lost_is_no_missing_file(self, project, ci, capfd):
         ci({"reporter.yaml": GATE}, {"reporter.yaml": LOOSE, "metrics.json": {"acc": 0.1}})

@@ -18,6 +18,7 @@ from reporter.collect.git import Git, find_git_root
 from reporter.collect.moves import LostProjectError, folder_in
 from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
+from reporter.collect.running import wait_for_writers
 from reporter.collect.snapshots import Unparsed, Wanted, parse_tables, read_revision
 from reporter.collect.tree import inside
 from reporter.errors import ProjectError
@@ -141,6 +142,8 @@ class Project:
 
     def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
         """The part of `snapshot` that needs DVC."""
+        if revision.is_workspace:
+            wait_for_writers(self.root, self._progress)
         try:
             folder = self.folder_in(revision)
         except LostProjectError as lost:

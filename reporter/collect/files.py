@@ -80,6 +80,10 @@ class RevisionFiles:
             return self._read_through_dvc(owner, path)
         return self._storage.read(self._content(owner, path))
 
+    def is_cached(self, output: Output) -> bool:
+        """Whether the cache of this machine has what dvc.lock records, so that `dvc checkout` brings it back."""
+        return output.cached and output.content is not None and self._storage.has(output.content)
+
     def fetch(self, paths: Collection[str]) -> None:
         """Bring what `read` of these paths will need, together and not one after another."""
         self._opened.fetch(paths)

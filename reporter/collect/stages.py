@@ -41,6 +41,9 @@ def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_
         outdated=outdated,
         unknown=tuple(Unknown(path, error.message, error.hint) for path, error in unknown.items()),
         ran_cmd=stage.ran_cmd,
+        restorable=tuple(
+            output.path for output in stage.outputs if _output_differs(output, measures) and files.is_cached(output)
+        ),
     )
 
 

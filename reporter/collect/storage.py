@@ -42,6 +42,10 @@ class Storage:
             data = self._download(content)
         return data
 
+    def has(self, content: Content) -> bool:
+        """Whether the cache has the object; it may be damaged."""
+        return self._dvc.cached(content).exists()
+
     def fetch(self, contents: Iterable[Content]) -> None:
         """Bring what the cache lacks, several at a time. What fails is said by `read`."""
         missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]

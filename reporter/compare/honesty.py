@@ -11,6 +11,10 @@ from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown
 
 _OUTS = "outs"
+_RERUN_HINT = "Run `dvc repro`, and commit dvc.lock together with the outputs."
+_RESTORE_HINT = (
+    "Run `dvc checkout` to have what the stage wrote; if the change is meant, run `dvc repro` and commit dvc.lock."
+)
 _STALE_HINT = "Run `dvc repro` and commit dvc.lock."
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
 
@@ -103,7 +107,7 @@ def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
         path=suspects[0] if len(suspects) == 1 else stage.name,
         kind=ProblemKind.MISMATCH,
         message=f"{subject} differs from what stage {stage.name} wrote when it last ran",
-        hint="Run `dvc repro`, and commit dvc.lock together with the outputs.",
+        hint=_RESTORE_HINT if set(suspects) <= set(stage.restorable) else _RERUN_HINT,
     )
 
 

@@ -125,6 +125,8 @@ class Stage:
     """Dependencies and params files of which it cannot be known whether they are those of the last run."""
     ran_cmd: str | None = None
     """The command that dvc.lock recorded; None where the stage never ran."""
+    restorable: tuple[str, ...] = ()
+    """Outputs that are not as the last run wrote them, and that `dvc checkout` would bring back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

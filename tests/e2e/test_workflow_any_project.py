@@ -244,6 +244,27 @@ def test_a_fork_trains_without_rights_and_its_report_is_posted_by_the_base(tmp_p
     assert_ended_whole(posted)
 
 
+def test_a_fork_s_training_that_fails_is_said_by_the_base(tmp_path, github):
+    repository = _repository(tmp_path)
+    sha = _propose(repository, "plenty", ref="refs/pull/8/head")
+    github.open_pull(8, sha, head_ref="other-rate", head_repository=FORK)
+    runner = _runner(tmp_path, repository, github)
+    event = pull_request_event(repository, 8, sha, head=FORK, branch="other-rate")
+
+    trained = runner.run("report.yml", "pull_request", event, read_only=True)
+
+    assert trained.exit_code == 1, trained.log
+    assert "No report could be made" in trained.summary
+    assert github.comments == []
+
+    posted = runner.run("post.yml", "workflow_run", workflow_run_event(sha, FORK, branch="other-rate"))
+
+    assert posted.exit_code == 0, posted.log
+    (comment,), (check,) = github.comments, github.checks
+    assert (comment.pull, "No report could be made" in comment.body) == (8, True)
+    assert (check.body["head_sha"], check.body["conclusion"]) == (sha, "failure")
+
+
 def test_an_input_that_is_no_choice_is_said(tmp_path, github):
     repository = _repository(tmp_path, repro="perhaps")
     sha = _propose(repository, "0.3")

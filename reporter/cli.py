@@ -380,9 +380,9 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter.commands.ci import ci, ci_make
     from reporter.commands.mark import mark_running
 
-    if options.repro and not options.start:
-        _warn_of_token(environ)
     context = wiring.read_context(environ)
+    if options.repro and not options.start:
+        _warn_of_tokens(environ, in_ci=context is not None)
     if context is None:
         return _rehearse_ci(options, environ)
     connect, comment = wiring.connector(context, environ), wiring.comment_rule(_here(), options.config)
@@ -403,14 +403,18 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return ci(context, comment, options.out, make, connect, wiring.store_opener(_here(), options.config), _say)
 
 
-def _warn_of_token(environ: Mapping[str, str]) -> None:
+def _warn_of_tokens(environ: Mapping[str, str], *, in_ci: bool) -> None:
+    from reporter import wiring
     from reporter.settings import Environment
 
     if names := Environment(environ).token_names:
         _say(f"The stages can read the token in {' and '.join(names)}: the environment of this process is open to them")
         _say(
-            "  Train where there is none: `reporter ci --make --repro`, between `reporter ci --start` and `reporter post`"
+            "  Train in a step without it, by `ci --make --repro`, between `ci --start` and `post`: see docs/github.md"
         )
+    if in_ci and wiring.keeps_credentials(_here()):
+        _say("The stages can read the token that the checkout left in git's configuration")
+        _say("  Give actions/checkout `persist-credentials: false`")
 
 
 def _ending_leftovers(*, trains: bool) -> AbstractContextManager[None]:

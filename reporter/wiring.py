@@ -97,6 +97,14 @@ def reproduced(project: Project, say: Callable[[str], None], *, push: bool) -> R
     return ReproducedBaseline(open_project(project.root), say, HIDDEN_FROM_STAGES, notes, push=push)
 
 
+def keeps_credentials(directory: Path) -> bool:
+    """Whether git sends a secret that it has in a file, as actions/checkout leaves the job's token by default."""
+    from reporter.process import run
+
+    headers = ("config", "--name-only", "--get-regexp", r"^http\..*\.extraheader$")
+    return run("git", *headers, cwd=directory).ok
+
+
 def load_renderers() -> None:
     """Load what writes the report, while another process reads the project."""
     from reporter.render import terminal  # noqa: F401

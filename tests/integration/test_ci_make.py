@@ -44,6 +44,13 @@ def environments():
 seen = sum(b"ghs_verysecret" in each for each in environments())
 pathlib.Path("metrics.json").write_text(json.dumps({"acc": lr, "tokens_seen": seen}))
 """
+KILL_REPORTER = """\
+import os, pathlib
+process = os.getpid()
+while b"--make" not in pathlib.Path(f"/proc/{process}/cmdline").read_bytes().split(b"\\0"):
+    process = int(pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+os.kill(process, 9)
+"""
 GATED = 'metrics: [{match: "metrics.json:acc", direction: higher, gate: {max_drop: 0.01, significant: false}}]\n'
 
 
@@ -188,6 +195,14 @@ class TestBeforeAndAfterIt:
         assert "Running" not in comment.body
         assert "There is no report in reports: `dvc repro`" in capfd.readouterr().err
 
+    def test_so_is_that_the_training_was_killed(self, job, github, project):
+        project.write({"train.py": KILL_REPORTER})
+        command = [sys.executable, "-m", "reporter", "ci", "--make", "--repro", "--no-images", "HEAD~1"]
+        assert subprocess.run(command, env={**os.environ, **job}, check=False).returncode == -9
+        assert main(["post"], with_token(job)) == 0
+        assert "the job ended before there was a report" in github.comments[0].body
+        assert github.checks[0].body["conclusion"] == "failure"
+
     def test_it_is_posted_under_the_key_of_the_configuration_that_is_named(self, job, github, project):
         project.write({"nightly.yaml": "comment: {key: nightly}\n", "train.py": "raise SystemExit(5)\n"})
         make(job)
@@ -227,7 +242,7 @@ class TestWhatAStageFinds:
         seen, said = self.seen("HEAD", GH_TOKEN="ghs_verysecret")
         assert seen == 1, "in reporter's own environment"
         assert said.count("The stages can read the token in GH_TOKEN") == 1
-        assert "`reporter ci --make --repro`" in said
+        assert "`ci --make --repro`" in said
         assert "ghs_verysecret" not in said
 
     @pytest.mark.usefixtures("project")
@@ -235,6 +250,19 @@ class TestWhatAStageFinds:
         seen, said = self.seen("HEAD", "--make")
         assert seen == 0
         assert "can read the token" not in said
+
+    def test_the_token_that_the_checkout_left_which_is_said_too(self, job, project, capfd):
+        project.write({"train.py": "raise SystemExit(5)\n"})
+        make(job)
+        assert "left in git's configuration" not in capfd.readouterr().err
+
+        project.git("config", "http.https://github.com/.extraheader", "AUTHORIZATION: basic Z2hzX3ZlcnlzZWNyZXQ=")
+        make(job)
+
+        said = capfd.readouterr().err
+        assert said.count("left in git's configuration") == 1
+        assert "persist-credentials: false" in said
+        assert "Z2hz" not in said
 
     @pytest.mark.usefixtures("project")
     def test_nothing_is_said_where_nothing_is_trained(self, job, capfd):

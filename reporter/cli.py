@@ -439,7 +439,8 @@ def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int
     if options.make:
         _print_report(bundle.report, options.out)
         return gate_exit_code(bundle.report)
-    rehearse(bundle, options.out, None, wiring.connector(None, environ), wiring.store_opener(_here()), _say, print)
+    open_store = wiring.store_opener(_here(), options.config)
+    rehearse(bundle, options.out, None, wiring.connector(None, environ), open_store, _say, print)
     return gate_exit_code(bundle.report)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reporter.bundle import Bundle, write_failure
-from reporter.commands.attempts import Say
+from reporter.commands.attempts import Attempts, Say
 from reporter.commands.gate import gate_exit_code
 from reporter.commands.mark import mark_failed, mark_running, summarise_failed
 from reporter.commands.post import Connect, OpenStore, PostOutcome, post, tell_job
@@ -71,7 +71,8 @@ def ci_make(context: CiContext, comment: CommentRule, folder: Path, make: MakeBu
 
 
 def _tell_failed(context: CiContext, comment: CommentRule, folder: Path, reason: ReporterError, say: Say) -> None:
-    write_failure(folder, reason)
+    """A disk that is full, say, must not keep the reason from whoever asks for it."""
+    Attempts(say, read_only_token=context.read_only_token).run(lambda: write_failure(folder, reason))
     summarise_failed(context, comment, reason, say)
 
 

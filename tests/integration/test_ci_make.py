@@ -146,14 +146,6 @@ class TestWithoutAToken:
         assert [each.name for each in Path("reports").iterdir()] == ["failure.txt"]
         assert "No report could be made: `dvc repro`" in Path(job["GITHUB_STEP_SUMMARY"]).read_text()
 
-    def test_a_reason_that_cannot_be_kept_does_not_hide_itself(self, job, project, capfd):
-        project.write(
-            {"train.py": "import shutil; shutil.rmtree('reports'); open('reports', 'w'); raise SystemExit(5)\n"}
-        )
-        assert make(job) == 3
-        assert "reporter: `dvc repro` of the candidate failed with exit code" in capfd.readouterr().err
-        assert "No report could be made: `dvc repro`" in Path(job["GITHUB_STEP_SUMMARY"]).read_text()
-
     def test_so_does_a_bug_and_a_job_that_is_ended(self, github, tmp_path):
         write_bundle(tmp_path / "reports", Bundle(make_report(summary="of yesterday")), "")
         for error, told in ((ZeroDivisionError, "reporter has a bug"), (SystemExit, "ended before there was a report")):
@@ -164,6 +156,14 @@ class TestWithoutAToken:
             with pytest.raises(error):
                 ci_make(context_of(github), CommentRule(), tmp_path / "reports", fail, print)
             assert told in str(read_failure(tmp_path / "reports"))
+
+    def test_a_reason_that_cannot_be_kept_does_not_hide_itself(self, job, project, capfd):
+        project.write(
+            {"train.py": "import shutil; shutil.rmtree('reports'); open('reports', 'w'); raise SystemExit(5)\n"}
+        )
+        assert make(job) == 3
+        assert "reporter: `dvc repro` of the candidate failed with exit code" in capfd.readouterr().err
+        assert "No report could be made: `dvc repro`" in Path(job["GITHUB_STEP_SUMMARY"]).read_text()
 
     def test_outside_ci_it_is_a_dry_run(self, project, capfd):
         assert make({}) == 0

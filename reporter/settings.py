@@ -52,6 +52,15 @@ Choice = TypeVar("Choice", bound=StrEnum)
 TOKEN_VARIABLES = ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
 """Where the forge's token is looked for, in this order. No program that runs the project's own code may see them."""
 
+_JOB_SECRETS = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+"""What GitHub lets a step ask for in the job's name: caches and artifacts, and an identity that clouds trust."""
+
+_COMMAND_FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+"""Files through which a step of GitHub speaks to later ones: who writes them has a say in what those run."""
+
+HIDDEN_FROM_STAGES = (*TOKEN_VARIABLES, *_JOB_SECRETS, *_COMMAND_FILES)
+"""What is not in the environment of `dvc` and the stages that it runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -62,7 +71,12 @@ class Environment:
     @property
     def token(self) -> str | None:
         """The forge's token, if there is one."""
-        return next((self.variables[name] for name in TOKEN_VARIABLES if self.variables.get(name)), None)
+        return next((self.variables[name] for name in self.token_names), None)
+
+    @property
+    def token_names(self) -> tuple[str, ...]:
+        """The variables that hold a token of the forge, the one in use first."""
+        return tuple(name for name in TOKEN_VARIABLES if self.variables.get(name))
 
     def without_secrets(self, text: str) -> str:
         """`text` with the value of each variable that by its name is a secret replaced by `***`."""

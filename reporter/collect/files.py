@@ -63,9 +63,9 @@ class RevisionFiles:
     def read_stored(self, path: str) -> bytes:
         """Content of a file as DVC keeps it, whatever the tree has in its place. Raises UnreadableError."""
         owner = self.owner(path)
-        if owner is None or not owner.cached:
-            if gap := self._opened.gap(path) or self._opened.absence(path):
-                raise gap
+        is_kept = owner is not None and owner.cached
+        if not is_kept and (gap := self._opened.gap(path) or self._opened.absence(path)):
+            raise gap
         if owner is None:
             where = "the work tree" if self._opened.revision.is_workspace else "the commit"
             raise AbsentError(

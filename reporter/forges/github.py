@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import quote
 
-from github import GithubException
+from github import GithubException, RateLimitExceededException
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GithubPullRequest
 from github.Repository import Repository
@@ -82,11 +82,15 @@ class GitHubForge:
         try:
             _, user = self._requester.requestJsonAndCheck("GET", "/user")
             return str(user["login"])
+        except RateLimitExceededException:
+            raise
         except GithubException as error:
             if error.status != _FORBIDDEN:  # which it is to the tokens of apps, among them that of Actions
                 raise
         try:
             _, answer = self._requester.graphql_query("query { viewer { login } }", {})
+        except RateLimitExceededException:
+            raise
         except GithubException:
             return _ACTIONS_BOT  # by far the most common of them
         login = str(answer["data"]["viewer"]["login"])

@@ -65,7 +65,7 @@ class ApiAddress:
         `since` is the path that a relative address starts from. A request is made of the path alone, so no two
         readings of an odd address can ever disagree about its host.
         """
-        parts = _split(urljoin(self.url(since), address)) if _PRINTABLE.fullmatch(address) else None
+        parts = _split(address, self.url(since))
         if parts is None or _origin(parts) != (self.scheme, self.host, self.port):
             return None
         if _climbs(parts.path) or not parts.path.startswith(self.prefix + "/"):
@@ -75,18 +75,18 @@ class ApiAddress:
 
 def read_web_address(text: str, otherwise: str) -> str:
     """The address that GITHUB_SERVER_URL holds, for links that anybody may read; without what is no part of a link."""
-    parts = _split(text) or _split(f"https://{text}")
+    parts = _split(text if "://" in text else f"https://{text}")
     if parts is None or not parts.hostname:
         return otherwise
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
 
-def _split(text: str) -> SplitResult | None:
+def _split(text: str, since: str = "") -> SplitResult | None:
     """A web address taken apart; None for anything else."""
     if not _PRINTABLE.fullmatch(text):
         return None
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(urljoin(since, text))
         _ = parts.port, parts.hostname  # both are read only now, and may be nonsense
     except ValueError:
         return None

@@ -170,7 +170,7 @@ _ENDPOINTS: tuple[tuple[str, str, Shape], ...] = (
     ),
     ("POST", r"{repo}/check-runs", _CHECK),
     ("PATCH", r"{repo}/check-runs/[0-9]+", _CHECK),
-    ("POST", r"{repo}/statuses/.+", Record("a status", {})),
+    ("POST", r"{repo}/statuses/.+", Record("a status", {"state": _NAME})),
     ("GET", r"{repo}/git/ref/.+", _REF),
     ("POST", r"{repo}/git/refs", _REF),
     ("PATCH", r"{repo}/git/refs/.+", _REF),

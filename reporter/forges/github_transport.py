@@ -50,7 +50,7 @@ class Transport:
 
         def work() -> RawAnswer:
             with self._exchange(session, method, url, headers, content) as response:
-                body = b"".join(_bounded(asked, _inflated(asked, response, _pieces(response))))
+                body = b"".join(_bounded(asked, _inflated(asked, response, _pieces(asked, response))))
                 return RawAnswer(response.status_code, response.headers, body)
 
         try:
@@ -63,7 +63,7 @@ class Transport:
                 passing=True,
             ) from None
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
-            raise _unreachable(asked, error) from None  # its request holds the token
+            raise _unreachable(error) from None  # its request holds the token
 
     def _exchange(
         self, session: requests.Session, method: str, url: str, headers: dict[str, str], content: bytes | None
@@ -108,9 +108,16 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
     return result  # type: ignore[return-value]  # there is a result where there is no error
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    while piece := response.raw.read(_PIECE, decode_content=False):
-        yield piece
+def _pieces(asked: str, response: requests.Response) -> Iterator[bytes]:
+    try:
+        while piece := response.raw.read(_PIECE, decode_content=False):
+            yield piece
+    except HTTPError as error:
+        raise _cut_off(asked, type(error).__name__) from None
+
+
+def _cut_off(asked: str, kind: str) -> AnswerError:
+    return AnswerError(f"GitHub's answer to {asked} was cut off ({kind})", _LOOK_AT_THE_NETWORK, passing=True)
 
 
 def _inflated(asked: str, response: requests.Response, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -131,7 +138,7 @@ def _inflated(asked: str, response: requests.Response, pieces: Iterator[bytes]) 
     except zlib.error:
         raise AnswerError(f"GitHub answered {asked} with broken gzip") from None
     if came and not inflater.eof:
-        raise AnswerError(f"GitHub's answer to {asked} was cut off", passing=True)
+        raise _cut_off(asked, "gzip")
 
 
 def _bounded(asked: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -143,7 +150,7 @@ def _bounded(asked: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _unreachable(asked: str, error: Exception) -> AnswerError:
+def _unreachable(error: Exception) -> AnswerError:
     kind = type(error).__name__
     match error:
         case requests.exceptions.SSLError():
@@ -152,9 +159,7 @@ def _unreachable(asked: str, error: Exception) -> AnswerError:
         case requests.exceptions.ProxyError():
             hint = "the proxy of this machine (HTTPS_PROXY, HTTP_PROXY) refuses or cannot be reached"
             return AnswerError(f"GitHub cannot be reached ({kind})", hint, passing=True)
-        case HTTPError():
-            return AnswerError(f"GitHub's answer to {asked} was cut off ({kind})", _LOOK_AT_THE_NETWORK, passing=True)
         case requests.ConnectionError() | requests.Timeout():
             return AnswerError(f"GitHub cannot be reached ({kind})", _LOOK_AT_THE_NETWORK, passing=True)
         case _:
-            return AnswerError(f"no request can be sent to GitHub ({kind})", _LOOK_AT_THE_NETWORK)
+            return AnswerError(f"GitHub cannot be reached ({kind})", _LOOK_AT_THE_NETWORK)

@@ -1,0 +1,578 @@
+"""Whatever comes back instead of GitHub's answer, to any request that we make: one error that names what came.
+
+Each fault is tried at each endpoint. None may end in anything but a `ForgeError`, hang, fill the memory, or see the token
+on another server.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import time
+from dataclasses import dataclass, replace
+
+import pytest
+
+from reporter.errors import ForgeError
+from reporter.forges.github_address import ApiAddress
+from reporter.forges.github_shapes import read_shape, shape_of
+from reporter.forges.interface import Check, Conclusion
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_client import HEAD, HURRIED, context_of, forge_of
+from tests.fakes.github_faults import (
+    HTML,
+    Fault,
+    body,
+    bomb,
+    changed,
+    compressed,
+    cut_off,
+    drip,
+    endless,
+    linked,
+    page,
+    raw,
+    redirect,
+    refusal,
+    reset,
+)
+from tests.fakes.github_objects import personal_token
+
+TOKEN = "ghs_verysecret"
+ONE_TRY = replace(HURRIED, retries=1, network_retries=1)
+CHECK = Check("reporter (default)", HEAD, Conclusion.SUCCESS, "Better", "# Report", "https://forge/run")
+BRANCH = "reporter-assets"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A request that we make, and the part of our client that makes it."""
+
+    method: str
+    path: str
+    act: object
+    prepare: object = lambda github: None
+    lists: bool = False
+
+    @property
+    def pattern(self):
+        """Of its path, as a request and an error have it."""
+        return f"^(/repos/octo/flights)?/{self.path}"
+
+    def fault(self, spoil):
+        return Fault(self.method, f"{self.pattern}([?]|$)", spoil)
+
+
+def by_number(forge, github):
+    return forge.find_pull_request(context_of(github, pull_request_number=7))
+
+
+def by_commit(forge, github):
+    return forge.find_pull_request(context_of(github))
+
+
+def in_a_fork(github):
+    github.pulls[7] = replace(github.pulls[7], head_repository="guest/flights")
+
+
+def by_branch(forge, github):
+    return forge.find_pull_request(context_of(github, head_repository="guest/flights"))
+
+
+def add_files(forge, _github):
+    return forge.add_files(BRANCH, {"a/roc.png": b"1"}, "Add pictures")
+
+
+def with_a_branch(github):
+    github.add_files(BRANCH, {"old.png": b"0"})
+
+
+def with_a_check(github):
+    github.tokens["other"] = github.tokens[TOKEN]
+    forge_of(github, "other").set_check(CHECK)
+
+
+def with_a_personal_token(github):
+    github.tokens[TOKEN] = personal_token()
+
+
+def with_a_comment(github):
+    github.add_comment(7, "github-actions[bot]", "mine")
+
+
+ENDPOINTS = {
+    "the pull request": Endpoint("GET", r"pulls/7", by_number),
+    "pull requests of a commit": Endpoint("GET", rf"commits/{HEAD}/pulls", by_commit, lists=True),
+    "pull requests of a branch": Endpoint("GET", r"pulls", by_branch, in_a_fork, lists=True),
+    "the user": Endpoint("GET", r"user", lambda forge, _: forge.own_comments(7), with_a_personal_token),
+    "the viewer": Endpoint("POST", r"graphql", lambda forge, _: forge.own_comments(7)),
+    "comments": Endpoint(
+        "GET", r"issues/7/comments", lambda forge, _: forge.own_comments(7), with_a_comment, lists=True
+    ),
+    "a new comment": Endpoint("POST", r"issues/7/comments", lambda forge, _: forge.create_comment(7, "hello")),
+    "a comment": Endpoint(
+        "PATCH", r"issues/comments/1001", lambda forge, _: forge.update_comment(7, 1001, "hello"), with_a_comment
+    ),
+    "check runs": Endpoint(
+        "GET", rf"commits/{HEAD}/check-runs", lambda forge, _: forge.set_check(CHECK), with_a_check, lists=True
+    ),
+    "a new check run": Endpoint("POST", r"check-runs", lambda forge, _: forge.set_check(CHECK)),
+    "a check run": Endpoint("PATCH", r"check-runs/1001", lambda forge, _: forge.set_check(CHECK), with_a_check),
+    "a status": Endpoint(
+        "POST", rf"statuses/{HEAD}", lambda forge, _: forge.set_check(CHECK), with_a_personal_token
+    ),
+    "a branch": Endpoint("GET", rf"git/ref/heads/{BRANCH}", add_files, with_a_branch),
+    "its commit": Endpoint("GET", r"git/commits/[0-9a-f]{40}", add_files, with_a_branch),
+    "its tree": Endpoint("GET", r"git/trees/[0-9a-f]{40}", add_files, with_a_branch),
+    "a new blob": Endpoint("POST", r"git/blobs", add_files),
+    "a new tree": Endpoint("POST", r"git/trees", add_files),
+    "a new commit": Endpoint("POST", r"git/commits", add_files),
+    "a new branch": Endpoint("POST", r"git/refs", add_files),
+    "a branch that moves": Endpoint("PATCH", rf"git/refs/heads/{BRANCH}", add_files, with_a_branch),
+}  # fmt: skip
+
+DEEP = b"[" * 200_000 + b"]" * 200_000
+FAULTS = {
+    "null": (body(b"null"), "null, not "),
+    "true": (body(b"true"), "true or false, not "),
+    "a number": (body(b"7"), "a number, not "),
+    "a text": (body(b'"ok"'), "a text, not "),
+    "an empty list's list": (body(b"[[]]"), "a list, not |in which `.0.` is a list, not "),
+    "a list of null": (body(b"[null]"), "a list, not |in which `.0.` is null, not "),
+    "a message": (body(b'{"message": "ok"}'), "an object, not |is missing"),
+    "empty": (body(b""), r"\(200\) with nothing, not "),
+    "blank": (body(b" \r\n\t "), "with nothing, not "),
+    "204": (body(b"", 204), r"\(204\) with nothing, not "),
+    "202": (body(b"", 202), r"\(202\) with nothing, not "),
+    "304": (body(b"", 304), r"\(304\) with nothing"),
+    "303": (redirect(303, "{path}"), r"\(303\) with an object"),
+    "300 without an address": (body(b"{}", 300), r"\(300\) with an object"),
+    "HTML": (page(), r"\(200\) with HTML, not "),
+    "HTML that calls itself JSON": (body(HTML), r"\(200\) with HTML, not "),
+    "XML": (body(b"<?xml version='1.0'?><Error/>"), "with XML, not "),
+    "plain text": (body(b"It works!"), "a text that is no JSON, not "),
+    "truncated JSON": (body(b'{"id": 1, "bo'), "broken JSON, not "),
+    "two answers in one": (body(b"{}{}"), "broken JSON, not "),
+    "NaN": (body(b'{"id": NaN}'), "broken JSON, not "),
+    "Infinity": (body(b"-Infinity"), "a text that is no JSON, not "),
+    "nested too deep": (body(DEEP), "broken JSON, not "),
+    "5,000 digits": (body(b'{"id": ' + b"9" * 5_000 + b"}"), "broken JSON, not "),
+    "no UTF-8": (body(b'\xff\xfe"\x00x\x00"\x00'), "bytes that are no text, not "),
+    "latin-1": (body('{"body": "ü"}'.encode("latin-1"), content_type="application/json; charset=latin-1"), "broken JSON"),
+    "an image": (body(b"\x89PNG\r\n\x1a\n", content_type="image/png"), "bytes that are no text, not "),
+    "300 MB": (endless(), "with more than 1 MiB"),
+    "a decompression bomb": (bomb(5_000_000), "with more than 1 MiB"),
+    "a bomb with an error": (body(b" " * 3_000_000, 502), "with more than 1 MiB"),
+    "gzip that is none": (body(b"{}", Content_Encoding="gzip"), "with broken gzip"),
+    "gzip that is cut": (body(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03", Content_Encoding="gzip"), "was cut off"),
+    "another encoding": (compressed(b"{}", "br"), "an encoding that was not asked for"),
+    "401 HTML": (page(401), r"\(401\) with HTML"),
+    "403 HTML": (page(403), r"\(403\) with HTML"),
+    "404 HTML": (page(404), r"\(404\) with HTML"),
+    "407 HTML": (page(407), r"\(407\) with HTML"),
+    "418 empty": (body(b"", 418), r"\(418\) with nothing"),
+    "422 list": (body(b'["no"]', 422), r"\(422\) with a list"),
+    "422 without a reason": (refusal(422, None), r"\(422\) with an object"),
+    "403 with a number for a reason": (refusal(403, 7), r"\(403\) with an object"),
+    "500": (body(b"null", 500), "kept failing, after all retries: .* was 500 with null"),
+    "502 of a proxy": (page(502), "kept failing, after all retries: .* was 502 with HTML"),
+    "503 for ever": (page(503), "kept failing"),
+    "503 until next year": (body(b"", 503, Retry_After="99999999"), "kept failing"),
+    "599 nonsense": (body(b"\x00", 599, Retry_After="-5"), "kept failing"),
+    "999": (page(999), "kept failing"),
+    "429 for 10^9 s": (refusal(429, "no", Retry_After="1000000000"), "rate limit for this token is used up until"),
+    "429 for 10^20 s": (refusal(429, "no", Retry_After="9" * 20), "rate limit for this token is used up"),
+    "429 until a date": (body(HTML, 429, Retry_After="Fri, 31 Dec 9999 23:59:59 GMT"), "used up until"),
+    "403 limit that resets never": (
+        refusal(403, "API rate limit exceeded", X_RateLimit_Reset="9" * 5_000), "rate limit for this token is used up",
+    ),
+    "403 limit that resets in 100,000 years": (
+        refusal(403, "API rate limit exceeded", X_RateLimit_Reset="9" * 12), "rate limit for this token is used up",
+    ),
+    "a redirect round in circles": (redirect(307, "{path}"), "more than 3 redirects"),
+    "a redirect to nowhere": (redirect(301, ""), r"a redirect \(301\) to another address"),
+    "a redirect to another endpoint": (redirect(302, "/repos/octo/flights/hooks"), "a redirect .* to another address"),
+    "a redirect to a script": (redirect(302, "javascript:alert(1)"), "a redirect .* to another address"),
+    "a redirect upwards": (redirect(301, "/repos/../../x"), "a redirect .* to another address"),
+    "a redirect to nonsense": (redirect(308, "http://[::1"), "a redirect .* to another address"),
+    "no answer": (reset, "cannot be reached|was cut off"),
+    "half an answer": (cut_off(), "was cut off"),
+    "half a chunk": (cut_off(chunked=True), "was cut off"),
+    "no HTTP": (raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "cannot be reached"),
+    "endless headers": (raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n{}"), "cannot be reached"),
+    "a header without end": (raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000), "cannot be reached"),
+    "a length that is none": (
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: ten\r\nConnection: close\r\n\r\n"), "nothing, not|cannot be|cut off",
+    ),
+    "a chunk that is none": (
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "was cut off",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server():
+    with FakeGitHub(tokens={TOKEN: None}) as github:
+        yield github
+
+
+@pytest.fixture
+def github(server):
+    return as_new(server)
+
+
+def as_new(server):
+    """The same server, having forgotten everything: starting one takes longer than a test."""
+    fresh = FakeGitHub(tokens={TOKEN: FakeGitHub().tokens["ghs_actions"]}, port=server.port)
+    for name, value in vars(fresh).items():
+        if name != "port":
+            setattr(server, name, value)
+    server.open_pull(7, HEAD)
+    return server
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Answers are too large from 1 MiB."""
+    monkeypatch.setattr("reporter.forges.github_transport.ANSWER_BYTES", 1024 * 1024)
+
+
+def outcome(github, endpoint, patience=ONE_TRY):
+    """What the client makes of the fault; the error, if there is one."""
+    try:
+        return endpoint.act(forge_of(github, TOKEN, patience), github)
+    except ForgeError as error:
+        return error
+
+
+@pytest.mark.parametrize("at", ENDPOINTS)
+def test_each_fault_at_each_endpoint_is_one_error_that_names_what_came(server, small, at):
+    wrong = {what: found for what, (spoil, said) in FAULTS.items() if (found := _wrong(server, at, spoil, said))}
+    assert wrong == {}
+
+
+def _wrong(server, at, spoil, said):
+    """What is wrong with the error that a fault leads to; nothing if it is as it should be."""
+    github, endpoint = as_new(server), ENDPOINTS[at]
+    endpoint.prepare(github)
+    github.faults.append(endpoint.fault(spoil))
+    error = outcome(github, endpoint)
+    if type(error) is not ForgeError:  # nor a missing right, which on a fork is a normal path
+        return f"no ForgeError: {error!r}"
+    names_it = re.search(f"{endpoint.method} {endpoint.pattern[1:]}", error.message)
+    if not (names_it or "cannot be reached" in error.message or "rate limit" in error.message):
+        return f"names no endpoint: {error.message}"
+    as_it_should = (
+        re.search(said, error.message)
+        and error.message.startswith("cannot ")
+        and error.hint
+        and TOKEN not in error.message + error.hint
+        and len(error.message) < 400
+    )
+    return None if as_it_should else error.message
+
+
+def paths_in(value, at=()):
+    """Where in an answer something stands."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield (*at, key)
+        yield from paths_in(value[key], (*at, key))
+
+
+def with_instead(answer, path, value):
+    """The answer with this value at this path; without the path where there is no value."""
+    place = answer
+    for key in path[:-1]:
+        place = place[key]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return answer
+
+
+ONE_OF_EACH_SHAPE = [
+    "the pull request", "the user", "the viewer", "comments", "check runs", "a status", "a branch", "its commit",
+    "its tree", "a new blob",
+]  # fmt: skip
+STRANGE = (..., None, True, -1, 2**70, "", "7", "http://[\ud800", [None], {"id": {}})
+
+
+@pytest.mark.parametrize("at", ONE_OF_EACH_SHAPE)
+def test_whatever_stands_in_a_field_there_is_a_result_or_an_error_that_names_the_field(server, at):
+    endpoint, found = ENDPOINTS[at], []
+    for path, value in itertools.product(_fields(server, endpoint), STRANGE):
+        github = as_new(server)
+        endpoint.prepare(github)
+        github.faults.append(
+            endpoint.fault(changed(lambda answer, path=path, value=value: with_instead(answer, path, value)))
+        )
+        error = outcome(github, endpoint)  # anything but a ForgeError is raised here
+        if isinstance(error, ForgeError):
+            found.append(error)
+            named = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).removeprefix(".")
+            assert f"`{named}" in error.message or "not a list" in error.message, (path, value, error.message)
+    assert found, "something in it must be as we use it"
+
+
+def _fields(server, endpoint):
+    """Where in the true answer to this request something stands that its shape names."""
+    answers, github = [], as_new(server)
+    endpoint.prepare(github)
+    github.faults.append(endpoint.fault(changed(lambda answer: answers.append(answer) or answer)))
+    assert not isinstance(outcome(github, endpoint), ForgeError)
+    api = ApiAddress.read(github.api_url)
+    path = github.sent(endpoint.method, endpoint.pattern)[-1].path
+    return list(paths_in(read_shape(answers[-1], shape_of(endpoint.method, path), api)))
+
+
+class TestHarmlessOddities:
+    @pytest.mark.parametrize("at", ENDPOINTS)
+    def test_what_we_do_not_use_may_be_anything(self, github, at):
+        def crowd(answer):
+            for each in answer if isinstance(answer, list) else answer.get("check_runs", [answer]):
+                each |= {"created_at": "yesterday", "_links": None, "performed_via_github_app": 7, "labels": {"x": 1}}
+                each |= {"pull_requests": "none", "assignee": [], "verification": "?", "parents": None, "mode": 1}
+            return answer
+
+        endpoint = ENDPOINTS[at]
+        endpoint.prepare(github)
+        github.faults.append(endpoint.fault(changed(crowd)))
+        assert not isinstance(outcome(github, endpoint), ForgeError)
+
+    def test_a_comment_of_nobody_s_and_one_without_a_text_are_read(self, github):
+        github.add_comment(7, "", "from a ghost")
+        mine = github.add_comment(7, "github-actions[bot]", "mine")
+        github.faults.append(COMMENTS.fault(changed(lambda answer: [answer[0], {**answer[1], "body": None}])))
+        [own] = forge_of(github, TOKEN).own_comments(7)
+        assert (own.id, own.body) == (mine.id, "")
+
+    def test_half_a_character_becomes_a_whole_one(self, github):
+        github.add_comment(7, "github-actions[bot]", "mine")
+        github.faults.append(COMMENTS.fault(changed(lambda answer: [{**answer[0], "body": "x\ud800y 😀"}])))
+        assert [own.body for own in forge_of(github, TOKEN).own_comments(7)] == ["x\ufffdy 😀"]
+
+    @pytest.mark.parametrize("content", [b"\xef\xbb\xbf[]", b" \n[] ", b"[]"], ids=["BOM", "blanks", "plain"])
+    @pytest.mark.parametrize("form", [body, compressed], ids=["as it is", "compressed"])
+    def test_an_answer_may_come_in_any_sound_form(self, github, content, form):
+        github.faults.append(COMMENTS.fault(form(content)))
+        assert forge_of(github, TOKEN).own_comments(7) == []
+
+    def test_of_two_equal_keys_the_last_counts(self, github):
+        github.faults.append(VIEWER.fault(body(b'{"data": 1, "data": {"viewer": {"login": "a", "login": "b[bot]"}}}')))
+        mine = github.add_comment(7, "b[bot]", "mine")
+        assert [own.id for own in forge_of(github, TOKEN).own_comments(7)] == [mine.id]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [{"errors": []}, {"errors": [{"message": "no"}], "data": None}, {"errors": [{"type": "NOT_FOUND"}]}],
+        ids=["no errors", "an error", "not found"],
+    )
+    def test_where_graphql_refuses_the_token_is_taken_for_that_of_actions(self, github, answer):
+        github.faults.append(VIEWER.fault(body(json.dumps(answer).encode())))
+        mine = github.add_comment(7, "github-actions[bot]", "mine")
+        assert [own.id for own in forge_of(github, TOKEN).own_comments(7)] == [mine.id]
+
+    def test_the_reasons_that_a_refusal_lists_are_told(self, github):
+        github.faults.append(
+            NEW_COMMENT.fault(refusal(422, "Validation Failed", ["body is silly", {"message": "so is x"}]))
+        )
+        error = outcome(github, NEW_COMMENT)
+        assert "GitHub answered 422: Validation Failed (body is silly) (so is x)" in error.message
+
+
+COMMENTS, NEW_COMMENT, VIEWER = ENDPOINTS["comments"], ENDPOINTS["a new comment"], ENDPOINTS["the viewer"]
+
+
+@pytest.fixture(scope="module")
+def other_server():
+    with FakeGitHub() as other:
+        yield other
+
+
+@pytest.fixture
+def elsewhere(other_server):
+    """Another server on another port, to which nothing must ever be sent."""
+    yield other_server
+    assert other_server.requests == []
+
+
+class TestTheTokenStaysWithTheApi:
+    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    @pytest.mark.parametrize("at", ENDPOINTS)
+    def test_no_redirect_to_another_host_is_followed(self, github, elsewhere, at, status):
+        endpoint = ENDPOINTS[at]
+        endpoint.prepare(github)
+        github.faults.append(endpoint.fault(redirect(status, f"{elsewhere.api_url}{{path}}")))
+        error = outcome(github, endpoint)
+        assert re.search(rf"a redirect \({status}\) to another address, where the token does not go", error.message)
+
+    @pytest.mark.parametrize(
+        "to",
+        [
+            "//{host}{path}",
+            "http://localhost:{port}{path}",
+            "https://127.0.0.1:{here}{path}",
+            "http://127.0.0.1:{here}@{host}{path}",
+            "http://127.0.0.1:{here}\\@{host}{path}",
+            "http://{host}#@127.0.0.1:{here}{path}",
+            "http:{host}{path}",
+            "http://0x7f.1:{here}{path}",
+        ],
+    )
+    def test_however_its_address_is_written(self, github, elsewhere, to):
+        host = f"127.0.0.1:{elsewhere.port}"
+        to = to.replace("{host}", host).replace("{port}", str(elsewhere.port)).replace("{here}", str(github.port))
+        github.faults.append(NEW_COMMENT.fault(redirect(307, to)))
+        error = outcome(github, NEW_COMMENT)
+        assert "to another address" in error.message or "more than 3 redirects" in error.message, error.message
+
+    @pytest.mark.parametrize("at", [at for at, endpoint in ENDPOINTS.items() if endpoint.lists])
+    def test_nor_is_a_link_to_a_next_page_there(self, github, elsewhere, at):
+        endpoint = ENDPOINTS[at]
+        endpoint.prepare(github)
+        github.faults.append(endpoint.fault(linked(f'<{elsewhere.api_url}/repos/octo/flights/{{n}}>; rel="next"')))
+        assert "a link to a next page that lies elsewhere" in outcome(github, endpoint).message
+
+    @pytest.mark.parametrize("at", ["a check run", "a branch that moves"])
+    def test_nor_is_an_object_changed_at_an_address_there(self, github, elsewhere, at):
+        def led_away(answer):
+            return json.loads(json.dumps(answer).replace(github.api_url, elsewhere.api_url))
+
+        endpoint = ENDPOINTS[at]
+        endpoint.prepare(github)
+        github.faults.append(Fault("GET", "check-runs|git/ref/", changed(led_away)))
+        assert re.search("url` is a text, not an address of this API", outcome(github, endpoint).message)
+
+    def test_a_proxy_s_page_that_repeats_the_request_is_not_repeated(self, github):
+        github.faults.append(COMMENTS.fault(refusal(403, f"denied: Authorization: token {TOKEN}")))
+        error = outcome(github, COMMENTS)
+        assert "denied: Authorization: token ***" in error.message
+
+
+class TestARenamedRepository:
+    """GitHub redirects its old name to its number, within the API."""
+
+    @pytest.fixture(autouse=True)
+    def renamed(self, github):
+        new = "/repos/octo/flights"
+        github.repository = "octo/new-name"
+        github.faults.append(Fault("", f"^{new}/", redirect(307, "/repos/octo/new-name/{tail}")))
+
+    @pytest.mark.parametrize("at", ["the pull request", "comments", "a new comment", "a new check run", "a status"])
+    def test_is_followed_for_reading_and_for_writing(self, github, at):
+        forge = forge_of(github, TOKEN, repository="octo/flights")
+        ENDPOINTS[at].prepare(github)
+        ENDPOINTS[at].act(forge, github)
+        assert github.violations == []
+
+
+class TestPages:
+    """Of comments; the other lists go the same way."""
+
+    def listed(self, github, link):
+        github.add_comment(7, "github-actions[bot]", "mine")
+        github.faults.append(COMMENTS.fault(linked(link)))
+        return outcome(github, COMMENTS)
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            '<{url}>; rel="next"',
+            '<{base}?page=1&per_page=100>; rel="next", <{base}?page=9>; rel="last"',
+            '<{base}?per_page=100&page=1>; rel="next"',
+        ],
+        ids=["itself", "the first", "the same in other words"],
+    )
+    def test_one_that_comes_again_ends_the_list_with_an_error(self, github, link):
+        error = self.listed(github, link)
+        assert "GET /repos/octo/flights/issues/7/comments with a link to a next page that came before" in error.message
+        assert len(github.sent("GET", "comments")) <= 2
+
+    def test_ever_new_ones_have_an_end(self, github):
+        comment = {"id": 1, "html_url": "http://x", "url": f"{github.api_url}/repos/octo/flights/issues/comments/1"}
+        github.faults.append(COMMENTS.fault(linked('<{base}?page={n}>; rel="next"', [comment])))
+        assert "with more than 100 pages" in outcome(github, COMMENTS).message
+        assert len(github.sent("GET", "comments")) == 100
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            '<{base}/../8/comments?page=2>; rel="next"',
+            '<{base}s?page=2>; rel="next"',
+            '<http://[/>; rel="next"',
+            '</repos/octo/flights/issues/8/comments?page=2>; rel="next"',
+            '<javascript:alert(1)>; rel="next"',
+        ],
+    )
+    def test_no_page_of_anything_else_is_read(self, github, link):
+        assert "a link to a next page that lies elsewhere" in self.listed(github, link).message
+
+    @pytest.mark.parametrize(
+        "link", ["", ";;,,", "<>", 'rel="next"', '<x>; rel="prev"', "x" * 60_000, '<>; rel="next"']
+    )
+    def test_a_link_that_is_none_is_none(self, github, link):
+        assert [own.body for own in self.listed(github, link)] == ["mine"]
+
+    def test_github_names_the_repository_by_its_number_in_them(self, github):
+        for number in range(150):
+            github.add_comment(7, "github-actions[bot]", str(number))
+        numbered = f"<{github.api_url}/repositories/42/issues/7/comments?per_page=100&page=2>"
+        github.faults.append(replace(COMMENTS.fault(linked(f'{numbered}; rel="next"')), times=1))
+        error = outcome(github, COMMENTS)
+        assert "GET /repositories/42/issues/7/comments" not in error.message
+        assert github.requests[-1].path == "/repositories/42/issues/7/comments", "it is asked for"
+
+
+class TestTime:
+    HURRY = replace(ONE_TRY, timeout=5, whole_answer=-0.7, network_retries=0)
+    """A small answer has 0.3 s; a piece of it would have 5."""
+
+    @pytest.mark.parametrize(
+        "start",
+        [
+            b"",
+            b"HTTP/1.1 200 OK\r\nX: ",
+            b"HTTP/1.1 100 Continue\r\n\r\n" * 2 + b"HTTP/1.1 200 OK\r\nX: ",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n[",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+            b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 300000\r\n\r\n<",
+        ],
+        ids=["silence", "a header", "after going on", "a body", "a chunk's length", "an error"],
+    )
+    def test_an_answer_that_comes_byte_by_byte_is_given_up(self, github, start):
+        github.faults.append(COMMENTS.fault(drip(start)))
+        began = time.monotonic()
+        error = outcome(github, COMMENTS, self.HURRY)
+        assert "GitHub has not finished its answer to GET /repos/octo/flights/issues/7/comments" in error.message
+        assert time.monotonic() - began < 3
+
+    def test_the_patience_of_a_job_is_one_for_all_its_requests(self, github):
+        forge = forge_of(github, TOKEN, replace(HURRIED, in_all=0.5, backoff=0.2))
+        github.faults.append(Fault("", "", page(502)))
+        errors = []
+        for act in (by_number, by_commit, lambda forge, _: forge.set_check(CHECK)) * 2:
+            with pytest.raises(ForgeError) as caught:
+                act(forge, github)
+            errors.append(caught.value.message)
+        assert "kept failing" in errors[0]
+        assert len(github.requests) <= 13, "two retries, then none that waits"
+
+    def test_once_it_is_spent_nothing_more_is_sent(self, github):
+        patience = replace(self.HURRY, in_all=0.01, whole_answer=0)
+        forge = forge_of(github, TOKEN, patience)
+        github.faults.append(Fault("", "", drip(b"")))
+        with pytest.raises(ForgeError, match="has not finished its answer"):
+            by_number(forge, github)
+        forge._requester._waiting.pause(0.05)
+        sent = len(github.requests)
+        with pytest.raises(ForgeError, match=r"has kept this job waiting .* is not sent"):
+            by_commit(forge, github)
+        assert len(github.requests) == sent
+
+    def test_as_much_as_is_read_of_a_huge_answer_is_sent(self, github, small):
+        sent = []
+        github.faults.append(COMMENTS.fault(endless(sent)))
+        outcome(github, COMMENTS)
+        assert sum(sent) < 50_000_000

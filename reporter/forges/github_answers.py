@@ -73,9 +73,9 @@ def odd_status(asked: str, raw: RawAnswer) -> AnswerError:
     return AnswerError(_answered(asked, raw))
 
 
-def kept_failing(asked: str, raw: RawAnswer) -> AnswerError:
+def kept_failing(asked: str, raw: RawAnswer, so: str) -> AnswerError:
     return AnswerError(
-        f"GitHub kept failing, after all retries: the last answer to {asked} was {raw.status} with {came(raw)}",
+        f"GitHub kept failing, {so}: the last answer to {asked} was {raw.status} with {came(raw)}",
         "look at https://www.githubstatus.com and run the job again",
     )
 

@@ -108,7 +108,7 @@ class PatientRequester(Requester):
         shape = shape_of(verb, path.partition("?")[0])
         raw = self._answer(request)
         if raw.status >= _REFUSED:
-            raise self.createException(raw.status, _told(raw), {"message": self._reason(request, raw)})
+            raise self.createException(raw.status, self._told(raw), {"message": self._reason(request, raw)})
         if raw.status not in _DONE:
             raise odd_status(request.asked, raw)
         return self._links(request, raw), read_answer(request.asked, raw, shape, self._api)
@@ -136,7 +136,7 @@ class PatientRequester(Requester):
             except AnswerError as error:
                 wait = self._patience.pause(retry)
                 most = min(self._patience.network_retries, self._patience.retries)
-                if not error.passing or retry >= most or wait >= self._waiting.left:
+                if not error.passing or retry >= most or wait >= self._waiting.left():
                     raise
             else:
                 final = retry == self._patience.retries
@@ -152,14 +152,18 @@ class PatientRequester(Requester):
             return None
         reason = "" if raw.status in _BUSY else self._reason(request, raw)
         wait = wait_asked_for(raw.status, raw.headers, reason, retry, self._patience)
-        if wait is None or not (final or wait >= self._waiting.left):
+        if wait is None or not (final or wait >= self._waiting.left()):
             return wait
         if is_rate_limit(raw.status, raw.headers, reason):
-            raise RateLimitExceededExceedsMaxWait(raw.status, {"message": reason}, _told(raw), wait=wait)
-        raise kept_failing(request.asked, raw)
+            raise RateLimitExceededExceedsMaxWait(raw.status, {"message": reason}, self._told(raw), wait=wait)
+        raise kept_failing(request.asked, raw, "after all retries" if final else "and asks for too long a wait")
 
     def _reason(self, request: _Request, raw: RawAnswer) -> str:
         return read_refusal(request.asked, raw, self._token)
+
+    def _told(self, raw: RawAnswer) -> dict[str, str]:
+        told = {name: raw.headers[name].replace(self._token, "***") for name in _TOLD if name in raw.headers}
+        return {name: value[:_HEADER_CHARACTERS] for name, value in told.items()}
 
     def _try(self, request: _Request) -> RawAnswer:
         """Send it once, and again to wherever within the API a renamed repository has gone."""
@@ -180,13 +184,13 @@ class PatientRequester(Requester):
         raise AnswerError(f"GitHub answered {request.asked} with more than {_MOST_REDIRECTS} redirects")
 
     def _send(self, request: _Request, path: str) -> RawAnswer:
-        if self._waiting.left <= 0:
+        if self._waiting.left() <= 0:
             raise AnswerError(
                 f"GitHub has kept this job waiting for {self._patience.in_all:.0f} s in all: {request.asked} is not sent",
                 "look at https://www.githubstatus.com and run the job again",
             )
         self._keep_writes_apart(request)
-        seconds = min(self._patience.whole_answer, self._waiting.left) + request.usual
+        seconds = min(self._patience.whole_answer, self._waiting.left()) + request.usual
         with self._waiting.counted(request.usual):
             try:
                 return self._transport.send(
@@ -217,10 +221,6 @@ class PatientRequester(Requester):
             raise AnswerError(f"GitHub answered {request.asked} with more than {_MOST_PAGES} pages")
         self._pages[_page(following)] = before
         return {"link": f'<{self._api.url(following)}>; rel="next"'}
-
-
-def _told(raw: RawAnswer) -> dict[str, str]:
-    return {name: raw.headers[name][:_HEADER_CHARACTERS] for name in _TOLD if name in raw.headers}
 
 
 def _page(path: str) -> str:

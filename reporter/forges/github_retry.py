@@ -56,13 +56,14 @@ class Patience:
 
 
 class Waiting:
-    """How much of the patience of a job is left."""
+    """How much of the patience of a job is left. After a pause as long as all of it, a training's, it is whole again."""
 
     def __init__(self, patience: Patience) -> None:
-        self._spent, self._patience = 0.0, patience
+        self._spent, self._patience, self._last = 0.0, patience, time.monotonic()
 
-    @property
     def left(self) -> float:
+        if time.monotonic() - self._last > self._patience.in_all:
+            self._spent = 0.0
         return self._patience.in_all - self._spent
 
     @contextmanager
@@ -72,12 +73,14 @@ class Waiting:
         try:
             yield
         finally:
-            self._spent += max(0.0, time.monotonic() - started - usual)
+            self._last = time.monotonic()
+            self._spent += max(0.0, self._last - started - usual)
 
     def pause(self, seconds: float) -> None:
         if seconds > _LONG_WAIT:
             _logger.warning("GitHub is busy or limits the rate: waiting %.0f s before the next try", seconds)
         time.sleep(seconds)
+        self._last = time.monotonic()
         self._spent += seconds
 
 

@@ -133,7 +133,8 @@ _CHECK = Record(
         "external_id": _MAYBE,
         "status": _MAYBE,
         "conclusion": _MAYBE,
-        "output": OrElse(Record("an output", {"title": _MAYBE, "summary": _MAYBE})),
+        "details_url": _MAYBE,
+        "output": Record("an output", {"title": _MAYBE, "summary": _MAYBE}),
     },
 )
 _REF = Record("a reference", {"ref": _NAME, "url": Own(r"git/refs/.+"), "object": Record("an object", {"sha": _SHA})})
@@ -169,6 +170,7 @@ _ENDPOINTS: tuple[tuple[str, str, Shape], ...] = (
         ),
     ),
     ("POST", r"{repo}/check-runs", _CHECK),
+    ("GET", r"{repo}/check-runs/[0-9]+", _CHECK),
     ("PATCH", r"{repo}/check-runs/[0-9]+", _CHECK),
     ("POST", r"{repo}/statuses/.+", Record("a status", {"state": _NAME})),
     ("GET", r"{repo}/git/ref/.+", _REF),

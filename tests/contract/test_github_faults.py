@@ -16,6 +16,7 @@ import pytest
 
 from reporter.errors import ForgeError
 from reporter.forges.github_address import ApiAddress
+from reporter.forges.github_retry import Waiting
 from reporter.forges.github_shapes import read_shape, shape_of
 from reporter.forges.interface import Check, Conclusion
 from tests.fakes.github import FakeGitHub
@@ -178,7 +179,7 @@ FAULTS = {
     "500": (body(b"null", 500), "kept failing, after all retries: .* was 500 with null"),
     "502 of a proxy": (page(502), "kept failing, after all retries: .* was 502 with HTML"),
     "503 for ever": (page(503), "kept failing"),
-    "503 until next year": (body(b"", 503, Retry_After="99999999"), "kept failing"),
+    "503 until next year": (body(b"", 503, Retry_After="99999999"), "kept failing, and asks for too long a wait"),
     "599 nonsense": (body(b"\x00", 599, Retry_After="-5"), "kept failing"),
     "999": (page(999), "kept failing"),
     "429 for 10^9 s": (refusal(429, "no", Retry_After="1000000000"), "rate limit for this token is used up until"),
@@ -570,6 +571,13 @@ class TestTime:
         with pytest.raises(ForgeError, match=r"has kept this job waiting .* is not sent"):
             by_commit(forge, github)
         assert len(github.requests) == sent
+
+    def test_after_a_long_pause_it_is_whole_again(self):
+        waiting = Waiting(replace(HURRIED, in_all=0.1))
+        waiting.pause(0.2)
+        assert waiting.left() < 0
+        time.sleep(0.15)
+        assert waiting.left() == 0.1
 
     def test_as_much_as_is_read_of_a_huge_answer_is_sent(self, github, small):
         sent = []

@@ -64,6 +64,10 @@ class _Request:
         return f"{self.method} {self.path.partition('?')[0]}"
 
     @property
+    def writes(self) -> bool:
+        return self.method != "GET" and self.path != "/graphql"  # of which we only ask
+
+    @property
     def usual(self) -> float:
         return _USUAL + len(self.content or b"") / _BYTES_PER_SECOND
 
@@ -197,13 +201,12 @@ class PatientRequester(Requester):
                     request.asked, request.method, self._api.url(path), request.headers, request.content, seconds
                 )
             finally:
-                if request.method != "GET":
+                if request.writes:
                     self._last_write = time.monotonic()
 
     def _keep_writes_apart(self, request: _Request) -> None:
-        if request.method == "GET" or request.path == "/graphql":  # of which we only ask
-            return
-        time.sleep(max(0.0, self._last_write + self._patience.seconds_between_writes - time.monotonic()))
+        if request.writes:
+            time.sleep(max(0.0, self._last_write + self._patience.seconds_between_writes - time.monotonic()))
 
     # ------------------------------------------------------------------ pages
 

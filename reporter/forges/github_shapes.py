@@ -96,6 +96,9 @@ class MismatchError(Exception):
 _TEXT, _NUMBER, _FLAG = Text(), Number(), Flag()
 _MAYBE = OrElse(_TEXT)
 _NAME = Text("a name", r"[\s\S]+")
+_BRANCH = Text("the name of a branch", r"(?![-./])[^\x00-\x20\x7f~^:?*\[\\]+")
+"""As git allows it: it becomes an argument of git."""
+
 _SHA = Text("the name of an object", r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LINK = Text("a web address", r"""https?://[^\s<>"'()\\]+""")
 
@@ -109,9 +112,9 @@ _PULL = Record(
         "head": Record(
             "a branch",
             # The repository is null once the fork is deleted.
-            {"ref": _NAME, "sha": _SHA, "repo": OrElse(Record("a repository", {"full_name": _NAME}))},
+            {"ref": _BRANCH, "sha": _SHA, "repo": OrElse(Record("a repository", {"full_name": _NAME}))},
         ),
-        "base": Record("a branch", {"ref": _NAME}),
+        "base": Record("a branch", {"ref": _BRANCH}),
     },
 )
 _COMMENT = Record(

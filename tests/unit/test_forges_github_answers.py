@@ -183,6 +183,19 @@ class TestShapes:
             answer(COMMENT | wrong)
         assert caught.value.message == f"GitHub answered PATCH /repos/o/r/issues/comments/5 (200) with a comment {said}"
 
+    @pytest.mark.parametrize(
+        "branch", ["", "-x", "--upload-pack=x", "a b", "a\0b", "a\nb", "a..b:c", "x~1", "*", "\\x", ".x"]
+    )
+    def test_a_branch_has_a_name_that_git_takes(self, branch):
+        pull = {"number": 7, "state": "open", "url": "https://api.github.com/repos/o/r/pulls/7"}
+        head = {"ref": "größer/x-1", "sha": "a" * 40, "repo": None}
+        shape = shape_of("GET", "/repos/o/r/pulls/7")
+        good = {**pull, "head": head, "base": {"ref": "main"}}
+        assert read_answer("GET x", RawAnswer(200, {}, json.dumps(good).encode()), shape, GITHUB) == good
+        bad = {**good, "base": {"ref": branch}}
+        with pytest.raises(AnswerError, match=r"`base\.ref` is a text, not the name of a branch"):
+            read_answer("GET x", RawAnswer(200, {}, json.dumps(bad).encode()), shape, GITHUB)
+
     def test_a_request_without_a_shape_is_a_bug(self):
         with pytest.raises(LookupError, match="no shape is known for the answer to GET /repos/o/r/hooks"):
             shape_of("GET", "/repos/o/r/hooks")

@@ -135,6 +135,7 @@ def _inflated(asked: str, response: requests.Response, pieces: Iterator[bytes]) 
             while rest and not inflater.eof:
                 yield inflater.decompress(rest, _PIECE)
                 rest = inflater.unconsumed_tail
+        yield inflater.flush()  # what a full piece had no room for
     except zlib.error:
         raise AnswerError(f"GitHub answered {asked} with broken gzip") from None
     if came and not inflater.eof:

@@ -241,6 +241,14 @@ class TestHarmlessOddities:
         github.faults.append(COMMENTS.fault(form(content)))
         assert forge_of(github, TOKEN).own_comments(7) == []
 
+    @pytest.mark.parametrize("size", [65_534, 65_535, 65_536, 65_537, 131_072, 1_000_000])
+    def test_a_compressed_one_of_any_size_comes_whole(self, github, size):
+        text = "ab" * (size // 2) + "c" * (size % 2)
+        for at_the_end in range(4):
+            content = json.dumps({"data": {"viewer": {"login": "me[bot]"}}, "x": text + "d" * at_the_end}).encode()
+            github.faults[:] = [VIEWER.fault(compressed(content))]
+            assert forge_of(github, TOKEN).own_comments(7) == []
+
     def test_of_two_equal_keys_the_last_counts(self, github):
         github.faults.append(VIEWER.fault(body(b'{"data": 1, "data": {"viewer": {"login": "a", "login": "b[bot]"}}}')))
         mine = github.add_comment(7, "b[bot]", "mine")

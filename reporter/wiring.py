@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,8 +123,9 @@ def plotly_js() -> str:
 
 
 def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable[[], Forge]:
-    """Opens the forge of the run with the token of the environment."""
+    """Opens the forge of the run with the token of the environment: once, so that its patience is one for the job."""
 
+    @cache
     def connect() -> Forge:
         from reporter.forges.registry import connect as connect_forge
 

@@ -15,7 +15,7 @@ ifneq ($(FETCHED_BROWSER),)
 export BROWSER_PATH ?= $(abspath $(firstword $(FETCHED_BROWSER)))
 endif
 
-# Not dead: markdown-it and scmrepo call methods by name, and an enum's values are read from files.
+# Not dead: markdown-it and DVC call methods by name, and an enum's values are read from files.
 CALLED_BY_NAME := code_inline,code_block,fence,html_block,html_inline,MULTICLASS,quiet_rows,ls
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

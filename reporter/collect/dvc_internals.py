@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
 from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project
@@ -290,6 +290,23 @@ def _is_setting(path: str) -> bool:
     return path.endswith((".dvcignore", ".dvc/config", "dvc.lock"))
 
 
+class _Facts(dict[str, Any]):
+    """Of a file, with its size, for which its content must be read: found when it is asked for, which is seldom."""
+
+    def __init__(self, known: Mapping[str, Any], size: Callable[[], int]) -> None:
+        super().__init__(known)
+        self._size = size
+
+    def __missing__(self, key: str) -> Any:
+        if key != "size":
+            raise KeyError(key)
+        self["size"] = self._size()
+        return self["size"]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key == "size" else super().get(key, default)
+
+
 class _CommitFiles:
     """A commit, for DVC's file system of git, which asks this for all that it reads (in place of `scmrepo.git.objects.GitTrie`).
 
@@ -311,19 +328,13 @@ class _CommitFiles:
 
     def info(self, key: tuple[str, ...]) -> dict[str, Any]:
         """Raises KeyError where there is nothing; the file system tells by it."""
-        from scmrepo.utils import LazyDict
-
         path = "/".join(key)
         entry = self._commit.entry(path)
         if entry is None:
             raise KeyError(key)
         kind = "directory" if entry.is_directory else "file"
-        return cast(
-            "dict[str, Any]",
-            LazyDict(
-                {"size": lambda: len(self._commit.read(path)), "type": kind, "sha": entry.oid, "mode": entry.mode}
-            ),
-        )
+        facts = {"type": kind, "sha": entry.oid, "mode": entry.mode}
+        return _Facts(facts, lambda: len(self._commit.read(path)))
 
 
 def _opened_without_writing(repo_class: Any, root: Path) -> Any:

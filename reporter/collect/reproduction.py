@@ -88,6 +88,7 @@ class ReproducedBaseline:
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
         self.read_files = project.read_files
+        self.params = project.params
         self.history = project.history
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
@@ -98,7 +99,7 @@ class ReproducedBaseline:
         candidate = parse_tables(read)
         yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes, *self._not_as_committed(candidate)))
         for revision in revisions[1:]:
-            yield self._baseline(revision, wanted.with_plots_of(read))
+            yield self._baseline(revision, wanted.with_those_of(read))
 
     def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
         """Metrics that git has from another run than the one just made: what is committed is not of this code."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from reporter.bundle import Bundle
-from reporter.collect.snapshots import Wanted
+from reporter.collect.snapshots import ReadParams, Wanted
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
 from reporter.errors import ProjectError, StorageError, UsageError
@@ -44,6 +44,10 @@ class Source(Protocol):
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """One for each revision, in their order, each when it has been read. The first one's plots are read in all."""
+        ...
+
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """Params of files that the revision has, whether or not it tracks them; by file the dotted names, none for all."""
         ...
 
     def history(self, base: Revision, files: Sequence[str]) -> Mapping[str, Sequence[PastRun]]:
@@ -161,7 +165,22 @@ def _collect(
     if base is None:
         return None, snapshot
     say(f"Reading {base.label}")
-    return next(snapshots), snapshot
+    baseline = next(snapshots)
+    return baseline, _with_params_of(baseline, snapshot, source)
+
+
+def _with_params_of(baseline: Snapshot, candidate: Snapshot, source: Source) -> Snapshot:
+    """The candidate with the params that the baseline shows and it no longer tracks: they may well have their values still."""
+    unread = {path for path, file in candidate.params.items() if file.problem}
+    more = {
+        path: names
+        for path, names in baseline.param_names.items()
+        if candidate.param_names.get(path) != names and path not in unread
+    }
+    if not more:
+        return candidate
+    params, problems = source.params(candidate.revision, more)
+    return replace(candidate, params={**candidate.params, **params}, problems=(*candidate.problems, *problems))
 
 
 def _in_history(candidate: Candidate, base: Revision | None, source: Source, rules: Rules) -> Candidate:

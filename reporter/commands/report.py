@@ -129,7 +129,7 @@ def make_report(
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
     page = render_page(report, charts, plotly_js, sections.pictures)
-    is_cut = len(chosen) == rules.plots.max_images < len(drawings)
+    is_cut = len(chosen) < sum(not drawing.is_empty for drawing in drawings)
     report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
     return MadeReport(Bundle(report=report, images=files), page)
 

@@ -25,6 +25,7 @@ from reporter.model.revision import Policy, Revision
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
 from reporter.publish.export import ExportResult
+from reporter.publish.rasterise import rasterised
 from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
 from reporter.render.page import render_page
 from reporter.settings import CONFIG_NAME, parse_rules
@@ -114,7 +115,7 @@ def make_report(
     candidate = _in_history(comparison.candidates[0], base, source, rules)
     has_base = has_earlier_metrics(baseline, snapshot)
     judgement = judge(candidate, rules, has_base=has_base, problems=comparison.problems)
-    drawings = draw(comparison.plots, rules.plots)
+    drawings = draw(rasterised(comparison.plots), rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])

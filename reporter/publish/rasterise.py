@@ -34,5 +34,5 @@ def _side(pngs: Mapping[bytes, bytes | VegaFailure], side: PlotSide) -> PlotSide
     if not isinstance(png, VegaFailure):
         return replace(side, image=png)
     path = side.spec.path if side.spec else ""
-    problem = Problem(side.revision.label, path, ProblemKind.FORMAT, f"is an SVG that cannot be drawn: {png.reason}.")
+    problem = Problem(side.revision.label, path, ProblemKind.FORMAT, f"is an SVG that cannot be drawn: {png.reason}")
     return replace(side, image=None, problems=(*side.problems, problem))

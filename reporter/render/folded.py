@@ -291,7 +291,7 @@ def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None
         [
             in_table(plot.title or plot.id),
             str(wording.state_sign(plot.state)),
-            prose(" ".join(map(wording.ended, plot.notes))),
+            prose(" ".join(plot.notes)),
         ]
         for plot in shown
     ]

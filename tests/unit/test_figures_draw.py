@@ -205,7 +205,7 @@ def test_what_could_not_be_read_is_said_in_the_words_of_its_problem():
     problem = Problem("main", "plots/data.csv", ProblemKind.MISSING, "plots/data.csv is in no cache and no remote")
     sides = (PlotSide(BASE, LINE, problems=(problem,)), make_side(LINE, losses(2)))
     drawing = draw_one(PlotComparison("linear", "linear", State.UNAVAILABLE, sides))
-    assert drawing.notes == ("main: plots/data.csv is in no cache and no remote",)
+    assert drawing.notes == ("main: plots/data.csv is in no cache and no remote.",)
 
 
 @pytest.mark.parametrize("template", every_template())

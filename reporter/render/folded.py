@@ -288,11 +288,7 @@ def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None
         return ""
     shown, rest = beginning(told, most)
     rows = [
-        [
-            in_table(plot.title or plot.id),
-            str(wording.state_sign(plot.state)),
-            prose(" ".join(plot.notes)),
-        ]
+        [in_table(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
         for plot in shown
     ]
     without = sum(plot.image not in pictures for plot in report.plots)

@@ -41,6 +41,19 @@ hold is *unavailable*, which DVC's tables leave out.
 | project | commits | rows | equal | differences and why | unavailable files | plots | problems said |
 |---|---|--:|--:|---|--:|--:|--:|
 """
+ENDING = """
+## Where a report says more than DVC
+
+| situation | `dvc params diff`, `dvc plots diff` | the report |
+|---|---|---|
+| A stage begins to track a param of a file that was there | new (`old` is null) | the old value and the new one |
+| A stage no longer tracks a param that the file still holds | removed (`new` is null) | the old value and the new one |
+| A params file that only one revision names, and both have | new, or removed | both values |
+| … and that cannot be read in the other one | new, or removed | unavailable, with what mends it |
+| A plot is new, its data file is not | the new revision alone | both revisions; the plot is *new* |
+| The definition of a plot changed, its columns are in both revisions | both by the new definition, without a word | the same, with a note of what changed |
+| … and the old revision lacks the new columns | the new revision alone, and a warning | each by its own definition; axes, legend and a note name the columns |
+"""
 
 Rows = dict[tuple[str, str], tuple[Any, Any]]
 """(file, name) → value in the old and in the new commit."""
@@ -179,7 +192,9 @@ def main() -> None:
         found = list(lines(arguments.clones or Path(scratch), arguments.pairs))
     total, unequal = sum(line.rows for line in found), sum(len(line.differences) for line in found)
     summary = f"\n{total} rows of {len(found)} pairs of commits, {unequal or 'no'} differences.\n"
-    PAGE.write_text(INTRODUCTION + "".join(f"{line.markdown()}\n" for line in found) + summary, encoding="utf-8")
+    PAGE.write_text(
+        INTRODUCTION + "".join(f"{line.markdown()}\n" for line in found) + summary + ENDING, encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

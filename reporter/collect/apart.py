@@ -12,14 +12,14 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeAlias, assert_never
 
 from reporter.collect.project import Project
-from reporter.collect.snapshots import Unparsed, Wanted, parse_tables
+from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision
@@ -115,6 +115,12 @@ class ProjectApart:
         self._connection.send(_Call("read_files", (revision, paths)))
         files: dict[str, bytes] = self._answer()
         return files
+
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """See `Project.params`."""
+        self._connection.send(_Call("params", (revision, names)))
+        read: ReadParams = self._answer()
+        return read
 
     def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
         """See `Project.history`."""

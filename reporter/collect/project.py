@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
@@ -19,7 +19,7 @@ from reporter.collect.moves import LostProjectError, folder_in
 from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.running import wait_for_writers
-from reporter.collect.snapshots import Unparsed, Wanted, parse_tables, read_revision
+from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables, read_params, read_revision
 from reporter.collect.tree import inside
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
@@ -133,7 +133,8 @@ class Project:
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """Read several revisions, each when it is asked for.
 
-        What the first one's plots are drawn from is read in the others too: a plot that is new has a past all the same.
+        What the first one's plots are drawn from, and the params that it shows, are read in the others too: a plot or a param that is new
+        has a past all the same.
         """
         read = self.read(revisions[0], wanted)
         yield parse_tables(read)
@@ -168,6 +169,15 @@ class Project:
         note = f"{snapshot.revision.label} has this project in {then}, from where it was moved to {now}."
         origin = posixpath.relpath(f"/{folder}", f"/{self._folder}")
         return replace(read, snapshot=replace(snapshot, origin=origin, notes=(*snapshot.notes, note)))
+
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """Params of the files in `names` (a file's dotted names; none: all) that the revision has, whether or not it tracks them, and
+        what could not be read. Raises ProjectError where a DVC file is broken.
+        """
+        if self.folder_in(revision) is None:
+            return {}, ()
+        with self._at(revision) as opened:
+            return read_params(opened, self._storage, names)
 
     def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
         """Earlier runs of metrics files on the way to `base`, by path, oldest first; `base`'s own is the last.

@@ -88,6 +88,7 @@ class ReproducedBaseline:
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
         self.read_files = project.read_files
+        self.params = project.params
         self.history = project.history
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from reporter.collect.data import tracked_paths
 from reporter.collect.dvc_internals import OpenRevision
@@ -18,7 +18,7 @@ from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
-from reporter.model.problem import ProblemKind
+from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
 from reporter.model.values import Value
@@ -29,6 +29,9 @@ DEFAULT_PARAMS = "params.yaml"
 _ReadValues = Callable[[bytes], Mapping[str, Value]]
 
 Content = TypeVar("Content")
+
+ReadParams: TypeAlias = tuple[Mapping[str, ValueFile], tuple[Problem, ...]]
+"""Params files by path, and what could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,18 @@ class Wanted:
     """Data files of another revision's plots, each with whether a CSV file has a header: read where they are there."""
     images: tuple[str, ...] = ()
     """The same for images."""
+    params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Another revision's `Snapshot.param_names`: shown where the files are there."""
     metrics: tuple[str, ...] = ()
-    """Metrics files of another revision: read where DVC refuses the files that would name them."""
+    """Metrics files of another revision: read where they are there, named or not."""
     forgiving: bool = False
     """A DVC file that DVC refuses is a problem of the snapshot, and no error: a baseline cannot be mended any more."""
 
     def beside(self, read: Unparsed) -> Wanted:
-        """The same of a baseline, and what the plots of the candidate `read` are drawn from."""
+        """The same of a baseline, and what the candidate `read` shows: its params, and what its plots are drawn from."""
+        shown = read.snapshot
+        wanted = replace(self, params=shown.param_names, metrics=tuple(shown.metrics), forgiving=True)
         headers = {path: text.header for path, text in read.tables.items()}
-        wanted = replace(self, metrics=tuple(read.snapshot.metrics), forgiving=True)
         return replace(wanted, tables=headers, images=tuple(read.snapshot.images)) if self.plots else wanted
 
 
@@ -110,18 +116,19 @@ def read_revision(
         else []
     )
     metrics = _metric_readers(pipeline, files, wanted)
-    params = _param_readers(pipeline, files)
+    names = _param_names(pipeline, files, wanted.params)
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
     others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
     of_predictions = _found(wanted.predictions, files, problems)
     opened.fetch(dep.path for stage in pipeline.stages for dep in stage.dependencies if dep.in_repository)
-    files.fetch([*metrics, *params, *data_files, *others, *of_predictions])
+    files.fetch([*metrics, *names, *data_files, *others, *of_predictions])
     measures = Measures(opened, files)
     unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation
     snapshot = Snapshot(
         revision=opened.revision,
         metrics={path: _values(path, read, files, problems) for path, read in metrics.items()},
-        params={path: _values(path, read, files, problems) for path, read in params.items()},
+        params=_params(names, files, problems),
+        param_names=names,
         plots=tuple(plot.spec for plot in plots),
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
@@ -182,13 +189,36 @@ def _refused(refusal: Refusal) -> UnreadableError:
 
 def _metric_readers(pipeline: Pipeline, files: RevisionFiles, wanted: Wanted) -> dict[str, _ReadValues]:
     named = [*(output.path for output in pipeline.outputs if output.is_metric), *pipeline.metrics]
-    if pipeline.refused:
-        named += [path for path in wanted.metrics if files.exists(path)]
+    named += [
+        path for path in wanted.metrics if files.exists(path)
+    ]  # a metrics file that is newly declared has a past too
     return {path: partial(metric_values, path=path) for name in named for path in _expanded(name, files)}
 
 
-def _param_readers(pipeline: Pipeline, files: RevisionFiles) -> dict[str, _ReadValues]:
-    """Files with the names that a report shows, as `dvc params diff --all` chooses them."""
+def read_params(opened: OpenRevision, storage: Storage, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+    """Params of files that the revision has, whether it names them or not, and what could not be read."""
+    files = RevisionFiles(opened, opened.pipeline(), storage)
+    problems = Problems(opened.revision.label)
+    there = {path: wanted for path, wanted in names.items() if files.exists(path)}
+    files.fetch(list(there))
+    return _params(there, files, problems), problems.all()
+
+
+def _params(names: Mapping[str, tuple[str, ...]], files: RevisionFiles, problems: Problems) -> dict[str, ValueFile]:
+    return {
+        path: _values(path, partial(param_values, path=path, names=wanted), files, problems)
+        for path, wanted in names.items()
+    }
+
+
+def _param_names(
+    pipeline: Pipeline, files: RevisionFiles, others: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Files with the names that a report shows (none: all), as `dvc params diff --all` chooses them.
+
+    DVC chooses for each revision alone, and calls new whatever is newly tracked. Here `others`, those of another revision, are shown as
+    well wherever their files are: the value was there all along.
+    """
     names: dict[str, list[str] | None] = {}
     for dep in (dep for stage in pipeline.stages for dep in stage.params):
         known = names.get(dep.path, [])
@@ -196,11 +226,15 @@ def _param_readers(pipeline: Pipeline, files: RevisionFiles) -> dict[str, _ReadV
     whole = [*pipeline.params, *([DEFAULT_PARAMS] if files.exists(DEFAULT_PARAMS) else [])]
     names |= dict.fromkeys(whole)
     names |= {path: list(used) for path, used in pipeline.variables.items() if path not in names}
-    return {
-        path: partial(param_values, path=path, names=tuple(dict.fromkeys(wanted or ())))
-        for name, wanted in names.items()
-        for path in _expanded(name, files)
-    }
+    own = {path: tuple(wanted or ()) for name, wanted in names.items() for path in _expanded(name, files)}
+    theirs = {path: wanted for path, wanted in others.items() if path in own or files.exists(path)}
+    return {path: _either(theirs.get(path), own.get(path)) for path in {**own, **theirs}}
+
+
+def _either(*wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The names of all, the first's first; none where one of them wants the whole file."""
+    asked = [names for names in wanted if names is not None]
+    return tuple(dict.fromkeys(name for names in asked for name in names)) if all(asked) else ()
 
 
 def _expanded(path: str, files: RevisionFiles) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from reporter.bundle import Bundle
-from reporter.collect.snapshots import Wanted
+from reporter.collect.snapshots import ReadParams, Wanted
 from reporter.commands.rules_in_force import RulesInForce, rules_in_force
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
@@ -26,6 +26,7 @@ from reporter.model.revision import Policy, Revision
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
 from reporter.publish.export import ExportResult
+from reporter.publish.rasterise import rasterised
 from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
 from reporter.render.page import render_page
 from reporter.settings import CONFIG_NAME
@@ -45,6 +46,10 @@ class Source(Protocol):
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """One for each revision, in their order, each when it has been read. The first one's plots are read in all."""
+        ...
+
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """Params of files that the revision has, whether or not it tracks them; by file the dotted names, none for all."""
         ...
 
     def history(self, base: Revision, files: Sequence[str]) -> Mapping[str, Sequence[PastRun]]:
@@ -125,7 +130,7 @@ def make_report(
         obstacle=in_force.obstacle,
         lost=in_force.lost or (baseline.lost if baseline else ""),
     )
-    drawings = draw(comparison.plots, rules.plots)
+    drawings = draw(rasterised(comparison.plots), rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
@@ -140,7 +145,7 @@ def make_report(
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
     page = render_page(report, charts, plotly_js, sections.pictures)
-    is_cut = len(chosen) == rules.plots.max_images < len(drawings)
+    is_cut = len(chosen) < sum(not drawing.is_empty for drawing in drawings)
     report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
     return MadeReport(Bundle(report=report, images=files), page, _nothing_is_known(snapshot))
 
@@ -176,7 +181,22 @@ def _collect(
     if base is None:
         return None, snapshot
     say(f"Reading {base.label}")
-    return next(snapshots), snapshot
+    baseline = next(snapshots)
+    return baseline, _with_params_of(baseline, snapshot, source)
+
+
+def _with_params_of(baseline: Snapshot, candidate: Snapshot, source: Source) -> Snapshot:
+    """The candidate with the params that the baseline shows and it no longer tracks: they may well have their values still."""
+    unread = {path for path, file in candidate.params.items() if file.problem}
+    more = {
+        path: names
+        for path, names in baseline.param_names.items()
+        if candidate.param_names.get(path) != names and path not in unread
+    }
+    if not more:
+        return candidate
+    params, problems = source.params(candidate.revision, more)
+    return replace(candidate, params={**candidate.params, **params}, problems=(*candidate.problems, *problems))
 
 
 def _in_history(candidate: Candidate, base: Revision | None, source: Source, rules: Rules) -> Candidate:

@@ -136,6 +136,8 @@ class Snapshot:
     revision: Revision
     metrics: Mapping[str, ValueFile] = field(default_factory=dict)
     params: Mapping[str, ValueFile] = field(default_factory=dict)
+    param_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Params files with the dotted names below which `params` holds their values; none: the whole file."""
     plots: tuple[PlotSpec, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     """Data files of the plots, by path."""

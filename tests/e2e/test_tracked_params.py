@@ -159,3 +159,14 @@ def test_a_file_that_is_broken_in_both_revisions_is_said_once_for_each(report):
         {"dvc.yaml": tracking("conf.yaml: [net]"), "conf.yaml": "b: ["},
     )
     assert unread(found) == ["conf.yaml", "conf.yaml"]
+
+
+def test_a_metrics_file_that_is_newly_declared_has_its_old_values_and_passes_no_gate_for_being_new(project, capfd):
+    project.write({"dvc.yaml": "stages: {}\n", "scores.json": {"acc": 0.9}}).commit("Before")
+    project.write({"dvc.yaml": "metrics: [scores.json]\n", "scores.json": {"acc": 0.3}}).commit("After")
+    project.write({"reporter.yaml": "metrics:\n  - {match: acc, gate: {max_drop: 0.01}}\n"})
+
+    code = main(["report", "--no-images", "--json", "--gate", "HEAD~1", "--head", "HEAD"], {})
+
+    (row,) = json.loads(capfd.readouterr().out)["metrics"]
+    assert (code, row["base"], row["head"], row["state"]) == (1, 0.9, 0.3, "changed")

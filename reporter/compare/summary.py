@@ -247,14 +247,25 @@ def _for_better_and_worse(metrics: Sequence[MetricRow]) -> str:
 
 
 def _other_changes(candidate: Candidate) -> str:
-    """`, although 2 params and 1 stage changed`; empty where nothing but metrics can have changed."""
-    counts = {
-        "param": _different(candidate.params),
-        "tracked path": _different(candidate.data),
-        "stage": _different(candidate.stages),
+    """`, although 2 params and 1 stage changed, and 3 tracked paths could not be read`; empty where all else is known to be the same."""
+    rows: Mapping[str, Sequence[ParamRow | DataRow | StageRow]] = {
+        "param": candidate.params,
+        "tracked path": candidate.data,
+        "stage": candidate.stages,
     }
-    changed = [counted(count, noun) for noun, count in counts.items() if count]
-    return f", although {joined(changed)} changed" if changed else ""
+    told = [
+        f"{joined(counted(count, noun) for noun, count in counts.items() if count)} {what}"
+        for what, counts in (
+            ("changed", {noun: _different(each) - _unread(each) for noun, each in rows.items()}),
+            ("could not be read", {noun: _unread(each) for noun, each in rows.items()}),
+        )
+        if any(counts.values())
+    ]
+    return f", although {', and '.join(told)}" if told else ""
+
+
+def _unread(rows: Sequence[ParamRow | DataRow | StageRow]) -> int:
+    return sum(row.state is State.UNAVAILABLE for row in rows)
 
 
 def _different(rows: Sequence[MetricRow | ParamRow | DataRow | StageRow]) -> int:

@@ -222,6 +222,17 @@ class TestSummary:
             == "Metrics and params are the same, although 1 tracked path and 1 stage changed"
         )
 
+    def test_what_could_not_be_read_is_not_called_the_same_or_changed(self):
+        stages = (
+            StageRow("train", State.UNAVAILABLE, (), outdated=False),
+            StageRow("prepare", State.CHANGED, ("deps",), outdated=False),
+        )
+        candidate = replace(make_candidate(headline()), stages=stages)
+        assert (
+            judge(candidate, NO_RULES, has_base=True).summary
+            == "Metrics and params are the same, although 1 stage changed, and 1 stage could not be read"
+        )
+
     def test_other_evaluation_data_are_said_even_where_no_headline_shows_them(self):
         rows = [headline(), make_metric_row("n", 1, 2, outcome=Outcome.INCOMPARABLE)]
         assert summary(*rows).endswith("1 other metric changed; the evaluation data differ")

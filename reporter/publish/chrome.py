@@ -44,3 +44,9 @@ class ChromePipe(Pipe):
         os.close(self._write_from_browser)
         os.close(self._read_to_browser)
         self._write_from_browser = self._read_to_browser = _CLOSED
+
+    def close(self) -> None:
+        """A thread of the library that still reads must not meet another file under the same number."""
+        super().close()
+        self._read_from_browser = self._write_from_browser = _CLOSED
+        self._write_to_browser = self._read_to_browser = _CLOSED

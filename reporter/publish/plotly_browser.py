@@ -11,8 +11,7 @@ import logging
 import signal
 import time
 from collections.abc import Collection, Coroutine, Mapping
-from concurrent.futures import Future
-from contextlib import suppress
+from concurrent.futures import Future, wait
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -73,8 +72,15 @@ class PlotlyBrowser:
             return
         atexit.unregister(self.close)
         ending = asyncio.run_coroutine_threadsafe(self._close(at_once=at_once), self._loop)
-        with suppress(TimeoutError):
-            ending.result(_CLOSE_TIMEOUT + _THREAD_TIMEOUT)
+        try:
+            ending.exception(_CLOSE_TIMEOUT + _THREAD_TIMEOUT)
+        except TimeoutError:
+            logging.getLogger(__name__).debug("The browser's thread hangs")
+        except BaseException:  # a signal, while it closes
+            if self._open_one is not None:
+                self._loop.call_soon_threadsafe(_kill, self._open_one)
+            wait({ending}, _CLOSE_TIMEOUT)
+            raise
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_THREAD_TIMEOUT)
         if not self._thread.is_alive():
@@ -162,9 +168,10 @@ class PlotlyBrowser:
         return []
 
     async def _end_browser(self, *, at_once: bool = False) -> None:
-        browser, self._open_one, self._opening = self._open_one, None, None
-        if browser is not None:
-            await _end(browser, at_once=at_once)
+        self._opening = None
+        if self._open_one is not None:
+            await _end(self._open_one, at_once=at_once)
+            self._open_one = None
 
     async def _close(self, *, at_once: bool) -> None:
         await _broken_off(self._work)
@@ -200,7 +207,7 @@ async def _broken_off(tasks: Collection[asyncio.Task[Any] | None]) -> None:
 async def _end(browser: Kaleido, *, at_once: bool = False) -> None:
     """Close the browser, and kill it with all its processes where it does not close: no report may fail for its sake."""
     kill = partial(_kill, browser)
-    if at_once:
+    if at_once or _has_ended(browser):
         kill()
     killing = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, kill)
     try:
@@ -212,10 +219,16 @@ async def _end(browser: Kaleido, *, at_once: bool = False) -> None:
         kill()
 
 
+def _has_ended(browser: Kaleido) -> bool:
+    process = getattr(browser, "subprocess", None)
+    return process is None or process.poll() is not None
+
+
 def _kill(browser: Kaleido) -> None:
     if process := getattr(browser, "subprocess", None):
         warden.signal_group(process.pid, signal.SIGKILL)
         warden.release(process.pid)
+        browser._channel.close()  # noqa: SLF001  the library reads on after half a message, for ever
 
 
 def _browser_died(error: BaseException | None) -> bool:

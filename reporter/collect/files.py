@@ -161,10 +161,13 @@ class RevisionFiles:
         return Content(digest, owner.content.algorithm, owner.content.remote)
 
     def _read_through_dvc(self, owner: Output, path: str) -> bytes:
+        content = owner.content or Content("", "md5")
+        source = owner.source or f"remote '{content.remote or 'default'}'"
         try:
-            return self._opened.read_through_dvc(path)
+            return self._storage.read_through(lambda: self._opened.read_through_dvc(path), source)
+        except UnreadableError:
+            raise
         except Exception as error:
-            content = owner.content or Content("", "md5")
             raise explain_failure(error, content, None, damaged=False) from error
 
 

@@ -35,8 +35,8 @@ _PATIENCE_SECONDS = 600.0
 """Without any sign of progress. All that the reader waits for has a limit of its own; this one is for what nobody thought of."""
 _LOOKS = 20
 """Within that time."""
-_WORK_SECONDS = 1.0
-"""Of a processor: so much is a sign of progress, unlike what a thread takes that only waits."""
+_WORK_SHARE = 1 / 600
+"""Of that time: so much of a processor is a sign of progress, unlike the little that a thread takes which only waits."""
 
 
 class ReaderCrashedError(Exception):
@@ -187,7 +187,7 @@ class _Signs:
     def look(self) -> None:
         """Raises ProjectError once there was no sign for too long."""
         work, read = self._worked(), self._read()
-        if work >= self._known[0] + _WORK_SECONDS or read > self._known[1]:
+        if work > self._known[0] + self.patience * _WORK_SHARE or read > self._known[1]:
             self._known = (work, read)
             self.seen()
         elif time.monotonic() - self._since >= self.patience:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -175,3 +178,72 @@ def test_a_storage_that_cuts_everything_off_is_one_problem(project, line, monkey
     assert problem.kind is ProblemKind.ACCESS
     assert "remote 'storage' (s3://bucket) broke the transfer off" in problem.message
     assert set(problem.files) >= {"metrics.json", "loss.csv"}
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a word on standard error."""
+
+    def log_message(self, *_) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def web(template) -> Iterator[FaultyLine]:
+    """The line to a web server that has the same objects, and the big table under its name."""
+    serve = functools.partial(Quiet, directory=str(template.root.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with faulty_line(server.server_port) as line:
+            yield line
+        server.shutdown()
+
+
+@pytest.fixture
+def web_project(project, web) -> ProjectFactory:
+    """Its remote is the web server."""
+    config = f"[core]\n    remote = web\n['remote \"web\"']\n    url = {web.address}/bucket\n"
+    return project.write({".dvc/config": config})
+
+
+def test_a_web_server_is_held_to_the_same(web_project, web):
+    web.bytes_per_second = 100
+
+    (problem,) = snapshot(web_project).problems
+
+    assert problem.message == f"remote 'web' ({web.address}/bucket) sent less than 1 KiB/s for 4 seconds"
+
+
+def test_a_web_server_that_cuts_is_asked_three_times(web_project, web):
+    web.cut_after = 10_000
+
+    found = snapshot(web_project)
+
+    (problem,) = found.problems
+    assert problem.path == "loss.csv"
+    assert problem.message == f"remote 'web' ({web.address}/bucket) broke the transfer off three times"
+    assert web.cuts == 3
+
+
+def test_a_web_server_that_cuts_twice_delivers_in_the_end(web_project, web):
+    web.cut_after, web.cuts_left = 10_000, 2
+
+    assert snapshot(web_project).problems == ()
+    assert web.cuts == 2
+
+
+def test_what_only_dvc_can_read_has_the_same_limit_and_its_source_is_asked_once(project, web):
+    """An import that was never downloaded is read where it comes from."""
+    with project.dvc() as repo:
+        for name in ("one.csv", "two.csv"):
+            repo.imp_url(f"{web.address}/project/loss.csv", out=name, no_download=True)
+    project.write({"dvc.yaml": "plots:\n  - one.csv: {x: step, y: loss}\n  - two.csv: {x: step, y: loss}\n"})
+    project.commit("Only imports")
+    assert snapshot(project).tables.keys() == {"one.csv", "two.csv"}
+
+    web.silent = True
+    started = time.monotonic()
+    (problem,) = [one for one in snapshot(project).problems if one.kind is ProblemKind.ACCESS]
+
+    assert time.monotonic() - started < 3 * SHORT.seconds
+    assert problem.message == f"{web.address}/project/loss.csv sent nothing for 4 seconds"
+    assert set(problem.files) == {"one.csv", "two.csv"}

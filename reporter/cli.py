@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from reporter import __version__
 from reporter.errors import ReporterError, UsageError
@@ -78,22 +78,29 @@ def _be_the_process(arguments: Sequence[str] | None) -> NoReturn:
             signal.signal(number, _end_in_order)
     try:
         code = _exit_code(arguments, os.environ)
+        _hear_no_more()
     except SystemExit as left:  # a usage error, `--help`, SIGTERM
         code = left.code if isinstance(left.code, int) else DONE
-    _hear_no_more()
+    except KeyboardInterrupt:  # after all was done
+        code = INTERRUPTED
     warden.dismiss()
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
-    with suppress(OSError, ValueError):
-        sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            _flush(stream)
     os._exit(code)
+
+
+def _flush(stream: TextIO | None) -> None:
+    """None is one that was closed before this process began."""
+    if stream is not None:
+        stream.flush()
 
 
 def _exit_code(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:
     gc.set_threshold(_COLLECT_AFTER)
     try:
         code = _run(arguments, environ)
-        sys.stdout.flush()  # here a reader that has gone away can still be told from a bug
+        _flush(sys.stdout)  # here a reader that has gone away can still be told from a bug
     except ReporterError as error:
         _say_error(error)
         return error.exit_code
@@ -119,8 +126,8 @@ def _hear_no_more() -> None:
     """An end is under way: a second signal must not disturb it, and what breaks in other threads by it is no news."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _ignore)
-    threading.excepthook = _ignore
-    sys.unraisablehook = _ignore
+    for module, hook in ((threading, "excepthook"), (sys, "unraisablehook")):
+        setattr(module, hook, _ignore)
 
 
 def _ignore(*_: object) -> None:

@@ -78,14 +78,17 @@ def run(
     return Completed(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
-def run_aloud(*command: str | Path, cwd: Path, hidden: Collection[str] = ()) -> int:
+def run_aloud(
+    *command: str | Path, cwd: Path, hidden: Collection[str] = (), env: Mapping[str, str] | None = None
+) -> int:
     """Run `command` to its end with everything it prints on our standard error, and return its exit code.
 
     `hidden` names variables of the environment that it must not see, such as the one that holds the forge's token; what
-    one of them holds is hidden under any other name too.
+    one of them holds is hidden under any other name too. `env` is laid over the rest.
     """
     secrets = {os.environ[name] for name in hidden if os.environ.get(name)}
     environment = {name: value for name, value in os.environ.items() if name not in hidden and value not in secrets}
+    environment |= env or {}
     command_line = [os.fspath(part) for part in command]
     with _started(command_line, cwd, environment, subprocess.DEVNULL, sys.stderr.fileno(), None) as process:
         return process.wait()

@@ -7,6 +7,7 @@ command line forks a process at its start that does nothing but wait, and is tol
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import re
@@ -47,7 +48,7 @@ def post() -> None:
     Where the machine allows no further process there is none: then the ordinary ways have to do.
     """
     global _warden  # noqa: PLW0603  one for the process is what is meant
-    ours, parent = os.pipe(), os.getpid()
+    ours, parent = _pipe(), os.getpid()
     try:
         pid = os.fork()
     except OSError:
@@ -60,6 +61,15 @@ def post() -> None:
     os.set_blocking(ours[1], False)
     signal.set_wakeup_fd(ours[1], warn_on_full_buffer=False)
     _warden = _Warden(pid, ours[1], parent)
+
+
+def _pipe() -> tuple[int, int]:
+    """Apart from the three standard streams, which may be closed: what is printed must not be taken for a word."""
+    ends = os.pipe()
+    apart = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends)
+    for end in ends:
+        os.close(end)
+    return apart[0], apart[1]
 
 
 def dismiss() -> None:

@@ -19,6 +19,7 @@ from reporter import warden
 _LAUNCHER = Path(__file__).with_name("chrome_launcher.py")
 _LIBRARYS_OWN = 2
 """Words of the library's command line before the browser's: an interpreter and its program."""
+_ENDS = ("_read_from_browser", "_write_from_browser", "_read_to_browser", "_write_to_browser")
 _CLOSED = -1
 
 
@@ -48,5 +49,5 @@ class ChromePipe(Pipe):
     def close(self) -> None:
         """A thread of the library that still reads must not meet another file under the same number."""
         super().close()
-        self._read_from_browser = self._write_from_browser = _CLOSED
-        self._write_to_browser = self._read_to_browser = _CLOSED
+        for end in _ENDS:
+            setattr(self, end, _CLOSED)

@@ -57,8 +57,8 @@ def run(
 ) -> Completed:
     """Run `command` to its end and return what it left, whatever its exit code.
 
-    `env` is laid over this process's environment. `timeout` is in seconds. Arguments never reach an error text, since they may hold an address with a password. Raises ProcessError where
-    the program is missing or too slow.
+    `env` is laid over this process's environment. `timeout` is in seconds. Arguments never reach an error text, since
+    they may hold an address with a password. Raises ProcessError where the program is missing or too slow.
     """
     arguments = [os.fspath(part) for part in command]
     program = Path(arguments[0]).name

@@ -11,15 +11,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from reporter.collect.sockets import Received, can_count
-
-if TYPE_CHECKING:
-    from fsspec.callbacks import Callback
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -66,6 +62,10 @@ class Transfer(Generic[T]):
 
     def __init__(self, work: Callable[[Transfer[T]], T], target: Path | None = None) -> None:
         """`target` is the file that grows by it, for clients that tell nothing themselves."""
+        from fsspec.callbacks import Callback  # DVC has loaded it
+
+        self.callback = Callback()
+        """For the client to count bytes with."""
         self._target = target
         self._result: Future[T] = Future()
         threading.Thread(target=self._do, args=(work,), name="reporter-transfer", daemon=True).start()
@@ -75,13 +75,6 @@ class Transfer(Generic[T]):
             self._result.set_result(work(self))
         except BaseException as error:  # noqa: BLE001  raised where the result is asked for
             self._result.set_exception(error)
-
-    @cached_property
-    def callback(self) -> Callback:
-        """For the client to count bytes with."""
-        from fsspec.callbacks import Callback
-
-        return Callback()
 
     @property
     def received(self) -> int:

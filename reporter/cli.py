@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reporter.bundle import Bundle
     from reporter.collect.project import Project
     from reporter.commands.report import ReportRequest, Source
+    from reporter.forges.interface import Forge
     from reporter.model.ci import CiContext
     from reporter.model.report import Report
 
@@ -49,6 +50,7 @@ EXAMPLES = {
     "ci": """examples:
   reporter ci                      report, post and gate, as the CI environment says
   reporter ci --start              mark the pull request's comment as running
+  reporter ci --make --repro       train and make the report where stages find no token; `reporter post` posts it
 """,
     "gate": """examples:
   reporter gate reports            exit 1 if the bundle's verdict fails
@@ -255,13 +257,18 @@ def _add_comparison_options(command: argparse.ArgumentParser) -> None:
         help="where on a branch the baseline is taken (default: merge-base)",
     )
     command.add_argument("--out", metavar="DIR", type=Path, default=Path("reports"), help="the bundle's folder")
-    command.add_argument("--config", metavar="FILE", type=Path, help="default: reporter.yaml beside dvc.yaml")
+    _add_config_option(command)
     command.add_argument("--no-images", dest="images", action="store_false", help="no pictures; needs no browser")
+
+
+def _add_config_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", metavar="FILE", type=Path, help="default: reporter.yaml beside dvc.yaml")
 
 
 def _add_post(commands: Commands[_Parser]) -> None:
     command = _add_command(commands, "post", "publish a bundle: comment, check, job summary")
     command.add_argument("bundle", metavar="DIR", nargs="?", type=Path, default=Path("reports"))
+    _add_config_option(command)
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     command.set_defaults(run=_run_post)
 
@@ -269,7 +276,11 @@ def _add_post(commands: Commands[_Parser]) -> None:
 def _add_ci(commands: Commands[_Parser]) -> None:
     command = _add_command(commands, "ci", "report, post and gate, all from the CI environment")
     _add_comparison_options(command)
-    command.add_argument("--start", action="store_true", help="only mark the comment as running")
+    part = command.add_mutually_exclusive_group()
+    part.add_argument("--start", action="store_true", help="only mark the comment as running")
+    part.add_argument(
+        "--make", action="store_true", help="only make the report; needs no token, `reporter post` posts it"
+    )
     command.add_argument(
         "--repro",
         action="store_true",
@@ -318,6 +329,9 @@ def _write_bundle(
         run = wiring.run_info(context)
         made = make_report(request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say)
         write_bundle(options.out, made.bundle, made.page)
+        if made.failure is not None:
+            _say(f"What else the report holds is in {options.out / 'report.html'}")
+            raise made.failure
         return read_bundle(options.out)
 
 
@@ -380,13 +394,15 @@ def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> Non
 
 def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
-    from reporter.bundle import read_bundle
+    from reporter.bundle import read_bundle, read_failure
     from reporter.commands.post import post
     from reporter.commands.rehearse import rehearse
 
-    bundle = read_bundle(options.bundle)
     context = wiring.read_context(environ)
-    connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here())
+    connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here(), options.config)
+    if context and not options.dry_run and (reason := read_failure(options.bundle)):
+        return _post_failure(reason, context, options, connect)
+    bundle = read_bundle(options.bundle)
     if options.dry_run:
         rehearse(bundle, options.bundle, context, connect, open_store, _say, print)
         return DONE
@@ -400,12 +416,27 @@ def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return DONE
 
 
+def _post_failure(
+    reason: ReporterError, context: CiContext, options: argparse.Namespace, connect: Callable[[], Forge]
+) -> int:
+    from reporter import wiring
+    from reporter.commands.mark import mark_failed
+
+    _say(f"There is no report in {options.bundle}: {reason.message}")
+    failure = mark_failed(context, wiring.comment_rule(_here(), options.config), reason, connect, _say).failure
+    if failure is not None:
+        raise failure
+    return DONE
+
+
 def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
-    from reporter.commands.ci import ci
+    from reporter.commands.ci import ci, ci_make
     from reporter.commands.mark import mark_running
 
     context = wiring.read_context(environ)
+    if options.repro and not options.start:
+        _warn_of_tokens(environ, in_ci=context is not None)
     if context is None:
         return _rehearse_ci(options, environ)
     connect, comment = wiring.connector(context, environ), wiring.comment_rule(_here(), options.config)
@@ -420,7 +451,33 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         _print_report(bundle.report, options.out)
         return bundle
 
-    return ci(context, comment, options.out, make, connect, wiring.store_opener(_here()), _say)
+    if options.make:
+        with _ending_leftovers(trains=options.repro):
+            return ci_make(context, comment, options.out, make, _say)
+    return ci(context, comment, options.out, make, connect, wiring.store_opener(_here(), options.config), _say)
+
+
+def _warn_of_tokens(environ: Mapping[str, str], *, in_ci: bool) -> None:
+    from reporter import wiring
+    from reporter.settings import Environment
+
+    if names := Environment(environ).token_names:
+        _say(f"The stages can read the token in {' and '.join(names)}: the environment of this process is open to them")
+        _say(
+            "  Train in a step without it, by `ci --make --repro`, between `ci --start` and `post`: see docs/github.md"
+        )
+    if in_ci and wiring.keeps_credentials(_here()):
+        _say("The stages can read the token that the checkout left in git's configuration")
+        _say("  Give actions/checkout `persist-credentials: false`")
+
+
+def _ending_leftovers(*, trains: bool) -> AbstractContextManager[None]:
+    """What a stage leaves running could read the token of the step that posts."""
+    from contextlib import nullcontext
+
+    from reporter.collect.leftovers import no_leftovers
+
+    return no_leftovers(_say) if trains else nullcontext()
 
 
 def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -433,7 +490,11 @@ def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int
         _say("[dry run] Outside CI there is no comment to mark as running")
         return DONE
     bundle = _write_bundle(options, environ, None, in_ci=True)
-    rehearse(bundle, options.out, None, wiring.connector(None, environ), wiring.store_opener(_here()), _say, print)
+    if options.make:
+        _print_report(bundle.report, options.out)
+        return gate_exit_code(bundle.report)
+    open_store = wiring.store_opener(_here(), options.config)
+    rehearse(bundle, options.out, None, wiring.connector(None, environ), open_store, _say, print)
     return gate_exit_code(bundle.report)
 
 

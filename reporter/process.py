@@ -78,6 +78,26 @@ def run(
     return Completed(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
+def start(*command: str | Path, cwd: Path, env: Mapping[str, str], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start `command` to talk with it through its standard input and output; whoever starts it ends it, by `kill`.
+
+    `env` is laid over this process's environment. Raises ProcessError where the program is missing.
+    """
+    arguments = [os.fspath(part) for part in command]
+    try:
+        return _begun(arguments, cwd, {**os.environ, **env}, subprocess.PIPE, subprocess.PIPE, stderr)
+    except FileNotFoundError as error:
+        program = Path(arguments[0]).name
+        raise ProcessError(f"{program} is not installed", f"install {program} and put it on the PATH") from error
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a program that was started, at once, and all that it has started in turn."""
+    warden.signal_group(process.pid, signal.SIGKILL)
+    process.wait()
+    warden.release(process.pid)
+
+
 def run_aloud(
     *command: str | Path, cwd: Path, hidden: Collection[str] = (), env: Mapping[str, str] | None = None
 ) -> int:
@@ -104,10 +124,7 @@ def _started(
     stderr: _Stream,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A program that runs; where the block is left early, it is ended, and with it all that it has started."""
-    process = subprocess.Popen(  # noqa: S603  no shell; the callers' arguments are theirs to check
-        arguments, cwd=cwd, env=environment, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
-    )
-    warden.entrust(process.pid)
+    process = _begun(arguments, cwd, environment, stdin, stdout, stderr)
     try:
         yield process
     except BaseException:
@@ -119,6 +136,21 @@ def _started(
             if stream is not None:
                 with suppress(BrokenPipeError):  # it ended before it had read all that it was given
                     stream.close()
+
+
+def _begun(
+    arguments: Sequence[str],
+    cwd: Path | None,
+    environment: Mapping[str, str] | None,
+    stdin: _Stream,
+    stdout: _Stream,
+    stderr: _Stream,
+) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603  no shell; the callers' arguments are theirs to check
+        arguments, cwd=cwd, env=environment, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+    )
+    warden.entrust(process.pid)
+    return process
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

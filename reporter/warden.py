@@ -183,12 +183,11 @@ def _wait_and_end(parent: int, pipe: int) -> None:
             watch.hear(heard)
     if watch.is_overdue and os.getppid() == parent:
         os.kill(parent, signal.SIGKILL)  # first: it must not wake up and wonder where its children are
-        _end_all(watch.groups, grace=0)
-    else:
-        _end_all(watch.groups)
+    has_time = not (watch.is_overdue or watch.dismissed)  # who dismisses it has ended in order what needs that
+    _end_all(watch.groups, GRACE_SECONDS if has_time else 0)
 
 
-def _end_all(groups: set[int], grace: float = GRACE_SECONDS) -> None:
+def _end_all(groups: set[int], grace: float) -> None:
     """SIGTERM, and after `grace` seconds SIGKILL to what is left."""
     left = {group for group in groups if _signal(group, signal.SIGTERM)}
     deadline = time.monotonic() + grace

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from reporter import __version__
 from reporter.errors import ForgeError, UsageError
 from reporter.model.report import RunInfo
 from reporter.model.rules import CommentRule, Rules
-from reporter.settings import CONFIG_NAME, TOKEN_VARIABLES, Environment, read_rules
+from reporter.settings import CONFIG_NAME, HIDDEN_FROM_STAGES, Environment, read_rules
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -93,8 +94,16 @@ def reproduced(project: Project, say: Callable[[str], None], *, push: bool) -> R
     """The project, reproduced in place; its baseline is reproduced too where its outputs are nowhere."""
     from reporter.collect.reproduction import ReproducedBaseline, reproduce
 
-    notes = reproduce(project.root, "the candidate", say, TOKEN_VARIABLES, push=push)
-    return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, notes, push=push)
+    notes = reproduce(project.root, "the candidate", say, HIDDEN_FROM_STAGES, push=push)
+    return ReproducedBaseline(open_project(project.root), say, HIDDEN_FROM_STAGES, notes, push=push)
+
+
+def keeps_credentials(directory: Path) -> bool:
+    """Whether git sends a secret that it has in a file, as actions/checkout leaves the job's token by default."""
+    from reporter.process import run
+
+    headers = ("config", "--name-only", "--get-regexp", r"^http\..*\.extraheader$")
+    return run("git", *headers, cwd=directory).ok
 
 
 def load_renderers() -> None:
@@ -114,8 +123,9 @@ def plotly_js() -> str:
 
 
 def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable[[], Forge]:
-    """Opens the forge of the run with the token of the environment."""
+    """Opens the forge of the run with the token of the environment: once, so that its patience is one for the job."""
 
+    @cache
     def connect() -> Forge:
         from reporter.forges.registry import connect as connect_forge
 
@@ -126,13 +136,13 @@ def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable
     return connect
 
 
-def store_opener(directory: Path) -> Callable[[Forge], ImageStore]:
-    """Opens the image store that the checkout's own reporter.yaml names, never the one a bundle asks for."""
+def store_opener(directory: Path, config: Path | None = None) -> Callable[[Forge], ImageStore]:
+    """Opens the image store that the checkout's own configuration names, never the one a bundle asks for."""
 
     def open_store(forge: Forge) -> ImageStore:
         from reporter.publish.images import choose_store
 
-        return choose_store(_checkout_rules(directory, None).images, forge)
+        return choose_store(_checkout_rules(directory, config).images, forge)
 
     return open_store
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Any, NoReturn, Self, TypeAlias, assert_never
 
 from reporter import warden
 from reporter.collect.project import Project
-from reporter.collect.snapshots import Unparsed, Wanted, parse_tables
+from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision
@@ -118,7 +118,7 @@ class ProjectApart:
     def _parsed(self, others: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         first = self._unparsed()
         for revision in others:
-            self._connection.send(_Call("read", (revision, wanted.with_plots_of(first))))
+            self._connection.send(_Call("read", (revision, wanted.beside(first))))
         yield parse_tables(first)
         for _ in others:
             yield parse_tables(self._unparsed())
@@ -132,6 +132,12 @@ class ProjectApart:
         self._connection.send(_Call("read_files", (revision, paths)))
         files: dict[str, bytes] = self._answer()
         return files
+
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """See `Project.params`."""
+        self._connection.send(_Call("params", (revision, names)))
+        read: ReadParams = self._answer()
+        return read
 
     def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
         """See `Project.history`."""

@@ -51,7 +51,7 @@ class Dependency:
     hash: str | None
     algorithm: str
     size: int | None
-    in_project: bool
+    in_repository: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,14 @@ class PlotDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A DVC file that today's DVC does not read."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     stages: tuple[StageDefinition, ...] = ()
     """Stages of pipelines, without the data sources of .dvc files."""
@@ -100,6 +108,10 @@ class Pipeline:
     artifacts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """`name`, or `sub/dvc.yaml:name` → its fields."""
 
+    recovered: tuple[Output, ...] = ()
+    """Outputs that refused files record."""
+    refused: tuple[Refusal, ...] = ()
+
     @property
     def outputs(self) -> tuple[Output, ...]:
-        return (*self.sources, *(output for stage in self.stages for output in stage.outputs))
+        return (*self.sources, *self.recovered, *(output for stage in self.stages for output in stage.outputs))

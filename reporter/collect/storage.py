@@ -72,6 +72,10 @@ class Storage:
             self._given_up[source] = explain_stall(error, source)
             raise self._given_up[source] from error
 
+    def has(self, content: Content) -> bool:
+        """Whether the cache has the object; it may be damaged."""
+        return self._dvc.cached(content).exists()
+
     def fetch(self, contents: Iterable[Content]) -> None:
         """Bring what the cache lacks, several at a time. What fails is said by `read`."""
         missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]

@@ -1,4 +1,4 @@
-"""`reporter ci --start`, and a `reporter ci` that could not make a report: the state of a run in the report's comment."""
+"""`reporter ci --start`, and a run that could not make a report: the state of a run in the report's comment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from reporter.commands.attempts import Attempts, Say
 from reporter.commands.post import Connect, PostOutcome, check_name, told
 from reporter.errors import ReporterError
-from reporter.forges.ci_files import append_summary
+from reporter.forges.ci_files import append_summary, write_outputs
 from reporter.forges.comments import write_comment
 from reporter.forges.interface import Check, Conclusion, Forge
 from reporter.forges.marker import Marker
@@ -20,12 +20,22 @@ from reporter.render.escape import prose
 
 
 def mark_running(context: CiContext, comment: CommentRule, connect: Connect, say: Say) -> PostOutcome:
-    """Say in the comment that a run is under way. The last report stays below."""
+    """Say in the comment that a run is under way. The last report stays below.
+
+    The output `base` names the pull request's target, for a step that compares with it and has no token to ask with.
+    """
     attempts = Attempts(say, read_only_token=context.read_only_token)
     forge, url = attempts.run(connect), None
     if not isinstance(forge, ReporterError):
-        url = _mark(attempts, _located(attempts, context, forge), comment, forge, "⏳ Running")
+        located = _located(attempts, context, forge)
+        attempts.run(lambda: _write_target(located))
+        url = _mark(attempts, located, comment, forge, "⏳ Running")
     return PostOutcome(url, attempts.failure)
+
+
+def _write_target(context: CiContext) -> None:
+    if context.output_path and context.pull_request:
+        write_outputs(context.output_path, {"base": context.pull_request.base_branch})
 
 
 def mark_failed(
@@ -33,17 +43,31 @@ def mark_failed(
 ) -> PostOutcome:
     """Say in the comment, the check and the job summary that no report could be made, and why."""
     attempts = Attempts(say, read_only_token=context.read_only_token)
-    text = f"❌ No report could be made: {_sentence(reason)}"
+    text = _failed(reason)
     forge, url = attempts.run(connect), None
     if not isinstance(forge, ReporterError):
         context = _located(attempts, context, forge)
         url = _mark(attempts, context, comment, forge, text)
         check = _failed_check(context, comment, reason)
         attempts.run(lambda: forge.set_check(check), optional=True)
+    _summarise(attempts, context, comment, text)
+    return PostOutcome(url, attempts.failure)
+
+
+def summarise_failed(context: CiContext, comment: CommentRule, reason: ReporterError, say: Say) -> None:
+    """Say in the job summary alone that no report could be made, and why: where there is to be no token."""
+    attempts = Attempts(say, read_only_token=context.read_only_token)
+    _summarise(attempts, context, comment, _failed(reason))
+
+
+def _failed(reason: ReporterError) -> str:
+    return f"❌ No report could be made: {_sentence(reason)}"
+
+
+def _summarise(attempts: Attempts, context: CiContext, comment: CommentRule, text: str) -> None:
     if path := context.summary_path:
         limit = limits_of(context).summary_bytes
         attempts.run(lambda: append_summary(path, _banner(context, comment, text), limit))
-    return PostOutcome(url, attempts.failure)
 
 
 def _sentence(reason: ReporterError) -> str:

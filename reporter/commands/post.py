@@ -77,9 +77,20 @@ def post(
     forge = attempts.run(connect)
     if not isinstance(forge, ReporterError):
         posting = _post_to_forge(attempts, posting, bundle.images, forge, open_store)
-    attempts.run(lambda: _write_summary(posting, say))
-    attempts.run(lambda: _write_outputs(posting, folder))
+    _tell_job(attempts, posting, folder)
     return PostOutcome(posting.comment_url, attempts.failure)
+
+
+def tell_job(bundle: Bundle, folder: Path, context: CiContext, say: Say) -> PostOutcome:
+    """Write the job summary and the outputs alone: what is left of a post where there is to be no token."""
+    attempts = Attempts(say, read_only_token=context.read_only_token)
+    _tell_job(attempts, Posting(_with_own_links(bundle.report, context), context), folder)
+    return PostOutcome(failure=attempts.failure)
+
+
+def _tell_job(attempts: Attempts, posting: Posting, folder: Path) -> None:
+    attempts.run(lambda: _write_summary(posting, attempts.say))
+    attempts.run(lambda: _write_outputs(posting, folder))
 
 
 def _with_own_links(report: Report, context: CiContext) -> Report:

@@ -127,3 +127,10 @@ def test_a_post_can_be_started_from_a_comment_on_the_pull_request(github, enviro
     assert main(["ci", "--start"], {**environ, "GITHUB_EVENT_NAME": "issue_comment"}) == 0
     assert f"head={HEAD}" in github.comments[0].body
     assert "Running" in github.comments[0].body
+
+
+def test_pictures_go_where_the_configuration_that_is_named_says(github, environ, tmp_path):
+    (tmp_path / "quiet.yaml").write_text("images: {store: none}\n")
+    assert main(["post", "reports", "--config", "quiet.yaml"], environ) == 0
+    assert "Better" in github.comments[0].body
+    assert github.git.refs == {}

@@ -51,7 +51,9 @@ def test_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--no-images" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["reprot"], ["report", "--polic"], ["report", "--policy", "none"]])
+@pytest.mark.parametrize(
+    "arguments", [["reprot"], ["report", "--polic"], ["report", "--policy", "none"], ["ci", "--start", "--make"]]
+)
 def test_wrong_usage_exits_2_and_leaves_standard_output_empty(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,10 +6,12 @@ import argparse
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from reporter import __version__
 from reporter.errors import ReporterError, UsageError
@@ -57,16 +59,50 @@ EXAMPLES = {
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
-    """Run one command and return the process's exit code (see docs/cli.md)."""
-    if environ is None:
-        import os
+    """Run one command and return the process's exit code (see docs/cli.md).
 
-        environ = os.environ
-        signal.signal(signal.SIGTERM, _end_in_order)  # a cancelled job's; only where the process is ours
+    Without `environ` the process is ours: it takes the environment's and ends here.
+    """
+    if environ is None:
+        _be_the_process(arguments)
+    return _exit_code(arguments, environ)
+
+
+def _be_the_process(arguments: Sequence[str] | None) -> NoReturn:
+    """End with the command, whatever still waits: a thread that hangs in a storage's client must not keep the process."""
+    import os
+
+    from reporter import warden
+
+    warden.post()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` wants it
+            signal.signal(number, _end_in_order)
+    try:
+        code = _exit_code(arguments, os.environ)
+        _hear_no_more()
+    except SystemExit as left:  # a usage error, `--help`, SIGTERM
+        code = left.code if isinstance(left.code, int) else DONE
+    except KeyboardInterrupt:  # after all was done
+        code = INTERRUPTED
+    warden.dismiss()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            _flush(stream)
+    os._exit(code)
+
+
+def _flush(stream: TextIO | None) -> None:
+    """None is one that was closed before this process began."""
+    if stream is not None:
+        stream.flush()
+
+
+def _exit_code(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:
     gc.set_threshold(_COLLECT_AFTER)
     try:
         code = _run(arguments, environ)
-        sys.stdout.flush()  # here a reader that has gone away can still be told from a bug
+        _flush(sys.stdout)  # here a reader that has gone away can still be told from a bug
     except ReporterError as error:
         _say_error(error)
         return error.exit_code
@@ -81,8 +117,23 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
 
 
 def _end_in_order(number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave every block on the way out, so that no browser, reader or temporary folder stays."""
+    """Leave every block on the way out, so that no browser, reader or temporary folder stays; the warden sees to the time."""
+    _hear_no_more()
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(128 + number)
+
+
+def _hear_no_more() -> None:
+    """An end is under way: a second signal must not disturb it, and what breaks in other threads by it is no news."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _ignore)
+    for module, hook in ((threading, "excepthook"), (sys, "unraisablehook")):
+        setattr(module, hook, _ignore)
+
+
+def _ignore(*_: object) -> None:
+    """A handler, unlike SIG_IGN, is not inherited by the programs that an end in order still runs."""
 
 
 def _run(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:

@@ -35,6 +35,8 @@ _LEGACY_ALGORITHM = "md5-dos2unix"
 _CONNECT_SECONDS = 5
 _AWS_ATTEMPTS = "AWS_MAX_ATTEMPTS"
 _READ_SECONDS = 30
+_CLIENTS_TRIES = {"s3": 5, "gs": 6}
+"""Of s3fs and gcsfs; each resumes where it was."""
 _LARGEST_TEXT = 50_000_000
 """Bytes that are read once more to see whether they differ in line ends alone."""
 _REMOTES_WITH_TIMEOUTS = ("http://", "https://", "s3://")
@@ -61,12 +63,16 @@ class RemoteObjects:
     versioned: bool
     """Cloud versioning: the remote holds files under their own names, not objects under their hashes."""
     _store: Any
+    tries: int = 1
+    """How often its client itself asks for an object before it says that it failed."""
 
-    def download(self, digest: str, target: Path) -> None:
-        """Write the object to `target`; raises whatever the storage's client raises."""
+    def download(self, digest: str, target: Path, callback: Any) -> None:
+        """Write the object to `target`, telling fsspec's `callback` of its bytes; raises whatever the storage's client raises."""
         if self.versioned:
             raise FileNotFoundError(digest)
-        self._store.fs.get_file(self._store.oid_to_path(digest), str(target))
+        with _few_attempts():
+            self._store.fs.fs  # noqa: B018  connects the client
+        self._store.fs.get_file(self._store.oid_to_path(digest), str(target), callback=callback)
 
 
 class DvcProject:
@@ -143,14 +149,13 @@ class DvcProject:
         self._cache(content.algorithm).add(str(downloaded), localfs, content.hash)
 
     def remote(self, name: str | None, algorithm: str) -> RemoteObjects:
-        """The remote called `name`, or the default one; raises DVC's own error where there is none."""
+        """The remote called `name`, or the default one, not yet connected; raises DVC's own error where there is none."""
         remote = self._repo.cloud.get_remote(name)
-        with _few_attempts():
-            remote.fs.fs  # noqa: B018  connects the client
         versioned = bool(remote.fs.version_aware or remote.worktree)
         store = remote.legacy_odb if algorithm == _LEGACY_ALGORITHM else remote.odb
         address = self._repo.config["remote"].get(remote.name, {}).get("url", "")
-        return RemoteObjects(remote.name, without_secrets(str(address)), versioned, None if versioned else store)
+        tries = _CLIENTS_TRIES.get(remote.fs.protocol, 1)
+        return RemoteObjects(remote.name, without_secrets(str(address)), versioned, None if versioned else store, tries)
 
     def _cache(self, algorithm: str) -> Any:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local
@@ -385,7 +390,7 @@ def _few_attempts() -> Iterator[None]:
     try:
         yield
     finally:
-        del os.environ[_AWS_ATTEMPTS]
+        os.environ.pop(_AWS_ATTEMPTS, None)  # of several threads, each with the same
 
 
 def _shorten_timeouts(config: Any) -> None:

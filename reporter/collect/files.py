@@ -177,8 +177,12 @@ class RevisionFiles:
         return Content(digest, owner.content.algorithm, owner.content.remote)
 
     def _read_through_dvc(self, owner: Output, path: str) -> bytes:
+        remote = owner.content.remote if owner.content else None
+        source = owner.source or f"remote '{remote or 'default'}'"
         try:
-            return self._opened.read_through_dvc(path)
+            return self._storage.read_through(lambda: self._opened.read_through_dvc(path), source)
+        except UnreadableError:
+            raise
         except Exception as error:
             raise explain_import(error, owner) from error
 

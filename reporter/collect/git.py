@@ -11,7 +11,7 @@ from pathlib import Path
 from reporter.collect.objects import ObjectReader
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
-from reporter.process import Completed, ProcessError, run
+from reporter.process import PATIENCE, Completed, ProcessError, run
 
 _ENVIRONMENT = {
     "LC_ALL": "C",
@@ -34,7 +34,7 @@ class Git:
     root: Path
     """The top of the work tree."""
 
-    def run(self, *arguments: str, stdin: bytes | None = None, timeout: float | None = None) -> Completed:
+    def run(self, *arguments: str, stdin: bytes | None = None, timeout: float = PATIENCE) -> Completed:
         return run("git", *arguments, cwd=self.root, env=_ENVIRONMENT, stdin=stdin, timeout=timeout)
 
     def read(self, *arguments: str) -> str | None:
@@ -94,7 +94,9 @@ class Git:
         remote = self.remote()
         if remote is None:
             return "the repository has no remote"
-        done = self.run("fetch", "--quiet", "--no-tags", *_split(arguments, remote), timeout=_FETCH_SECONDS)
+        done = self.run(
+            "fetch", "--quiet", "--no-tags", "--no-auto-gc", *_split(arguments, remote), timeout=_FETCH_SECONDS
+        )
         return None if done.ok else one_line(_last_error(done.stderr))
 
     def default_branch_of_remote(self) -> str | None:

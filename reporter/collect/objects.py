@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import select
-import signal
 import tempfile
 import weakref
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from threading import Lock
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line
 from reporter.model.problem import ProblemKind
-from reporter.process import start
+from reporter.process import kill, start
 
 _PATIENCE = 120.0
 """Seconds without a byte: a partial clone fetches each object on its own, from a server that may be far away."""
@@ -83,7 +82,7 @@ class ObjectReader:
                 self._end()
                 self._environment = {**self._environment, **_NO_FETCH}  # one wait is enough
                 raise _unreadable(f"git did not answer within {self._patience:g} seconds") from None
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, SystemExit):
                 self._end()  # the rest of an answer must not be taken for the next one
                 raise
 
@@ -148,8 +147,7 @@ class _Talk:
         """Does nothing in a forked process, whose parent may still be talking."""
         if self.owner != os.getpid() or self._git.returncode is not None:
             return
-        os.killpg(self._git.pid, signal.SIGKILL)  # what it fetches with, too
-        self._git.wait()
+        kill(self._git)  # what it fetches with, too
         with suppress(BrokenPipeError):  # what it was not told any more
             self._questions.close()
         self._answers.close()

@@ -30,6 +30,7 @@ from reporter.model.snapshot import Snapshot
 if TYPE_CHECKING:
     from reporter.collect.dvc_internals import DvcProject, OpenRevision
     from reporter.collect.storage import Storage
+    from reporter.collect.transfers import Patience
 
 __all__ = ["Project", "Wanted", "open_project"]
 
@@ -41,8 +42,10 @@ def _silent(_: str) -> None:
     """Progress that nobody asked for."""
 
 
-def open_project(directory: Path, progress: Callable[[str], None] = _silent) -> Project:
-    """The DVC project around `directory`. `progress` takes one line for each download.
+def open_project(
+    directory: Path, progress: Callable[[str], None] = _silent, patience: Patience | None = None
+) -> Project:
+    """The DVC project around `directory`. `progress` takes one line for each download; `patience` is that with a storage.
 
     Raises ProjectError where there is no git repository or no DVC project.
     """
@@ -50,7 +53,7 @@ def open_project(directory: Path, progress: Callable[[str], None] = _silent) -> 
     inside = directory.resolve()
     for folder in (inside, *inside.parents):
         if (folder / ".dvc").is_dir():
-            return Project(folder, Git(git_root), progress)
+            return Project(folder, Git(git_root), progress, patience)
         if folder == git_root:
             break
     raise _no_project(directory, Git(git_root))
@@ -74,12 +77,13 @@ def _stored(files: RevisionFiles, path: str) -> bytes | None:
 class Project:
     """One DVC project. DVC is imported when the first snapshot is taken."""
 
-    def __init__(self, root: Path, git: Git, progress: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, git: Git, progress: Callable[[str], None], patience: Patience | None = None) -> None:
         self.root = root
         """The folder that holds `.dvc`."""
         self.git_root = git.root
         self._git = git
         self._progress = progress
+        self._patience = patience
         self._objects = git.objects()
         self._commits: dict[str, CommitTree] = {}
         self._folders: dict[str, str | None] = {}
@@ -95,11 +99,11 @@ class Project:
     def _storage(self) -> Storage:
         from reporter.collect.storage import Storage
 
-        return Storage(self._dvc, self._progress)
+        return Storage(self._dvc, self._progress, self._patience)
 
     def telling(self, progress: Callable[[str], None]) -> Project:
         """The same project, its downloads told to somebody else."""
-        return Project(self.root, self._git, progress)
+        return Project(self.root, self._git, progress, self._patience)
 
     def load(self) -> None:
         """Load DVC and open the project with it, which the first `read` does otherwise."""

@@ -21,6 +21,9 @@ from reporter.process import run, run_aloud
 
 Say = Callable[[str], None]
 
+_NO_DAEMON = {"DVC_NO_ANALYTICS": "1"}
+"""It would be sent by a process that outlives the command, of a command that nobody typed."""
+
 
 def reproduce(
     directory: Path, label: str, say: Say, hidden: Collection[str] = (), *, push: bool = True
@@ -181,4 +184,4 @@ def _command(*arguments: str | Path) -> tuple[str | Path, ...]:
 
 
 def _dvc(directory: Path, hidden: Collection[str], *arguments: str) -> int:
-    return run_aloud(*_command(*arguments), cwd=directory, hidden=hidden)
+    return run_aloud(*_command(*arguments), cwd=directory, hidden=hidden, env=_NO_DAEMON)

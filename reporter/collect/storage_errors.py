@@ -8,6 +8,7 @@ from reporter.collect.dvc_internals import RemoteObjects
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line
+from reporter.collect.transfers import CutError, StalledError
 from reporter.model.problem import ProblemKind
 
 _REFUSED_STATUS = {401, 403}
@@ -43,6 +44,51 @@ _UNREACHABLE = {
     "FSTimeoutError",
 }
 
+_TIMES = {1: "once", 2: "twice", 3: "three times"}
+_CUT = {
+    "ClientPayloadError",
+    "ResponseStreamingError",
+    "IncompleteReadError",
+    "IncompleteRead",
+    "ChunkedEncodingError",
+    "ProtocolError",
+    "ServerDisconnectedError",
+    "ConnectionClosedError",
+    "ConnectionResetError",
+    "ConnectionAbortedError",
+    "BrokenPipeError",
+    "ConnectionLost",
+    "SFTPConnectionLost",
+}
+"""What clients raise where the other side ends a connection in the middle."""
+
+
+def is_cut(error: Exception) -> bool:
+    """Whether a transfer broke off: asked again, the storage may well deliver."""
+    return bool(_kinds(error) & _CUT)
+
+
+def explain_stall(error: StalledError, where: str) -> UnreadableError:
+    """`where`: what is too slow, as a reader may see it."""
+    pace = f"less than {error.slowest / 1024:g} KiB/s" if error.received else "nothing"
+    return UnreadableError(
+        ProblemKind.ACCESS,
+        f"{where} sent {pace} for {error.seconds:g} seconds",
+        "check the network and the storage, or run `dvc fetch` where it is faster",
+        remote=where,
+    )
+
+
+def _explain_cuts(error: CutError, where: str, remote: str) -> UnreadableError:
+    """It may be for this object's size: others are tried still."""
+    return UnreadableError(
+        ProblemKind.ACCESS,
+        f"{where} broke the transfer off {_TIMES.get(error.times, f'{error.times} times')}",
+        "check the network and the storage, or run `dvc fetch` where they are sound",
+        remote=remote,
+        final=False,
+    )
+
 
 def explain_failure(
     error: Exception, content: Content, remote: RemoteObjects | None, *, damaged: bool
@@ -53,8 +99,15 @@ def explain_failure(
     if isinstance(error, NoRemoteError | FileNotFoundError):
         return _missing(remote, damaged=damaged)
     name = f"remote '{remote.name if remote else content.remote or 'default'}'"
-    message, hint = _why(error, f"{name} ({remote.address})" if remote and remote.address else name)
-    return UnreadableError(ProblemKind.ACCESS, message, hint, remote=name, final=not _is_refused(error))
+    where = f"{name} ({remote.address})" if remote and remote.address else name
+    if isinstance(error, StalledError):
+        return explain_stall(error, where)
+    if isinstance(error, CutError):
+        return _explain_cuts(error, where, name)
+    message, hint = _why(error, where)
+    return UnreadableError(
+        ProblemKind.ACCESS, message, hint, remote=name, final=not (_is_refused(error) or isinstance(error, CutError))
+    )
 
 
 def _why(error: Exception, where: str) -> tuple[str, str]:
@@ -62,7 +115,7 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
     from dvc.config import ConfigError
     from dvc.fs import RemoteMissingDepsError
 
-    kinds = {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
+    kinds = _kinds(error)
     if isinstance(error, RemoteMissingDepsError):
         return (
             f"{where} needs a package that is not installed",
@@ -77,6 +130,11 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
     if kinds & _UNREACHABLE:
         return f"{where} is unreachable", "check the network, or run `dvc fetch` where it is reachable"
     return f"{where} cannot be read: {one_line(str(error)) or type(error).__name__}", "run `dvc fetch` to see why"
+
+
+def _kinds(error: Exception) -> set[str]:
+    """Names of classes: those of every client that there may be cannot be imported."""
+    return {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
 
 
 def _missing(remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:

@@ -129,6 +129,15 @@ def test_a_reader_that_has_heard_enough_is_no_bug(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_are_no_bug_and_nobody_else_s_file_takes_their_place(closed: str, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "reports", Bundle(make_report()), "")
+    command = f"exec {sys.executable} -m reporter gate {tmp_path}/reports {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
 def test_the_gate_quotes_a_stranger_s_bundle_on_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_bundle(tmp_path / "reports", Bundle(make_report(summary="new: a\n::error::b\x1b[31m")), "")
     assert cli.main(["gate", str(tmp_path / "reports")], {}) == 0

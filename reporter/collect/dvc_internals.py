@@ -139,6 +139,10 @@ class DvcProject:
             repo.fs, repo.root_dir, repo.dvc_dir = saved
             repo._reset()  # noqa: SLF001
 
+    @property
+    def has_remotes(self) -> bool:
+        return bool(self._config["remote"])
+
     def cached(self, content: Content) -> Path:
         """Where the cache keeps an object, whether it is there or not."""
         return Path(self._cache(content.algorithm).oid_to_path(content.hash))

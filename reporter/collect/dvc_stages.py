@@ -119,7 +119,7 @@ def _output(out: Any, stage: Any, tree: Tree) -> Output:
     digest = out.hash_info.value if out.hash_info else None
     return Output(
         path=tree.relative(out.fs_path),
-        content=Content(digest, str(out.hash_name), out.remote) if digest else None,
+        content=Content(digest, str(out.hash_name), out.remote, bool(out.can_push)) if digest else None,
         size=out.meta.size,
         nfiles=out.meta.nfiles,
         cached=bool(out.use_cache),

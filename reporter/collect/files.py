@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reporter.collect.dvc_internals import OpenRevision
@@ -174,7 +175,7 @@ class RevisionFiles:
                 f"is not in {owner.path} as dvc.lock records it",
                 "run `dvc repro`, or mend its name in dvc.yaml",
             )
-        return Content(digest, owner.content.algorithm, owner.content.remote)
+        return replace(owner.content, hash=digest)
 
     def _read_through_dvc(self, owner: Output, path: str) -> bytes:
         remote = owner.content.remote if owner.content else None

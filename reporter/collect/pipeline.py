@@ -19,6 +19,8 @@ class Content:
     """`md5`, or `md5-dos2unix` for content that DVC 2 recorded."""
     remote: str | None = None
     """The remote that the output names; None: the default one."""
+    pushed: bool = True
+    """False: `push: false` keeps it out of every remote."""
 
     @property
     def is_directory(self) -> bool:

@@ -81,7 +81,10 @@ class Storage:
         missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]
         if not missing:
             return
-        self._progress(f"Fetching {len(missing)} {'file' if len(missing) == 1 else 'files'} from the remote storage")
+        if self._dvc.has_remotes:
+            self._progress(
+                f"Fetching {len(missing)} {'file' if len(missing) == 1 else 'files'} from the remote storage"
+            )
         with _workplace() as folder:
             attempt = partial(self._attempt, folder=folder)
             attempt(missing[0])  # alone: if nobody answers, one timeout is enough

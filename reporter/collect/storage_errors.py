@@ -63,6 +63,10 @@ _CUT = {
 """What clients raise where the other side ends a connection in the middle."""
 
 
+_PLUGINS = {"webdavs": "webdav", "s3a": "s3", "abfss": "azure", "https": "http", "gcs": "gs"}
+"""Schemes whose plugin of DVC is called otherwise: `dvc-gs`."""
+
+
 def is_cut(error: Exception) -> bool:
     """Whether a transfer broke off: asked again, the storage may well deliver."""
     return bool(_kinds(error) & _CUT)
@@ -97,7 +101,7 @@ def explain_failure(
     from dvc.config import NoRemoteError
 
     if isinstance(error, NoRemoteError | FileNotFoundError):
-        return _missing(remote, damaged=damaged)
+        return _missing(content, remote, damaged=damaged)
     name = f"remote '{remote.name if remote else content.remote or 'default'}'"
     where = f"{name} ({remote.address})" if remote and remote.address else name
     if isinstance(error, StalledError):
@@ -117,9 +121,10 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
 
     kinds = _kinds(error)
     if isinstance(error, RemoteMissingDepsError):
+        package = f"dvc-{_PLUGINS.get(error.protocol, error.protocol)}"
         return (
-            f"{where} needs a package that is not installed",
-            "install DVC's support for it, as in `pip install dvc-s3`",
+            f"{where} needs {package}, which is not installed",
+            f"run `pip install {package}` where reporter is installed",
         )
     if isinstance(error, ConfigError):
         return f"{where} is not configured rightly: {one_line(str(error))}", "see `dvc remote list`"
@@ -137,13 +142,18 @@ def _kinds(error: Exception) -> set[str]:
     return {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
 
 
-def _missing(remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
+def _missing(content: Content, remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
     elsewhere = f"not in remote '{remote.name}'" if remote else "there is no remote"
     if damaged:
         return UnreadableError(
             ProblemKind.CORRUPT,
             f"its object in the cache is damaged, and {elsewhere}",
             "run the stage again, or push it from where it is sound",
+        )
+    if not content.pushed:
+        message = "not in the cache, and `push: false` keeps it out of every remote"
+        return UnreadableError(
+            ProblemKind.MISSING, message, "reproduce it here, or take `push: false` out and run `dvc push`"
         )
     if remote is None:
         message = "not in the cache, and there is no remote"

@@ -216,6 +216,31 @@ class TestOutputs:
             repo.checkout(force=True)
         assert_certain(snapshot(project))
 
+    def test_one_that_is_not_pushed_says_so(self, project, tmp_path):
+        stage = "stages:\n  train:\n    cmd: python train.py\n    metrics:\n      - metrics.json"
+        project.write({"dvc.yaml": stage + ": {push: false}\n", "metrics.json": {"acc": 0.5}}).record().push().commit()
+
+        problem = snapshot(project.clone(tmp_path / "clone")).metrics["metrics.json"].problem
+
+        assert "`push: false`" in problem.message
+        assert "add a remote" not in problem.hint
+        project.write({"dvc.yaml": stage + "\n"}).record().push().commit()
+        assert snapshot(project.clone(tmp_path / "mended")).metrics["metrics.json"].values == {"acc": 0.5}
+
+    def test_where_there_is_no_remote_nothing_is_said_to_be_fetched(self, tmp_path):
+        project = ProjectFactory.new(tmp_path / "alone")
+        project.write(
+            {"dvc.yaml": "stages:\n  train:\n    cmd: x\n    metrics: [metrics.json]\n", "metrics.json": {"acc": 0.5}}
+        )
+        project.record().commit()
+        told: list[str] = []
+        opened = open_project(project.clone(tmp_path / "clone").root, told.append)
+
+        problem = opened.snapshot(opened.resolve_head(None), Wanted()).metrics["metrics.json"].problem
+
+        assert told == []
+        assert "there is no remote" in problem.message
+
 
 class TestBrokenFiles:
     def conflict(self, project: ProjectFactory) -> None:

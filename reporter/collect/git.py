@@ -204,6 +204,11 @@ def find_git_root(directory: Path) -> Path:
             f"git does not trust the owner of {directory}",
             f"run `git config --global --add safe.directory {directory}`",
         )
+    if "not a git repository" not in done.stderr:
+        raise ProjectError(
+            f"git cannot read the repository around {directory}: {one_line(_last_error(done.stderr))}",
+            "see `git status`; what is new in a repository's format needs a newer git",
+        )
     raise ProjectError(
         f"{directory} is not inside a git repository", "run `git init`, or change into the project's folder"
     )

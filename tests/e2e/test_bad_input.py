@@ -124,6 +124,14 @@ class TestTheProject:
         left = run("report", "--json")
         assert (left.code, left.message) == (2, "reporter: The current folder is no longer there")
 
+    def test_a_repository_of_a_newer_format_is_not_taken_for_none(self, project, run):
+        project.git("config", "core.repositoryFormatVersion", "1")
+        project.git("config", "extensions.tomorrow", "true")
+        left = run("report", "--json")
+        assert left.code == 3
+        assert "unknown repository extension" in left.message
+        assert "git init" not in left.message + left.hint
+
     def test_no_commit_yet(self, tmp_path, monkeypatch, run):
         git(tmp_path, "init", "--quiet")
         (tmp_path / ".dvc").mkdir()

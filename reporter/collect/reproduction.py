@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from reporter.collect.dvc_transfers import STALLED
 from reporter.collect.project import Project, Wanted, open_project
-from reporter.collect.redaction import one_line, without_secrets
 from reporter.collect.snapshots import parse_tables
+from reporter.collect.transfers import Patience
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision
@@ -23,6 +24,9 @@ Say = Callable[[str], None]
 
 _NO_DAEMON = {"DVC_NO_ANALYTICS": "1"}
 """It would be sent by a process that outlives the command, of a command that nobody typed."""
+
+_OURS = Path(__file__).resolve().parents[2]
+"""Where this package lies, for a process of our own."""
 
 
 def reproduce(
@@ -35,37 +39,22 @@ def reproduce(
     """
     notes = []
     say(f"Pulling what the remote has of {label}")
-    if _dvc(directory, hidden, "pull", "--run-cache", "--allow-missing") != 0:
+    if (pulled := _transfer(directory, hidden, "pull", "--run-cache", "--allow-missing")) != 0:
         notes.append(f"Not everything of {label} could be pulled from the remote; the log says why.")
     say(f"Reproducing {label}")
-    if (code := _dvc(directory, hidden, "repro", "--all-pipelines", "--pull")) != 0:
+    pulling = (
+        () if pulled == STALLED else ("--pull",)
+    )  # from a storage that was too slow just now, it would wait for ever
+    if (code := _dvc(directory, hidden, "repro", "--all-pipelines", *pulling)) != 0:
         raise ProjectError(
             f"`dvc repro` of {label} failed with exit code {code}", "The log above says which stage and why."
         )
     if not push:
         return tuple(notes)
     say(f"Pushing the outputs of {label}")
-    if _dvc(directory, hidden, "push", "--run-cache") != 0 or not _push_uncached_outputs(directory, say):
+    if _transfer(directory, hidden, "push", "--run-cache") != 0:
         notes.append(f"The outputs of {label} could not be pushed, so the next run trains again; the log says why.")
     return tuple(notes)
-
-
-def _push_uncached_outputs(directory: Path, say: Say) -> bool:
-    """Push what `dvc push --run-cache` leaves out, such as metrics with `cache: false`. The run cache of DVC holds them,
-    and elsewhere restores a stage only with all of its outputs. Returns whether all of it went through.
-    """
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
-    with Repo(str(directory)) as repo:
-        outputs = (output for stage in repo.index.stages for output in stage.outs)
-        uncached = {output.hash_info for output in outputs if not output.use_cache and output.hash_info}
-        try:
-            pushed = repo.cloud.push({each for each in uncached if repo.cache.local.exists(each.value)})
-        except DvcException as error:
-            say(one_line(without_secrets(str(error))))
-            return False
-        return not pushed.failed
 
 
 class ReproducedBaseline:
@@ -181,6 +170,14 @@ def _share_configuration(project: Project, directory: Path) -> None:
 
 def _command(*arguments: str | Path) -> tuple[str | Path, ...]:
     return (sys.executable, "-P", "-m", "dvc", *arguments)  # -P: no module of the project may stand in for one of DVC's
+
+
+def _transfer(directory: Path, hidden: Collection[str], *arguments: str) -> int:
+    """A pull or push, which ends where the storage is too slow for it."""
+    seconds = str(Patience().seconds)
+    program = (sys.executable, "-P", "-m", "reporter.collect.dvc_transfers", seconds)
+    imports = os.pathsep.join(filter(None, (str(_OURS), os.environ.get("PYTHONPATH"))))
+    return run_aloud(*program, *arguments, cwd=directory, hidden=hidden, env=_NO_DAEMON | {"PYTHONPATH": imports})
 
 
 def _dvc(directory: Path, hidden: Collection[str], *arguments: str) -> int:

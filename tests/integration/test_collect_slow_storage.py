@@ -19,6 +19,7 @@ from fakes.faulty_line import FaultyLine, faulty_line
 from project_factories import ProjectFactory, isolate, small_project
 
 from reporter.collect.apart import ProjectApart
+from reporter.collect.dvc_transfers import STALLED
 from reporter.collect.project import Wanted, open_project
 from reporter.collect.transfers import Patience
 from reporter.model.problem import ProblemKind
@@ -203,6 +204,46 @@ def web_project(project, web) -> ProjectFactory:
     """Its remote is the web server."""
     config = f"[core]\n    remote = web\n['remote \"web\"']\n    url = {web.address}/bucket\n"
     return project.write({".dvc/config": config})
+
+
+def transferring(project: ProjectFactory, command: str) -> subprocess.CompletedProcess[str]:
+    """A pull or push as `ci --repro` does it."""
+    program = [sys.executable, "-m", "reporter.collect.dvc_transfers", str(SHORT.seconds), command]
+    return subprocess.run(program, cwd=project.root, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_pull_over_a_sound_line_brings_everything(project):
+    done = transferring(project, "pull")
+
+    assert done.returncode == 0, done.stderr
+    assert (project.root / "loss.csv").exists()
+
+
+@pytest.mark.parametrize("fault", ["silent", "slow"])
+def test_a_pull_from_a_storage_that_is_too_slow_is_given_up(project, line, fault):
+    line.silent, line.bytes_per_second = fault == "silent", 100
+
+    done = transferring(project, "pull")
+
+    assert done.returncode == STALLED
+    assert done.stderr.splitlines()[-1] == (
+        "reporter: the remote storage took and gave less than 1 KiB/s for 4 seconds: dvc pull is given up"
+    )
+
+
+def test_a_pull_that_takes_longer_but_moves_is_waited_for(project, line):
+    line.bytes_per_second = 40_000
+
+    done = transferring(project, "pull")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_push_to_a_storage_that_is_too_slow_is_given_up(project, line):
+    project.write({"another.bin": b"another"}).add("another.bin")
+    line.silent = True
+
+    assert transferring(project, "push").returncode == STALLED
 
 
 def test_a_web_server_is_held_to_the_same(web_project, web):

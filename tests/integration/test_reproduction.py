@@ -10,6 +10,7 @@ import pytest
 from project_factories import ProjectFactory, isolate
 
 from reporter.cli import main
+from reporter.collect import dvc_transfers
 from reporter.collect.project import Wanted, open_project
 from reporter.collect.reproduction import ReproducedBaseline, reproduce
 from reporter.settings import HIDDEN_FROM_STAGES, TOKEN_VARIABLES
@@ -137,7 +138,20 @@ def test_metrics_that_were_committed_from_another_run_are_named(project):
     assert candidate.notes == ()
 
 
-def test_a_push_that_breaks_off_is_a_note_and_the_report_is_made(project, tmp_path, monkeypatch):
+def test_a_push_that_fails_is_a_note_and_the_report_is_made(project, tmp_path, capfd):
+    project.remote(tmp_path / "storage").commit("Remote")
+    shutil.rmtree(tmp_path / "storage")
+    (tmp_path / "storage").write_text("a file where the storage's folder should be")
+
+    notes = reproduce(project.root, "the candidate", [].append)
+
+    assert notes[-1] == (
+        "The outputs of the candidate could not be pushed, so the next run trains again; the log says why."
+    )
+    assert "ERROR: " in capfd.readouterr().err
+
+
+def test_a_push_of_what_git_keeps_that_breaks_off_is_said(project, tmp_path, monkeypatch, capfd):
     from dvc.data_cloud import DataCloud
     from dvc.exceptions import DvcException
 
@@ -146,15 +160,12 @@ def test_a_push_that_breaks_off_is_a_note_and_the_report_is_made(project, tmp_pa
 
     kept_by_git = DVC_YAML.replace("[metrics.json]", "[{metrics.json: {cache: false}}]")
     project.write({"dvc.yaml": kept_by_git}).remote(tmp_path / "storage").commit("Keep the metrics in git")
+    reproduce(project.root, "the candidate", [].append)
     monkeypatch.setattr(DataCloud, "push", refuse)
-    said: list[str] = []
 
-    notes = reproduce(project.root, "the candidate", said.append)
+    assert not dvc_transfers.push_uncached_outputs()
 
-    assert notes == (
-        "The outputs of the candidate could not be pushed, so the next run trains again; the log says why.",
-    )
-    assert "the bucket is full" in said
+    assert capfd.readouterr().err.endswith("reporter: the bucket is full\n")
 
 
 def test_nothing_of_the_project_is_touched(project, monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
-from reporter.model.values import Number, Value, is_finite
+from reporter.model.values import MOST_DIGITS, Number, Value, is_finite
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -30,8 +30,10 @@ _PERCENT_EXTRA = 2
 """Digits that a percentage is given at most to show that it is not all."""
 _WHOLE_FLOATS = 2**53
 """Below it a whole float is that number and no rounded one."""
-_AS_AT_SCHOOL = Context(prec=400, rounding=ROUND_HALF_UP)
-"""Half is rounded up, not to the even digit; no float has more digits."""
+_MOST_SHOWN = 40
+"""Digits: an integer of more (no counter, and no hash of 128 bits) is shown with an exponent."""
+_AS_AT_SCHOOL = Context(prec=MOST_DIGITS + 100, rounding=ROUND_HALF_UP)
+"""Half is rounded up, not to the even digit; no number has more digits."""
 _INTERVAL_EXTRA = 2
 """Digits that an interval is given at most to show that an end is not zero."""
 _SMALLEST_FIXED, _LARGEST_FIXED = -4, 15
@@ -48,10 +50,10 @@ _LOOKS_TYPED = re.compile(
 def number(value: Number, digits: int = _SIGNIFICANT) -> str:
     """A number that stands alone: integers whole, else up to six significant digits without trailing zeros.
 
-    What is not whole does not look so: 0.9999999 is `1.00000`.
+    What is not whole does not look so: 0.9999999 is `1.00000`. An integer too long to be read is shown as 1.23457e+400.
     """
     if isinstance(value, int):
-        return _signed_by_minus(f"{value:,}")
+        return _whole(value, digits)
     if not math.isfinite(value):
         return _nonfinite(value)
     near = _without_noise(value)
@@ -62,21 +64,34 @@ def number(value: Number, digits: int = _SIGNIFICANT) -> str:
     return f"{trimmed}.0" if near == near.to_integral_value() else text
 
 
+def _whole(value: int, digits: int) -> str:
+    if _is_legible(value):
+        return _signed_by_minus(f"{value:,}")
+    exact = _decimal(value)
+    return _trimmed(_at(exact, digits - 1 - _magnitude(exact)))
+
+
+def _is_legible(value: Number) -> bool:
+    """Whether it is an integer that is shown whole."""
+    return isinstance(value, int) and abs(value) < 10**_MOST_SHOWN
+
+
 def pair(base: Number, head: Number) -> tuple[str, str]:
     """Two numbers next to each other, both to the same place, which shows two digits of their difference.
 
     Integers are whole; digits that neither number has are not made up, nor those that arithmetic on floats adds: numbers that
-    differ in nothing else look alike.
+    differ in nothing else look alike, and so do those of which more than 40 digits would have to be shown.
     """
-    if not (is_finite(base) and is_finite(head)) or (isinstance(base, int) and isinstance(head, int)):
+    if not (is_finite(base) and is_finite(head)) or (_is_legible(base) and _is_legible(head)):
         return number(base, BESIDE_OTHERS), number(head, BESIDE_OTHERS)
     left, right = _without_noise(base), _without_noise(head)
     if left == right:
         return number(base, BESIDE_OTHERS), number(head, BESIDE_OTHERS)
     of_difference = _DELTA_SIGNIFICANT - 1 - _magnitude(left - right)
-    of_larger = BESIDE_OTHERS - 1 - max(_magnitude(left), _magnitude(right))
+    larger = max(_magnitude(left), _magnitude(right))
+    of_larger = BESIDE_OTHERS - 1 - larger
     places = min(max(of_difference, of_larger), max(_places(left), _places(right)))
-    return _both_at(left, right, places)
+    return _both_at(left, right, places if places + larger < _MOST_SHOWN else of_larger)
 
 
 def apart(value: Number, other: Number, digits: int = _DELTA_SIGNIFICANT) -> str:
@@ -85,7 +100,7 @@ def apart(value: Number, other: Number, digits: int = _DELTA_SIGNIFICANT) -> str
         return number(value)
     exact, limit = _decimal(value), _decimal(other)
     start = digits - 1 - _magnitude(exact)
-    ends = max(start, _places(exact))
+    ends = max(start, min(_places(exact), _MOST_SHOWN - 1 - _magnitude(exact)))
     with localcontext(_AS_AT_SCHOOL):
         rounded = ((places, round(exact, places)) for places in range(min(start, ends), ends + 1))
         places = next((places for places, near in rounded if (near > limit) is (exact > limit) and near != limit), ends)
@@ -166,7 +181,7 @@ def _literal(content: Value) -> str:
     if content is None or isinstance(content, bool | str):
         return json.dumps(content, ensure_ascii=False)
     if isinstance(content, int | float):
-        return repr(content) if math.isfinite(content) else _nonfinite(content).replace(MINUS, "-")
+        return repr(content) if is_finite(content) else _nonfinite(content).replace(MINUS, "-")
     if isinstance(content, Mapping):
         inside = (f"{json.dumps(key, ensure_ascii=False)}: {_literal(item)}" for key, item in content.items())
         return f"{{{', '.join(inside)}}}"
@@ -190,7 +205,7 @@ def _magnitude(exact: Decimal) -> int:
 
 def _places(exact: Decimal) -> int:
     """Digits after the point that the number has; negative where whole digits are zeros."""
-    exponent = exact.normalize().as_tuple().exponent
+    exponent = _AS_AT_SCHOOL.normalize(exact).as_tuple().exponent
     return -exponent if isinstance(exponent, int) else 0
 
 

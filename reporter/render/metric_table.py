@@ -58,8 +58,8 @@ def _first(names: Sequence[str]) -> str:
 
 
 def value_text(content: Value, shown: str) -> str:
-    """Numbers and this project's own words as they are; a text of the repository's as code."""
-    is_own_word = content is None or isinstance(content, bool | int | float)
+    """Numbers and this project's own words as they are; a text of the repository's, and a number as long as one, as code."""
+    is_own_word = (content is None or isinstance(content, bool | int | float)) and len(shown) <= LONGEST_IN_TABLE
     return shown if is_own_word else code(shown)
 
 

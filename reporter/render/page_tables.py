@@ -19,7 +19,7 @@ from reporter.model.comparison import (
 )
 from reporter.model.problem import Problem
 from reporter.model.report import Report
-from reporter.model.values import Value, is_number
+from reporter.model.values import Value, is_nan, is_number
 from reporter.render import wording
 from reporter.render.escape import shorten, visible
 from reporter.render.mermaid import stage_note
@@ -387,13 +387,13 @@ def _value(shown: str, content: Value) -> Cell:
 
 
 def _number(shown: str, content: float | None) -> Cell:
-    """NaN sorts like a text: after the numbers."""
-    if content is None or math.isnan(content):
+    """NaN sorts like a text: after the numbers. Integers beyond every float sort as infinite."""
+    if content is None or is_nan(content):
         return Cell(shown)
     try:
         return Cell(shown, sort=float(content))
     except OverflowError:
-        return Cell(shown, sort=math.copysign(math.inf, content))
+        return Cell(shown, sort=math.inf if content > 0 else -math.inf)
 
 
 def _without_empty_columns(table: PageTable) -> PageTable:

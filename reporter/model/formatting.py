@@ -41,7 +41,7 @@ _SMALLEST_FIXED, _LARGEST_FIXED = -4, 15
 _SMALLEST_BESIDE = -6
 """The same for a number beside one that is written so."""
 _LOOKS_TYPED = re.compile(
-    r"\s.*|.*\s|[-+]?(\d[\d_]*)?\.?\d*(e[-+]?\d+)?|true|false|null|~|nan|[-+]?\.?inf(inity)?|[\[{\"'].*",
+    r"\s.*|.*\s|[-+]?(\d[\d_]*+)?+(\.\d*+)?+(e[-+]?\d+)?|true|false|null|~|nan|[-+]?\.?inf(inity)?|[\[{\"'].*",
     re.IGNORECASE | re.DOTALL,
 )
 """Texts that a reader would take for another type, or not see at all, were they shown without quotes."""

@@ -8,7 +8,7 @@ from reporter.model.comparison import MetricRow
 from reporter.model.report import Report
 from reporter.model.values import Value
 from reporter.render import wording
-from reporter.render.escape import LONGEST_IN_TABLE, code, in_table, prose, visible
+from reporter.render.escape import LONGEST_IN_TABLE, code, codes, in_table, prose, visible
 from reporter.render.markup import LEFT, RIGHT, bullets, paragraphs, table
 
 _LONGEST_HEADING = 40
@@ -53,8 +53,7 @@ def _methods(rows: Sequence[MetricRow], name: Callable[[MetricRow], str]) -> str
 
 
 def _first(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(map(code, names[:_MOST_NAMES])) + more
+    return codes(names, _MOST_NAMES)
 
 
 def value_text(content: Value, shown: str) -> str:

@@ -194,8 +194,9 @@ def _param_row(row: ParamRow, name: str) -> Row:
 
 def _causes(report: Report) -> PageTable:
     different = {row.file for row in report.metrics if wording.is_different(row)}
+    param_of = wording.changed_params(report)
     rows = [
-        _cause_row(found.file, cause, report)
+        _cause_row(found.file, cause, param_of(cause))
         for found in report.explanations
         if found.file in different
         for cause in found.causes
@@ -216,8 +217,7 @@ def _causes(report: Report) -> PageTable:
     return _without_empty_columns(table)
 
 
-def _cause_row(file: str, cause: Cause, report: Report) -> Row:
-    param = wording.changed_param(cause, report.params)
+def _cause_row(file: str, cause: Cause, param: ParamRow | None) -> Row:
     before, after = wording.both_values(param) if param else ("", "")
     return Row(
         (

@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from reporter.model.comparison import Cause, GateRow, State, Verdict
+from reporter.model.comparison import Cause, CauseKind, GateRow, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
@@ -112,11 +112,14 @@ def _why_line(report: Report) -> str:
     if not any(wording.is_different(row) for row in report.metrics):
         return ""
     nearest = sorted((cause for found in report.explanations for cause in found.causes), key=lambda c: c.distance)
-    causes = list(dict.fromkeys(map(cause_texts(report), nearest)))
+    distinct: dict[tuple[CauseKind, str], Cause] = {}
+    for cause in nearest:
+        distinct.setdefault((cause.kind, cause.name), cause)
+    causes = list(distinct.values())
     if not causes:
         return ""
     more = f" and {len(causes) - _MOST_CAUSES:,} more" if len(causes) > _MOST_CAUSES else ""
-    return f"**Changed upstream:** {', '.join(causes[:_MOST_CAUSES])}{more}"
+    return f"**Changed upstream:** {', '.join(map(cause_texts(report), causes[:_MOST_CAUSES]))}{more}"
 
 
 def cause_texts(report: Report) -> Callable[[Cause], str]:

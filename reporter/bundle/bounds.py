@@ -11,7 +11,7 @@ MOST_ROWS = 50_000
 """Of metrics, params, plots and all other lists together."""
 MOST_OBJECTS = 200_000
 """Of the document: a row has up to three. Counted by their braces, those in texts included."""
-MOST_VALUES = 4_000_000
+MOST_VALUES = 2_000_000
 """Of the document: a row has up to 20. Counted by commas and brackets, those in texts included."""
 MOST_ITEMS = 200_000
 """Of one list."""

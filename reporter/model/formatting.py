@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from functools import lru_cache
+from typing import TypeVar
 
 from reporter.model.values import MOST_DIGITS, Number, Value, is_finite
+
+T = TypeVar("T")
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -32,6 +36,8 @@ _WHOLE_FLOATS = 2**53
 """Below it a whole float is that number and no rounded one."""
 _MOST_SHOWN = 40
 """Digits: an integer of more (no counter, and no hash of 128 bits) is shown with an exponent."""
+_MOST_ITEMS = 1000
+"""Of a list or mapping that is put into words: no cell has room for as many."""
 _AS_AT_SCHOOL = Context(prec=MOST_DIGITS + 100, rounding=ROUND_HALF_UP)
 """Half is rounded up, not to the even digit; no number has more digits."""
 _INTERVAL_EXTRA = 2
@@ -170,7 +176,10 @@ def size(nbytes: int) -> str:
 
 
 def value(content: Value) -> str:
-    """A value exactly, as its file would say it; a text that looks like another type stands in quotes."""
+    """A value exactly, as its file would say it; a text that looks like another type stands in quotes.
+
+    A list or mapping of more than a thousand items, which nobody could be shown, lacks its middle.
+    """
     if isinstance(content, str):
         return json.dumps(content, ensure_ascii=False) if _LOOKS_TYPED.fullmatch(content) else content
     return _literal(content)
@@ -183,13 +192,26 @@ def _literal(content: Value) -> str:
     if isinstance(content, int | float):
         return repr(content) if is_finite(content) else _nonfinite(content).replace(MINUS, "-")
     if isinstance(content, Mapping):
-        inside = (f"{json.dumps(key, ensure_ascii=False)}: {_literal(item)}" for key, item in content.items())
+        members = _without_middle([*content.items()])
+        inside = (f"{json.dumps(key, ensure_ascii=False)}: {_literal(item)}" for key, item in members)
         return f"{{{', '.join(inside)}}}"
-    return f"[{', '.join(map(_literal, content))}]"
+    return f"[{', '.join(map(_literal, _without_middle(content)))}]"
+
+
+def _without_middle(items: Sequence[T]) -> Sequence[T]:
+    return items if len(items) <= _MOST_ITEMS else [*items[: _MOST_ITEMS // 2], *items[-_MOST_ITEMS // 2 :]]
 
 
 def _decimal(value: Number) -> Decimal:
-    return Decimal(value) if isinstance(value, int) else Decimal(repr(float(value)))
+    if not isinstance(value, int):
+        return Decimal(repr(float(value)))
+    return Decimal(value) if _is_legible(value) else _long_decimal(value)
+
+
+@lru_cache(maxsize=10_000)
+def _long_decimal(value: int) -> Decimal:
+    """Thousands of digits take half a millisecond, and a table is often put into words several times."""
+    return Decimal(value)
 
 
 def _without_noise(value: Number) -> Decimal:

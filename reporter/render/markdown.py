@@ -14,6 +14,7 @@ from reporter.model.report import Report
 from reporter.render import folded, opening, wording
 from reporter.render.escape import link, prose, safe_url, shorten
 from reporter.render.markup import Piece, paragraphs
+from reporter.render.team_text import LONGEST_SECTION
 
 
 class Part(StrEnum):
@@ -41,9 +42,9 @@ ROWS_WHEN_SHORT = (40, 8)
 _ALL_ROWS = 10**9
 _CLOSE_ENOUGH = 32
 """A part is not worth rendering again for fewer than one more row in so many."""
-MOST_SECTION_TEXT = 65_536
-"""Characters of all sections' Markdown that are read for a text with a limit: what a comment holds, since parsing them takes longer
-than all else. The page and report.md have the whole."""
+MOST_SECTION_TEXT = LONGEST_SECTION
+"""Characters of all sections' Markdown that are read for a text with a limit, since parsing them takes longer than all else. The
+page and report.md have more."""
 _FASTEST_GROWTH = 4
 """Rows unlike those before them may be longer: at most so many times as many are tried next."""
 

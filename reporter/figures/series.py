@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from reporter.model.comparison import PlotComparison, PlotSide
 from reporter.model.snapshot import Axis, Column, PlotSpec, Table
 
+MOST_SERIES = 100
+"""Of one plot: of more no legend could be read, and a picture would be taller than a browser draws."""
 ROW_NUMBER = "step"
 """What DVC calls the x axis of a plot that names no x."""
 
@@ -66,6 +69,9 @@ def read(plot: PlotComparison) -> Data:
     titles = _names(plot)
     series: list[Series] = []
     notes: list[str] = []
+    if len(titles) > MOST_SERIES:
+        notes.append(f"Only the first {MOST_SERIES} of {len(titles):,} series are drawn.")
+        titles = dict(islice(titles.items(), MOST_SERIES))
     for index, side in enumerate(plot.sides):
         found, missing = _read_side(index, side, titles)
         series.extend(found)
@@ -79,6 +85,8 @@ def _read_side(index: int, side: PlotSide, titles: dict[Axis, str]) -> tuple[lis
         return [], notes or ["does not define this plot."]
     series: list[Series] = []
     for pair in _pairs(side.spec):
+        if pair.y not in titles:
+            continue
         table = side.tables.get(pair.y.path)
         if table is None:
             if not side.problems:

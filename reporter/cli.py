@@ -320,7 +320,7 @@ def _write_bundle(
         wiring.open_exporter(environ, images=options.images) as exporter,
         tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
     ):
-        from reporter.bundle import check_replaceable, read_bundle, write_bundle
+        from reporter.bundle import check_replaceable, write_bundle
         from reporter.commands.report import make_report
 
         check_replaceable(options.out)
@@ -328,11 +328,11 @@ def _write_bundle(
         request = _report_request(options, project, in_ci=in_ci)
         run = wiring.run_info(context)
         made = make_report(request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say)
-        write_bundle(options.out, made.bundle, made.page)
+        written = write_bundle(options.out, made.bundle, made.page)
         if made.failure is not None:
             _say(f"What else the report holds is in {options.out / 'report.html'}")
             raise made.failure
-        return read_bundle(options.out)
+        return written
 
 
 def _opened_source(

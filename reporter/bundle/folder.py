@@ -1,7 +1,7 @@
 """A bundle's folder: report.json, report.md, report.html and images/*.png, or why there is no report; swapped in whole.
 
-What writes never leaves half a bundle behind and never replaces a folder that is something else. What reads follows no
-symbolic link and reads only regular files of bounded size.
+What writes never leaves half a bundle behind, never replaces a folder that is something else, and never writes what `read_bundle` would
+refuse. What reads follows no symbolic link and reads only regular files of bounded size.
 """
 
 from __future__ import annotations
@@ -9,32 +9,42 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import struct
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
-from reporter.bundle.json_node import MOST_CHARACTERS
+from reporter.bundle.bounds import (
+    LARGEST_PICTURE,
+    MOST_CHARACTERS,
+    MOST_PICTURE_BYTES,
+    MOST_PICTURES,
+    MOST_PIXELS,
+)
+from reporter.bundle.cutting import Readable, readable, without_pictures
 from reporter.bundle.report_json import PICTURE_NAME, report_from_json
 from reporter.errors import BundleError, ReporterError, UsageError
 from reporter.model.report import Report
+from reporter.render.escape import shorten
 from reporter.render.markdown import render_markdown
-from reporter.render.report_json import report_to_json
 
 REPORT_JSON, REPORT_MD, REPORT_HTML = "report.json", "report.md", "report.html"
 FAILURE = "failure.txt"
 """Alone in the folder where no report could be made: a line that says why, and one with the mend."""
 IMAGES = "images"
 
-LARGEST_PICTURE = 20_000_000
-"""Bytes."""
 LARGEST_FAILURE = 20_000
 """Bytes."""
 LONGEST_REASON = 2_000
 """Characters of each line that says why there is no report."""
-MOST_PICTURES = 200
-
 _PNG = b"\x89PNG\r\n\x1a\n"
+_HEADER = struct.Struct(">8s4x4sII")
+"""The first bytes of a PNG: its signature, the name of its first chunk, width and height."""
+_BYTES_OF_A_CHARACTER = 4
+"""At most, in UTF-8."""
 _HINT = "Write the bundle again with `reporter report`."
 
 
@@ -47,12 +57,19 @@ class Bundle:
     """`images/….png`, as the report names it → a PNG file."""
 
 
-def write_bundle(folder: Path, bundle: Bundle, page: str) -> None:
-    """Put a bundle into `folder`, replacing the bundle that is there. `page` is the whole of report.html.
+def write_bundle(folder: Path, bundle: Bundle, page: str) -> Bundle:
+    """Put a bundle into `folder`, replacing the bundle that is there, and return it as `read_bundle` would.
 
-    Raises UsageError if the folder holds something that is no bundle, or cannot be written; what was there is then untouched.
+    `page` is the whole of report.html. What no reader would take is left out, which a notice says. Raises UsageError if the folder holds something that is no
+    bundle, or cannot be written; what was there is then untouched.
     """
-    _replace(folder, lambda fresh: _write_files(fresh, bundle, page))
+    try:
+        pictures, report = _kept_pictures(bundle)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    written = readable(report)
+    _replace(folder, lambda fresh: _write_files(fresh, written, pictures, page))
+    return Bundle(written.report, {name: folder / name for name in pictures})
 
 
 def write_failure(folder: Path, reason: ReporterError) -> None:
@@ -84,50 +101,57 @@ def _replace(folder: Path, write: Callable[[Path], None]) -> None:
             write(fresh)
             _swap(fresh, folder, aside=Path(workspace, "previous"))
     except OSError as error:
-        raise UsageError(
-            f"The bundle cannot be written to {folder}: {error.strerror or error}.", "Choose another folder with --out."
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"The bundle cannot be written to {folder}: {error.strerror or error}.", "Choose another folder with --out."
+    )
 
 
 def read_bundle(folder: Path) -> Bundle:
     """The bundle in `folder`. Raises BundleError if it is missing, incomplete, or not what this version writes."""
-    if folder.is_symlink() or not folder.is_dir():
+    if os.path.islink(folder) or not os.path.isdir(folder):  # noqa: PTH112,PTH114  Path's own fail on a name that is too long
         raise BundleError(f"There is no bundle in {folder}.", "Write one with `reporter report`, or name its folder.")
     if reason := read_failure(folder):
         raise BundleError(f"There is no report in {folder}: {reason.message}", reason.hint)
-    report = report_from_json(_text(folder / REPORT_JSON, MOST_CHARACTERS))
+    report = report_from_json(_text(folder / REPORT_JSON, MOST_CHARACTERS * _BYTES_OF_A_CHARACTER))
     names = report.images
     if len(names) > MOST_PICTURES:
         raise BundleError(f"The bundle names more than {MOST_PICTURES} pictures.", _HINT)
     found = {name: folder / name for name in sorted(names) if os.path.lexists(folder / name)}
-    for picture in found.values():
-        _check_picture(picture)
+    if sum(map(_checked_size, found.values())) > MOST_PICTURE_BYTES:
+        raise BundleError(f"The bundle's pictures have more than {MOST_PICTURE_BYTES:,} bytes together.", _HINT)
     return Bundle(report=report, images=found)
 
 
 def check_replaceable(folder: Path) -> None:
     """Raise UsageError if `folder` is something else than a bundle or empty: before the work, not after it."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"{folder} is not a folder.", "Choose another one with --out.")
-    if (
-        folder.is_dir()
-        and any(folder.iterdir())
-        and not any((folder / name).is_file() for name in (REPORT_JSON, FAILURE))
-    ):
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise UsageError(f"{folder} is not a folder.", "Choose another one with --out.")
+        is_ours = any((folder / name).is_file() for name in (REPORT_JSON, FAILURE))
+        is_other = folder.is_dir() and any(folder.iterdir()) and not is_ours
+    except OSError as error:
+        raise UsageError(
+            f"The folder {shorten(str(folder))} cannot be looked into: {error.strerror}.",
+            "Choose another one with --out.",
+        ) from error
+    if is_other:
         raise UsageError(
             f"{folder} is not empty and holds no report.json, so it is not replaced.",
             "Choose another folder with --out, or empty this one.",
         )
 
 
-def _write_files(fresh: Path, bundle: Bundle, page: str) -> None:
-    report = bundle.report
+def _write_files(fresh: Path, written: Readable, pictures: Mapping[str, Path], page: str) -> None:
     (fresh / IMAGES).mkdir(parents=True)
-    _write_text(fresh / REPORT_JSON, report_to_json(report))
-    pictures = {name: name for name in bundle.images}
-    _write_text(fresh / REPORT_MD, render_markdown(report, pictures, whole=REPORT_HTML))
+    _write_text(fresh / REPORT_JSON, written.text)
+    beside = {name: name for name in pictures}
+    _write_text(fresh / REPORT_MD, render_markdown(written.report, beside, whole=REPORT_HTML))
     _write_text(fresh / REPORT_HTML, page)
-    for name, picture in bundle.images.items():
+    for name, picture in pictures.items():
         if not PICTURE_NAME.fullmatch(name):
             raise ValueError(f"Not a picture's name in a bundle: {name!r}")
         shutil.copyfile(picture, fresh / name)
@@ -144,7 +168,31 @@ def _one_line(text: str) -> str:
 
 
 def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    """A name that is no UTF-8 has halves of surrogates where it stands in a figure; nothing else may lack a character for it."""
+    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _kept_pictures(bundle: Bundle) -> tuple[dict[str, Path], Report]:
+    """The pictures that a reader would take, and the report, which says how many are left out."""
+    kept: dict[str, Path] = {}
+    room = MOST_PICTURE_BYTES
+    for name, picture in bundle.images.items():
+        size = picture.stat().st_size
+        if size <= min(room, LARGEST_PICTURE) and len(kept) < MOST_PICTURES:
+            kept[name] = picture
+            room -= size
+    left_out = bundle.images.keys() - kept.keys()
+    report = bundle.report
+    if left_out:
+        report = replace(without_pictures(report, left_out), notices=(*report.notices, _left_out(len(left_out))))
+    return kept, report
+
+
+def _left_out(pictures: int) -> str:
+    return (
+        f"{pictures:,} of the pictures are left out: a bundle holds {MOST_PICTURES} of at most {LARGEST_PICTURE:,} bytes, and "
+        f"{MOST_PICTURE_BYTES:,} bytes of them together."
+    )
 
 
 def _swap(fresh: Path, folder: Path, aside: Path) -> None:
@@ -162,26 +210,39 @@ def _swap(fresh: Path, folder: Path, aside: Path) -> None:
 
 def _text(path: Path, largest: int) -> str:
     try:
-        return _content(path, largest).decode("utf-8")
+        with _opened(path, largest) as file:
+            return file.read().decode("utf-8")
     except UnicodeDecodeError as error:
         raise BundleError(f"{path.name} is not UTF-8.", _HINT) from error
 
 
-def _check_picture(path: Path) -> None:
-    if not _content(path, LARGEST_PICTURE).startswith(_PNG):
+def _checked_size(path: Path) -> int:
+    """Bytes of a picture. Nobody here decodes it; those who see it will."""
+    with _opened(path, LARGEST_PICTURE) as file:
+        header = file.read(_HEADER.size)
+        size = os.fstat(file.fileno()).st_size
+    if not header.startswith(_PNG) or len(header) < _HEADER.size:
         raise BundleError(f"{path.name} is not a PNG picture.", _HINT)
+    _, chunk, width, height = _HEADER.unpack(header)
+    if chunk != b"IHDR" or width * height > MOST_PIXELS:
+        raise BundleError(f"{path.name} is not a PNG picture of at most {MOST_PIXELS:,} pixels.", _HINT)
+    return size
 
 
-def _content(path: Path, largest: int) -> bytes:
-    """The bytes of a regular file, neither it nor its folder being a link out of the bundle."""
+@contextmanager
+def _opened(path: Path, largest: int) -> Iterator[BinaryIO]:
+    """A regular file, neither it nor its folder being a link out of the bundle."""
     if path.parent.is_symlink():
         raise BundleError(f"{path.parent.name} is a symbolic link.", _HINT)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise BundleError(f"{path.name} cannot be read from the bundle: {error.strerror}.", _HINT) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > largest:
             raise BundleError(f"{path.name} is no regular file of at most {largest:,} bytes.", _HINT)
-        return file.read(largest + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from reporter.bundle.bounds import MOST_SECTIONS
 from reporter.bundle.json_node import Node, document
 from reporter.errors import BundleError
 from reporter.model.comparison import (
@@ -69,7 +70,7 @@ def report_from_json(text: str) -> Report:
         flips=root.field("flips").or_else((), lambda rows: rows.items(_flips)),
         artifacts=root.field("artifacts").or_else((), lambda rows: rows.items(_artifact)),
         history=root.field("history").or_else((), lambda rows: rows.items(_history)),
-        sections=root.field("sections").or_else((), lambda rows: rows.items(_section)),
+        sections=root.field("sections").or_else((), _sections),
         notices=_texts(root.field("notices")),
         level=root.field("level").optional(Node.real),
         comment=root.field("comment").or_else(CommentRule(), _comment),
@@ -288,6 +289,13 @@ def _history_point(node: Node) -> HistoryPoint:
     return HistoryPoint(
         sha=_matching(node.field("sha"), _SHA, "a commit's 40 hexadecimal digits"), value=node.field("value").number()
     )
+
+
+def _sections(node: Node) -> tuple[SectionText, ...]:
+    sections = node.items(_section)
+    if len(sections) > MOST_SECTIONS:
+        raise node.wrong(f"a list of at most {MOST_SECTIONS} sections")
+    return sections
 
 
 def _section(node: Node) -> SectionText:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 from reporter.collect.data import tracked_paths
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
+from reporter.collect.long_integers import LONG_INTEGER, Parsed, is_held
 from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Pipeline, Refusal
 from reporter.collect.plots import IMAGE, Plot, find_plots
@@ -21,12 +22,11 @@ from reporter.collect.values import metric_values, param_values, plain
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
-from reporter.model.values import Value
 
 DEFAULT_PARAMS = "params.yaml"
 """DVC shows the whole of it even where no stage names it."""
 
-_ReadValues = Callable[[bytes], Mapping[str, Value]]
+_ReadValues = Callable[[bytes], Mapping[str, Parsed]]
 
 Content = TypeVar("Content")
 
@@ -246,9 +246,22 @@ def _expanded(path: str, files: RevisionFiles) -> tuple[str, ...]:
 
 def _values(path: str, read: _ReadValues, files: RevisionFiles, problems: Problems) -> ValueFile:
     try:
-        return ValueFile(path, read(files.read(path)))
+        parsed = read(files.read(path))
     except UnreadableError as error:
         return ValueFile(path, {}, problems.add(path, error))
+    unheld = tuple(name for name, value in parsed.items() if not is_held(value))
+    if unheld:
+        problems.add(path, _too_long(unheld))
+    return ValueFile(path, {name: value if is_held(value) else None for name, value in parsed.items()}, unheld=unheld)
+
+
+def _too_long(names: Sequence[str]) -> UnreadableError:
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    return UnreadableError(
+        ProblemKind.FORMAT,
+        f"`{names[0]}`{more} cannot be compared: {LONG_INTEGER}",
+        "write it as text, or as a number with an exponent",
+    )
 
 
 def _image_paths(plots: Iterable[Plot]) -> list[str]:

@@ -17,6 +17,7 @@ from reporter.collect.redaction import one_line
 from reporter.collect.values import non_finite, parse
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Column, Table
+from reporter.model.values import MOST_DIGITS
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _ALL_BUT = {delimiter: bytes(set(range(256)) - set(f"{delimiter}\n".encode())) for delimiter in _DELIMITERS.values()}
@@ -109,6 +110,8 @@ def _with_non_finite(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _long_integers(cells: Sequence[str]) -> Column:
+    if max(map(len, cells)) > MOST_DIGITS:
+        return np.array(cells, dtype=object)
     numbers = [int(cell) for cell in cells]
     if min(numbers) in _INT64 and max(numbers) in _INT64:
         return np.array(numbers, dtype=np.int64)

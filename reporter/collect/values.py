@@ -9,17 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from reporter.collect.long_integers import LONG_INTEGER, LongInteger, Parsed, parsed_whole
 from reporter.collect.problems import UnreadableError
 from reporter.collect.yaml_memo import parse_yaml
 from reporter.model.problem import ProblemKind
-from reporter.model.values import Value, flatten
+from reporter.model.values import Value, flatten, is_too_long
 
 _FORMATS = "DVC reads JSON, YAML and TOML (params also Python)"
 _NON_FINITE = re.compile(r"[+-]?\.?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 _PATTERN = frozenset("*?[]!")
 
 
-def metric_values(data: bytes, path: str) -> dict[str, Value]:
+def metric_values(data: bytes, path: str) -> dict[str, Parsed]:
     """Flattened name → value of a metrics file; a file that is one number has one value without a name.
 
     Unlike DVC, lists and nulls are kept, and the texts "nan" and "inf" are the numbers that a writer could not write otherwise, as
@@ -43,7 +44,7 @@ def _as_number(value: Value) -> Value:
     return value if number is None else number
 
 
-def param_values(data: bytes, path: str, names: Sequence[str]) -> dict[str, Value]:
+def param_values(data: bytes, path: str, names: Sequence[str]) -> dict[str, Parsed]:
     """Flattened name → value of a params file: those below `names`, or all where there are none. Raises UnreadableError."""
     tree = parse(data, path)
     if isinstance(tree, Mapping):
@@ -56,7 +57,7 @@ def param_values(data: bytes, path: str, names: Sequence[str]) -> dict[str, Valu
 def parse(data: bytes, path: str) -> Any:
     """The content of a structured file as DVC would parse it by its extension; YAML for any other.
 
-    It holds nothing that JSON could not: dates are text, tuples and sets are lists, keys are text. The result is shared between calls and must not be changed. Raises UnreadableError.
+    It holds nothing that JSON could not, but a `LongInteger`: dates are text, tuples and sets are lists, keys are text. The result is shared between calls and must not be changed. Raises UnreadableError.
     """
     try:
         return _parse(data, posixpath.splitext(path)[1].lower())
@@ -72,10 +73,14 @@ def parse(data: bytes, path: str) -> Any:
         ) from error
 
 
-def plain(value: Any) -> Value:
-    """A parser's value as JSON could hold it: dates as text, tuples and sets as lists, keys as text."""
+def plain(value: Any) -> Any:
+    """A parser's value as JSON could hold it: dates as text, tuples and sets as lists, keys as text, a `LongInteger` for what
+    no JSON reader would take.
+    """
     match value:
-        case None | bool() | int() | float() | str():
+        case int() if is_too_long(value):
+            return LONG_INTEGER
+        case None | bool() | int() | float() | str() | LongInteger():
             return value
         case Mapping():
             return {str(key): plain(inner) for key, inner in value.items()}
@@ -152,13 +157,13 @@ def _parse(data: bytes, extension: str) -> Any:
     text = data.decode("utf-8")
     match extension:
         case ".json":
-            return _parse_json(text)
+            return parsed_whole(_parse_json, text)
         case ".toml":
-            return plain(_parse_toml(text))
+            return parsed_whole(lambda text: plain(_parse_toml(text)), text)
         case ".py":
-            return plain(_parse_python(text))
+            return parsed_whole(lambda text: plain(_parse_python(text)), text)
         case _:
-            return plain(_parse_yaml(text))
+            return parsed_whole(lambda text: plain(_parse_yaml(text)), text)
 
 
 def _parse_json(text: str) -> Any:

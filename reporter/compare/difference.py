@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from reporter.model.values import Number, Value, is_finite, is_number
+from reporter.model.values import Number, Value, is_finite, is_number, is_too_long
 
 
 def difference(base: Value, head: Value) -> Number | None:
-    """Give head − base; None unless both are numbers and the difference is one (NaN is none).
+    """Give head − base; None unless both are numbers and the difference is one that can be held (NaN is none).
 
-    Of two integers an integer; else the exact difference of the two numbers, rounded once to a float.
+    Of two integers an integer; else the exact difference of the two numbers, rounded once: to a float, or to an integer
+    where no float is so large.
     """
     if not (is_number(base) and is_number(head)):
         return None
     if isinstance(base, int) and isinstance(head, int):
-        return head - base
+        return None if is_too_long(head - base) else head - base
     if not (is_finite(base) and is_finite(head)):
         result = as_float(head) - as_float(base)
         return None if math.isnan(result) else result
-    return as_float(Fraction(head) - Fraction(base))
+    exact = Fraction(head) - Fraction(base)
+    nearest = as_float(exact)
+    return nearest if math.isfinite(nearest) else round(exact)
 
 
 def relative_difference(base: Value, delta: Number | None) -> float | None:

@@ -52,13 +52,18 @@ def _pair_file(
     unreadable = _is_unreadable(base) or _is_unreadable(head)
     if unreadable:
         names = merged_order(names, expected) or [WHOLE_FILE]
+    unheld = {*_unheld(base), *_unheld(head)}
     for name in names:
-        state = State.UNAVAILABLE if unreadable else _state(name, theirs, ours)
+        state = State.UNAVAILABLE if unreadable or name in unheld else _state(name, theirs, ours)
         yield ValuePair(path, name, theirs.get(name), ours.get(name), state)
 
 
 def _values(file: ValueFile | None) -> Mapping[str, Value]:
     return {} if file is None or file.problem is not None else file.values
+
+
+def _unheld(file: ValueFile | None) -> Sequence[str]:
+    return () if file is None else file.unheld
 
 
 def _is_unreadable(file: ValueFile | None) -> bool:

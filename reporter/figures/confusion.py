@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -43,6 +43,8 @@ _WIDE_PANEL = 300
 _BESIDE = 2
 """With so many revisions differences stand beside them."""
 _MOST_REVISIONS = 6
+_MOST_SERIES = 20
+"""Each has a row of panels."""
 _ROW_HEIGHT = 230
 _AROUND = 112
 """Pixels above and below the panels: title, panel titles, labels."""
@@ -65,7 +67,9 @@ def draw_confusion(plot: PlotComparison, data: Data, *, normalized: bool = False
 
     `normalized`: each row (one value of y) is divided by its sum, as DVC's template does it.
     """
-    classes, notes = _classes(data)
+    data, notes = _first_series(data)
+    classes, more_notes = _classes(data)
+    notes += more_notes
     shown_sides = sorted({one.side for one in data.series})[:_MOST_REVISIONS]
     if any(one.side not in shown_sides for one in data.series):
         notes.append(f"Only the first {_MOST_REVISIONS} revisions are shown.")
@@ -83,6 +87,14 @@ def draw_confusion(plot: PlotComparison, data: Data, *, normalized: bool = False
         notes=(*data.notes, *notes),
         is_empty=not classes,
     )
+
+
+def _first_series(data: Data) -> tuple[Data, list[str]]:
+    kept = data.names[:_MOST_SERIES]
+    if len(kept) == len(data.names):
+        return data, []
+    note = f"Only the first {_MOST_SERIES} of {len(data.names):,} matrices of each revision are shown."
+    return replace(data, series=tuple(one for one in data.series if one.name in kept)), [note]
 
 
 def _classes(data: Data) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -13,6 +14,8 @@ from reporter.figures.text import listed, sentence
 from reporter.model.comparison import PlotComparison, PlotSide
 from reporter.model.snapshot import Axis, Column, PlotSpec, Table
 
+MOST_SERIES = 100
+"""Of one plot: of more no legend could be read, and a picture would be taller than a browser draws."""
 ROW_NUMBER = "step"
 """What DVC calls the x axis of a plot that names no x."""
 
@@ -83,6 +86,9 @@ def read(plot: PlotComparison) -> Data:
     titles = _names(plot, chosen)
     series: list[Series] = []
     notes: list[str] = []
+    if len(titles) > MOST_SERIES:
+        notes.append(f"Only the first {MOST_SERIES} of {len(titles):,} series are drawn.")
+        titles = dict(islice(titles.items(), MOST_SERIES))
     for index, (side, by) in enumerate(zip(plot.sides, chosen, strict=True)):
         found, missing = _read_side(index, side, by, titles)
         series.extend(found)
@@ -136,6 +142,8 @@ def _read_side(index: int, side: PlotSide, by: _Chosen, titles: Mapping[Axis, st
             continue
         try:
             field = _field(pair.y, table)
+            if Axis(pair.y.path, field) not in titles:
+                continue  # beyond those that are drawn
             x, y = _columns(pair, field, table, side)
         except _MissingError as missing:
             notes.append(str(missing))

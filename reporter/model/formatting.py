@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from functools import lru_cache
+from typing import TypeVar
 
-from reporter.model.values import Number, Value, is_finite
+from reporter.model.values import MOST_DIGITS, Number, Value, is_finite
+
+T = TypeVar("T")
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -30,8 +34,12 @@ _PERCENT_EXTRA = 2
 """Digits that a percentage is given at most to show that it is not all."""
 _WHOLE_FLOATS = 2**53
 """Below it a whole float is that number and no rounded one."""
-_AS_AT_SCHOOL = Context(prec=400, rounding=ROUND_HALF_UP)
-"""Half is rounded up, not to the even digit; no float has more digits."""
+_MOST_SHOWN = 40
+"""Digits: an integer of more (no counter, and no hash of 128 bits) is shown with an exponent."""
+_MOST_ITEMS = 1000
+"""Of a list or mapping that is put into words: no cell has room for as many."""
+_AS_AT_SCHOOL = Context(prec=MOST_DIGITS + 100, rounding=ROUND_HALF_UP)
+"""Half is rounded up, not to the even digit; no number has more digits."""
 _INTERVAL_EXTRA = 2
 """Digits that an interval is given at most to show that an end is not zero."""
 _SMALLEST_FIXED, _LARGEST_FIXED = -4, 15
@@ -39,7 +47,7 @@ _SMALLEST_FIXED, _LARGEST_FIXED = -4, 15
 _SMALLEST_BESIDE = -6
 """The same for a number beside one that is written so."""
 _LOOKS_TYPED = re.compile(
-    r"\s.*|.*\s|[-+]?(\d[\d_]*)?\.?\d*(e[-+]?\d+)?|true|false|null|~|nan|[-+]?\.?inf(inity)?|[\[{\"'].*",
+    r"\s.*|.*\s|[-+]?(\d[\d_]*+)?+(\.\d*+)?+(e[-+]?\d+)?|true|false|null|~|nan|[-+]?\.?inf(inity)?|[\[{\"'].*",
     re.IGNORECASE | re.DOTALL,
 )
 """Texts that a reader would take for another type, or not see at all, were they shown without quotes."""
@@ -48,10 +56,10 @@ _LOOKS_TYPED = re.compile(
 def number(value: Number, digits: int = _SIGNIFICANT) -> str:
     """A number that stands alone: integers whole, else up to six significant digits without trailing zeros.
 
-    What is not whole does not look so: 0.9999999 is `1.00000`.
+    What is not whole does not look so: 0.9999999 is `1.00000`. An integer too long to be read is shown as 1.23457e+400.
     """
     if isinstance(value, int):
-        return _signed_by_minus(f"{value:,}")
+        return _whole(value, digits)
     if not math.isfinite(value):
         return _nonfinite(value)
     near = _without_noise(value)
@@ -62,21 +70,34 @@ def number(value: Number, digits: int = _SIGNIFICANT) -> str:
     return f"{trimmed}.0" if near == near.to_integral_value() else text
 
 
+def _whole(value: int, digits: int) -> str:
+    if _is_legible(value):
+        return _signed_by_minus(f"{value:,}")
+    exact = _decimal(value)
+    return _trimmed(_at(exact, digits - 1 - _magnitude(exact)))
+
+
+def _is_legible(value: Number) -> bool:
+    """Whether it is an integer that is shown whole."""
+    return isinstance(value, int) and abs(value) < 10**_MOST_SHOWN
+
+
 def pair(base: Number, head: Number) -> tuple[str, str]:
     """Two numbers next to each other, both to the same place, which shows two digits of their difference.
 
     Integers are whole; digits that neither number has are not made up, nor those that arithmetic on floats adds: numbers that
-    differ in nothing else look alike.
+    differ in nothing else look alike, and so do those of which more than 40 digits would have to be shown.
     """
-    if not (is_finite(base) and is_finite(head)) or (isinstance(base, int) and isinstance(head, int)):
+    if not (is_finite(base) and is_finite(head)) or (_is_legible(base) and _is_legible(head)):
         return number(base, BESIDE_OTHERS), number(head, BESIDE_OTHERS)
     left, right = _without_noise(base), _without_noise(head)
     if left == right:
         return number(base, BESIDE_OTHERS), number(head, BESIDE_OTHERS)
     of_difference = _DELTA_SIGNIFICANT - 1 - _magnitude(left - right)
-    of_larger = BESIDE_OTHERS - 1 - max(_magnitude(left), _magnitude(right))
+    larger = max(_magnitude(left), _magnitude(right))
+    of_larger = BESIDE_OTHERS - 1 - larger
     places = min(max(of_difference, of_larger), max(_places(left), _places(right)))
-    return _both_at(left, right, places)
+    return _both_at(left, right, places if places + larger < _MOST_SHOWN else of_larger)
 
 
 def apart(value: Number, other: Number, digits: int = _DELTA_SIGNIFICANT) -> str:
@@ -85,7 +106,7 @@ def apart(value: Number, other: Number, digits: int = _DELTA_SIGNIFICANT) -> str
         return number(value)
     exact, limit = _decimal(value), _decimal(other)
     start = digits - 1 - _magnitude(exact)
-    ends = max(start, _places(exact))
+    ends = max(start, min(_places(exact), _MOST_SHOWN - 1 - _magnitude(exact)))
     with localcontext(_AS_AT_SCHOOL):
         rounded = ((places, round(exact, places)) for places in range(min(start, ends), ends + 1))
         places = next((places for places, near in rounded if (near > limit) is (exact > limit) and near != limit), ends)
@@ -155,7 +176,10 @@ def size(nbytes: int) -> str:
 
 
 def value(content: Value) -> str:
-    """A value exactly, as its file would say it; a text that looks like another type stands in quotes."""
+    """A value exactly, as its file would say it; a text that looks like another type stands in quotes.
+
+    A list or mapping of more than a thousand items, which nobody could be shown, lacks its middle.
+    """
     if isinstance(content, str):
         return json.dumps(content, ensure_ascii=False) if _LOOKS_TYPED.fullmatch(content) else content
     return _literal(content)
@@ -166,15 +190,28 @@ def _literal(content: Value) -> str:
     if content is None or isinstance(content, bool | str):
         return json.dumps(content, ensure_ascii=False)
     if isinstance(content, int | float):
-        return repr(content) if math.isfinite(content) else _nonfinite(content).replace(MINUS, "-")
+        return repr(content) if is_finite(content) else _nonfinite(content).replace(MINUS, "-")
     if isinstance(content, Mapping):
-        inside = (f"{json.dumps(key, ensure_ascii=False)}: {_literal(item)}" for key, item in content.items())
+        members = _without_middle([*content.items()])
+        inside = (f"{json.dumps(key, ensure_ascii=False)}: {_literal(item)}" for key, item in members)
         return f"{{{', '.join(inside)}}}"
-    return f"[{', '.join(map(_literal, content))}]"
+    return f"[{', '.join(map(_literal, _without_middle(content)))}]"
+
+
+def _without_middle(items: Sequence[T]) -> Sequence[T]:
+    return items if len(items) <= _MOST_ITEMS else [*items[: _MOST_ITEMS // 2], *items[-_MOST_ITEMS // 2 :]]
 
 
 def _decimal(value: Number) -> Decimal:
-    return Decimal(value) if isinstance(value, int) else Decimal(repr(float(value)))
+    if not isinstance(value, int):
+        return Decimal(repr(float(value)))
+    return Decimal(value) if _is_legible(value) else _long_decimal(value)
+
+
+@lru_cache(maxsize=10_000)
+def _long_decimal(value: int) -> Decimal:
+    """Thousands of digits take half a millisecond, and a table is often put into words several times."""
+    return Decimal(value)
 
 
 def _without_noise(value: Number) -> Decimal:
@@ -190,7 +227,7 @@ def _magnitude(exact: Decimal) -> int:
 
 def _places(exact: Decimal) -> int:
     """Digits after the point that the number has; negative where whole digits are zeros."""
-    exponent = exact.normalize().as_tuple().exponent
+    exponent = _AS_AT_SCHOOL.normalize(exact).as_tuple().exponent
     return -exponent if isinstance(exponent, int) else 0
 
 

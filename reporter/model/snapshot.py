@@ -29,6 +29,8 @@ class ValueFile:
     """Flattened name → value, in the order of the file; empty if unreadable."""
     problem: Problem | None = None
     """Why it could not be read: then each of its values is unavailable, not absent."""
+    unheld: tuple[str, ...] = ()
+    """Names of `values` that are there but could not be held: they are unavailable, and None stands for each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,11 @@ Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Va
 
 Number: TypeAlias = int | float
 
+MOST_DIGITS = 4300
+"""Of an integer: what Python reads and writes unless told otherwise, so that any JSON parser of its kind reads report.json back."""
+TOO_LONG: int = 10**MOST_DIGITS
+"""The smallest integer of more digits."""
+
 
 def is_number(value: Value) -> TypeGuard[Number]:
     """True for int and float, NaN and ±Infinity included; False for bool."""
@@ -25,6 +30,11 @@ def is_nan(value: Number) -> bool:
 def is_finite(value: Number) -> bool:
     """`math.isfinite`, which raises OverflowError for an integer that no float can hold."""
     return isinstance(value, int) or math.isfinite(value)
+
+
+def is_too_long(value: int) -> bool:
+    """Whether an integer has more than `MOST_DIGITS` digits: its text can be neither written nor read back."""
+    return abs(value) >= TOO_LONG
 
 
 def same_value(left: Value, right: Value) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 
 WORD_JOINER = "\u2060"
 """Shown as nothing, and enough to keep `@` from a name and `#` from a number."""
@@ -23,7 +24,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
     "|[\U000e0000-\U000e007f]"
 )
-_LINE_BREAK = re.compile(r"[ \t]*(?:\r\n|[\r\n\u2028\u2029])[ \t]*")
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 _PLAIN_CODE = re.compile(r"[\w…./:@ ,;=+(){}\[\]!?%^&*#<>~'\"$\\-]+")
 _PUNCTUATION = re.compile(r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]""")
 _REFERENCE = re.compile(r"(?<![A-Za-z0-9])(GH-|[@#!~%$&^])(?=[\w\"])|(?<=\w)([@#!])(?=\w)")
@@ -38,7 +39,15 @@ QUOTED = re.compile(r"`([^`]+)`")
 
 def visible(text: str) -> str:
     """The text on one line, each invisible or direction-changing character replaced by `�` and each line break by `↵`."""
-    return _INVISIBLE.sub("\ufffd", _LINE_BREAK.sub(" ↵ ", text.strip("\r\n"))).replace("\t", " ")
+    return _INVISIBLE.sub("\ufffd", _on_one_line(text.strip("\r\n"))).replace("\t", " ")
+
+
+def _on_one_line(text: str) -> str:
+    first, *others = _LINE_BREAK.split(text)
+    if not others:
+        return text
+    *between, last = others
+    return " ↵ ".join([first.rstrip(" \t"), *(line.strip(" \t") for line in between), last.lstrip(" \t")])
 
 
 def shorten(text: str, longest: int = LONGEST_NAME) -> str:
@@ -55,6 +64,12 @@ def code(text: str, longest: int = LONGEST_NAME) -> str:
     if _PLAIN_CODE.fullmatch(shown) and shown == shown.strip():
         return f"`{shown}`"
     return f"<code>{_as_entities(_unlinked(shown)) or '&#34;&#34;'}</code>"
+
+
+def codes(names: Sequence[str], most: int) -> str:
+    """The first names as code, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(code, names[:most])) + more
 
 
 def in_table(name: str) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import TypeVar
 
 from reporter.model import formatting
 from reporter.model.comparison import (
+    ArtifactRow,
+    Cause,
+    DataRow,
     Explanation,
     FlipExample,
     Flips,
@@ -19,13 +23,24 @@ from reporter.model.comparison import (
     State,
 )
 from reporter.model.problem import Problem
-from reporter.model.report import Report
+from reporter.model.report import Report, SectionText
 from reporter.render import wording
-from reporter.render.escape import code, html_text, in_table, prose, shorten
-from reporter.render.markup import LEFT, RIGHT, beginning, bullets, details, more_rows, paragraphs, table
+from reporter.render.escape import code, codes, html_text, in_table, prose, shorten
+from reporter.render.markup import (
+    LEFT,
+    NOTHING_TO_SAY,
+    RIGHT,
+    Piece,
+    beginning,
+    bullets,
+    details,
+    more_rows,
+    paragraphs,
+    table,
+)
 from reporter.render.mermaid import pipeline_graph, stage_note
 from reporter.render.metric_table import metric_table, revision_headings, value_text, whole_names
-from reporter.render.opening import cause_text
+from reporter.render.opening import cause_texts
 from reporter.render.team_text import LONGEST_SECTION, team_markdown
 
 T = TypeVar("T")
@@ -39,23 +54,28 @@ _ALWAYS_SHOWN = 10
 """Rows of a table that need no folding of their own."""
 
 
-def cause_part(report: Report, most: int | None) -> str:
+def cause_part(report: Report) -> Piece:
     """What changed upstream of each metrics file that differs."""
     different = {row.file for row in report.metrics if wording.is_different(row)}
     told = [explanation for explanation in report.explanations if explanation.file in different]
     if not told or report.base is None:
-        return ""
-    shown, rest = beginning(told, most, "metrics file")
+        return NOTHING_TO_SAY
     note = "Changes upstream of the metrics, nearest first. Each may be a cause; none is proved."
-    return details("What changed and why", paragraphs(note, *(_explained(found, report) for found in shown), rest))
+    text = cause_texts(report)
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(told, most, "metrics file")
+        return details("What changed and why", paragraphs(note, *(_explained(found, text) for found in shown), rest))
+
+    return Piece(len(told), render)
 
 
-def _explained(explanation: Explanation, report: Report) -> str:
+def _explained(explanation: Explanation, text: Callable[[Cause], str]) -> str:
     file = code(explanation.file)
     if not explanation.causes:
         return f"**{file}**: nothing that DVC tracks upstream of it changed. Look for randomness or an untracked input."
     lines = [
-        f"{cause_text(cause, report)}, read by stage {code(cause.stage)} ({wording.how_far(cause)})"
+        f"{text(cause)}, read by stage {code(cause.stage)} ({wording.how_far(cause)})"
         for cause in explanation.causes[:_MOST_CAUSES]
     ]
     if len(explanation.causes) > _MOST_CAUSES:
@@ -63,21 +83,25 @@ def _explained(explanation: Explanation, report: Report) -> str:
     return paragraphs(f"**{file}**", bullets(lines))
 
 
-def metric_part(report: Report, most: int | None) -> str:
+def metric_part(report: Report) -> Piece:
     """Every metric: those that differ, then the others folded once more."""
     if not report.metrics:
-        return ""
+        return NOTHING_TO_SAY
     different = wording.by_interest(row for row in report.metrics if wording.is_different(row))
     same = [row for row in report.metrics if not wording.is_different(row)]
     summary = f"All metrics ({wording.how_many_differ(len(different), len(report.metrics), report)})"
-    shown, hidden = _first_of_both(different, same, most)
-    left_out = len(report.metrics) - len(shown) - len(hidden)
-    body = paragraphs(
-        metric_table(shown, report, in_full=True) if shown else "",
-        _folded_once_more(len(same), "unchanged metric", _unchanged_metrics(hidden, report) if hidden else ""),
-        more_rows(left_out),
-    )
-    return details(summary, body)
+
+    def render(most: int | None) -> str:
+        shown, hidden = _first_of_both(different, same, most)
+        left_out = len(report.metrics) - len(shown) - len(hidden)
+        body = paragraphs(
+            metric_table(shown, report, in_full=True) if shown else "",
+            _folded_once_more(len(same), "unchanged metric", _unchanged_metrics(hidden, report) if hidden else ""),
+            more_rows(left_out),
+        )
+        return details(summary, body)
+
+    return Piece(len(report.metrics), render)
 
 
 def _first_of_both(different: Sequence[T], same: Sequence[T], most: int | None) -> tuple[Sequence[T], Sequence[T]]:
@@ -90,20 +114,24 @@ def _unchanged_metrics(rows: Sequence[MetricRow], report: Report) -> str:
     return paragraphs(metric_table(rows, report), whole_names(map(wording.short_names(rows), rows)))
 
 
-def param_part(report: Report, most: int | None) -> str:
+def param_part(report: Report) -> Piece:
     if not report.params:
-        return ""
+        return NOTHING_TO_SAY
     different = [row for row in report.params if row.state is not State.UNCHANGED]
     same = [row for row in report.params if row.state is State.UNCHANGED]
     summary = f"Params ({wording.how_many_differ(len(different), len(report.params), report)})"
-    shown, hidden = _first_of_both(different, same, most)
-    left_out = len(report.params) - len(shown) - len(hidden)
-    body = paragraphs(
-        _param_table(shown, report) if shown else "",
-        _folded_once_more(len(same), "unchanged param", _param_table(hidden, report) if hidden else ""),
-        more_rows(left_out),
-    )
-    return details(summary, body)
+
+    def render(most: int | None) -> str:
+        shown, hidden = _first_of_both(different, same, most)
+        left_out = len(report.params) - len(shown) - len(hidden)
+        body = paragraphs(
+            _param_table(shown, report) if shown else "",
+            _folded_once_more(len(same), "unchanged param", _param_table(hidden, report) if hidden else ""),
+            more_rows(left_out),
+        )
+        return details(summary, body)
+
+    return Piece(len(report.params), render)
 
 
 def _param_table(rows: Sequence[ParamRow], report: Report) -> str:
@@ -131,30 +159,40 @@ def _folded_once_more(number: int, noun: str, body: str) -> str:
     return body if number <= _ALWAYS_SHOWN else details(wording.count(number, noun), body)
 
 
-def data_part(report: Report, most: int | None) -> str:
+def data_part(report: Report) -> Piece:
     different = [row for row in report.data if row.state is not State.UNCHANGED]
     if not different:
-        return ""
-    shown, rest = beginning(different, most)
-    rows = []
-    for row in shown:
-        before, after = wording.data_size(row)
-        name = f"{in_table(row.renamed_from)} → {in_table(row.path)}" if row.renamed_from else in_table(row.path)
-        rows.append([name, str(wording.state_sign(row.state)), before, after, wording.data_files(row)])
+        return NOTHING_TO_SAY
     columns = [("Path", LEFT), ("", LEFT), ("Before", RIGHT), ("After", RIGHT), ("Files", LEFT)]
     summary = f"Data ({wording.how_many_differ(len(different), len(report.data), report)})"
-    return details(summary, paragraphs(table(columns, rows), rest))
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(different, most)
+        return details(summary, paragraphs(table(columns, list(map(_data_cells, shown))), rest))
+
+    return Piece(len(different), render)
 
 
-def pipeline_part(report: Report, most: int | None) -> str:
+def _data_cells(row: DataRow) -> list[str]:
+    before, after = wording.data_size(row)
+    name = f"{in_table(row.renamed_from)} → {in_table(row.path)}" if row.renamed_from else in_table(row.path)
+    return [name, str(wording.state_sign(row.state)), before, after, wording.data_files(row)]
+
+
+def pipeline_part(report: Report) -> Piece:
+    """The graph, or a table where it is too large to be drawn or has to be short."""
     if not report.stages:
-        return ""
+        return NOTHING_TO_SAY
     touched = [stage for stage in report.stages if stage_note(stage)]
-    graph = pipeline_graph(report.stages) if most is None else ""
     stages = wording.count(len(report.stages), "stage")
     summary = f"Pipeline ({stages if report.base is None else f'{len(touched):,} of {stages} changed or ran again'})"
-    drawn = f"```mermaid\n{graph}\n```" if graph else ""
-    return details(summary, paragraphs(drawn, "" if graph else _stage_table(touched, most)))
+
+    def render(most: int | None) -> str:
+        graph = pipeline_graph(report.stages) if most is None else ""
+        drawn = f"```mermaid\n{graph}\n```" if graph else ""
+        return details(summary, paragraphs(drawn, "" if graph else _stage_table(touched, most)))
+
+    return Piece(len(report.stages), render)
 
 
 def _stage_table(stages: Sequence[StageRow], most: int | None) -> str:
@@ -163,28 +201,29 @@ def _stage_table(stages: Sequence[StageRow], most: int | None) -> str:
     return paragraphs(table([("Stage", LEFT), ("What happened", LEFT)], rows) if rows else "", rest)
 
 
-def artifact_part(report: Report, most: int | None) -> str:
+def artifact_part(report: Report) -> Piece:
     different = [row for row in report.artifacts if row.state is not State.UNCHANGED]
     if not different:
-        return ""
-    shown, rest = beginning(different, most)
-    rows = [
-        [
-            in_table(row.name),
-            in_table(row.path or ""),
-            str(wording.state_sign(row.state)),
-            prose(", ".join(row.changed)),
-        ]
-        for row in shown
-    ]
+        return NOTHING_TO_SAY
     columns = [("Artifact", LEFT), ("Path", LEFT), ("", LEFT), ("Changed", LEFT)]
-    return details(f"Artifacts ({len(different):,})", paragraphs(table(columns, rows), rest))
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(different, most)
+        rows = list(map(_artifact_cells, shown))
+        return details(f"Artifacts ({len(different):,})", paragraphs(table(columns, rows), rest))
+
+    return Piece(len(different), render)
 
 
-def slice_part(report: Report, most: int | None) -> str:
+def _artifact_cells(row: ArtifactRow) -> list[str]:
+    state, changed = str(wording.state_sign(row.state)), prose(", ".join(row.changed))
+    return [in_table(row.name), in_table(row.path or ""), state, changed]
+
+
+def slice_part(report: Report) -> Piece:
     if not wording.has_telling_slices(report):
-        return ""
-    shown = wording.telling_slices(report.slices, min(most or _MOST_SLICES, _MOST_SLICES))
+        return NOTHING_TO_SAY
+    telling = wording.telling_slices(report.slices, _MOST_SLICES)
     columns = [
         ("Slice", LEFT),
         ("Metric", LEFT),
@@ -196,9 +235,14 @@ def slice_part(report: Report, most: int | None) -> str:
         (wording.interval_heading(report), RIGHT),
         ("p", RIGHT),
     ]
-    rest = more_rows(len(report.slices) - len(shown))
-    body = paragraphs(wording.SLICES_NOTE, table(columns, list(map(_slice_cells, shown))), rest)
-    return details(_slice_summary(report.slices), body)
+    summary = _slice_summary(report.slices)
+
+    def render(most: int | None) -> str:
+        shown = telling if (most or _MOST_SLICES) >= len(telling) else wording.telling_slices(report.slices, most or 1)
+        rest = more_rows(len(report.slices) - len(shown))
+        return details(summary, paragraphs(wording.SLICES_NOTE, table(columns, list(map(_slice_cells, shown))), rest))
+
+    return Piece(len(telling), render)
 
 
 def _slice_summary(rows: Sequence[SliceRow]) -> str:
@@ -226,13 +270,18 @@ def _slice_cells(row: SliceRow) -> list[str]:
     ]
 
 
-def flip_part(report: Report, most: int | None) -> str:
+def flip_part(report: Report) -> Piece:
     told = [flips for flips in report.flips if flips.gained or flips.lost]
     if not told:
-        return ""
+        return NOTHING_TO_SAY
     gained, lost = sum(flips.gained for flips in told), sum(flips.lost for flips in told)
-    body = paragraphs(*(_flips(flips, most) for flips in told))
-    return details(f"Flips ({gained:,} became right, {lost:,} became wrong)", body)
+    summary = f"Flips ({gained:,} became right, {lost:,} became wrong)"
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(told, most, "predictions file")
+        return details(summary, paragraphs(*(_flips(flips, most) for flips in shown), rest))
+
+    return Piece(max(len(told), *(len(flips.examples) for flips in told)), render)
 
 
 def _flips(flips: Flips, most: int | None) -> str:
@@ -255,53 +304,74 @@ def _flip_cells(example: FlipExample) -> list[str]:
     return [*map(in_table, (example.id, example.actual, example.base, example.head)), confidence]
 
 
-def problem_part(report: Report, most: int | None) -> str:
+def problem_part(report: Report) -> Piece:
     problems = wording.once(report.problems)
     if not problems:
-        return ""
-    shown, rest = beginning(problems, most)
-    rows = [
-        [
-            _places(problem),
-            ", ".join(map(code, revisions)),
-            problem.kind.value,
-            prose(wording.ended(problem.message)),
-            prose(wording.sentence(problem.hint)),
-        ]
-        for problem, revisions in shown
-    ]
+        return NOTHING_TO_SAY
     columns = [("Path", LEFT), ("Revision", LEFT), ("Kind", LEFT), ("What is wrong", LEFT), ("What to do", LEFT)]
-    return details(f"Problems ({len(problems):,})", paragraphs(table(columns, rows), rest))
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(problems, most)
+        rows = [_problem_cells(problem, revisions) for problem, revisions in shown]
+        return details(f"Problems ({len(problems):,})", paragraphs(table(columns, rows), rest))
+
+    return Piece(len(problems), render)
+
+
+def _problem_cells(problem: Problem, revisions: Sequence[str]) -> list[str]:
+    return [
+        _places(problem),
+        codes(revisions, _MOST_PLACES),
+        problem.kind.value,
+        prose(wording.ended(problem.message)),
+        prose(wording.sentence(problem.hint)),
+    ]
 
 
 def _places(problem: Problem) -> str:
     """What a problem concerns, without a list that would be longer than all else."""
-    places = problem.files or ((problem.path,) if problem.path else ())
-    more = f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else ""
-    return ", ".join(code(place) for place in places[:_MOST_PLACES]) + more
+    return codes(problem.files or ((problem.path,) if problem.path else ()), _MOST_PLACES)
 
 
-def plot_note_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
+def plot_note_part(report: Report, pictures: Mapping[str, str]) -> Piece:
     """Plots without a picture, and what could not be drawn of the others."""
     told = [plot for plot in report.plots if plot.notes or plot.image not in pictures]
     if not told:
-        return ""
-    shown, rest = beginning(told, most)
-    rows = [
-        [in_table(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
-        for plot in shown
-    ]
+        return NOTHING_TO_SAY
     without = sum(plot.image not in pictures for plot in report.plots)
     summary = f"Plots ({without:,} without a picture here)" if without else f"Notes on plots ({len(told):,})"
-    return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], rows), rest))
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(told, most)
+        rows = [
+            [in_table(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
+            for plot in shown
+        ]
+        return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], rows), rest))
+
+    return Piece(len(told), render)
 
 
-def section_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
-    """The team's own sections, each of at most so many rows of text."""
-    longest = LONGEST_SECTION if most is None else min(most * _ROW_OF_TEXT, LONGEST_SECTION)
-    return paragraphs(
-        *(
-            details(f"<b>{html_text(shorten(section.title))}</b>", team_markdown(section, pictures, longest))
-            for section in report.sections
-        )
-    )
+def section_part(report: Report, pictures: Mapping[str, str], most_text: int | None = None) -> Piece:
+    """The team's own sections, each of at most so many rows of text, and all together of at most `most_text` characters."""
+    if not report.sections:
+        return NOTHING_TO_SAY
+
+    def render(most: int | None) -> str:
+        longest = LONGEST_SECTION if most is None else min(most * _ROW_OF_TEXT, LONGEST_SECTION)
+        lengths = _shared(longest, [len(section.markdown) for section in report.sections], most_text)
+        return paragraphs(*map(_section, report.sections, lengths))
+
+    def _section(section: SectionText, longest: int) -> str:
+        return details(f"<b>{html_text(shorten(section.title))}</b>", team_markdown(section, pictures, longest))
+
+    longest = max(len(section.markdown) for section in report.sections)
+    return Piece(min(longest, LONGEST_SECTION) // _ROW_OF_TEXT + 1, render)
+
+
+def _shared(longest: int, lengths: Sequence[int], most: int | None) -> list[int]:
+    """The most characters of each section: `longest`, or less for the last ones where there is not enough for all."""
+    if most is None:
+        return [longest] * len(lengths)
+    before = accumulate((min(length, longest) for length in lengths), initial=0)
+    return [max(min(longest, most - used), 1) for used, _ in zip(before, lengths, strict=False)]

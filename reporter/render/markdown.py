@@ -6,14 +6,15 @@ Written for GitHub's dialect, which GitLab and Gitea share: HTML where Markdown 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from reporter.model.report import Report
 from reporter.render import folded, opening, wording
 from reporter.render.escape import link, prose, safe_url, shorten
-from reporter.render.markup import paragraphs
+from reporter.render.markup import Piece, paragraphs
+from reporter.render.team_text import LONGEST_SECTION
 
 
 class Part(StrEnum):
@@ -37,10 +38,15 @@ class Part(StrEnum):
 
 
 ROWS_WHEN_SHORT = (40, 8)
-"""Rows a part keeps when the whole does not fit: first all parts are shortened in turn, then they go."""
+"""Rows a part keeps when the whole does not fit: first all parts are shortened, then they go."""
 _ALL_ROWS = 10**9
 _CLOSE_ENOUGH = 32
 """A part is not worth rendering again for fewer than one more row in so many."""
+MOST_SECTION_TEXT = LONGEST_SECTION
+"""Characters of all sections' Markdown that are read for a text with a limit, since parsing them takes longer than all else. The
+page and report.md have more."""
+_FASTEST_GROWTH = 4
+"""Rows unlike those before them may be longer: at most so many times as many are tried next."""
 
 _PAGE_BESIDE = re.compile(r"[\w-]+\.html")
 
@@ -48,8 +54,7 @@ _PAGE_BESIDE = re.compile(r"[\w-]+\.html")
 @dataclass(frozen=True, slots=True)
 class Block:
     part: Part
-    render: Callable[[int | None], str]
-    """Given the most rows it may have, at least one; None for all."""
+    piece: Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +83,10 @@ def render_markdown(
     summary").
     """
     frame = _frame(report, whole)
-    blocks = _blocks(report, pictures)
-    texts = {block.part: block.render(None) for block in blocks}
-    text = frame.around(texts)
-    if limit is None or _fits(text, limit):
-        return text
-    return _shortened(frame, blocks, texts, limit) or _last_resort(report, limit)
+    if limit is None:
+        return frame.around({block.part: block.piece.render(None) for block in _blocks(report, pictures)})
+    blocks = _blocks(report, pictures, MOST_SECTION_TEXT)
+    return _fitted(frame, blocks, limit) or _last_resort(report, limit)
 
 
 def _frame(report: Report, whole: str | None) -> Frame:
@@ -99,27 +102,27 @@ def _is_calm(report: Report) -> bool:
     return wording.nothing_differs(report) and bool(report.metrics)
 
 
-def _blocks(report: Report, pictures: Mapping[str, str]) -> tuple[Block, ...]:
-    """In the order of the page."""
-    team = Block(Part.SECTIONS, lambda most: folded.section_part(report, pictures, most))
+def _blocks(report: Report, pictures: Mapping[str, str], section_text: int | None = None) -> tuple[Block, ...]:
+    """In the order of the page. `section_text`: most characters of all sections' Markdown that are read."""
+    team = Block(Part.SECTIONS, folded.section_part(report, pictures, section_text))
     if _is_calm(report):
         return (team,)
     return (
-        Block(Part.HEADLINE, lambda most: opening.headline_table(report, most)),
-        Block(Part.WHY, lambda _: opening.why_line(report)),
-        Block(Part.GATES, lambda most: opening.gate_part(report, most)),
-        Block(Part.PICTURES, lambda most: opening.picture_part(report, pictures, most)),
+        Block(Part.HEADLINE, opening.headline_table(report)),
+        Block(Part.WHY, opening.why_part(report)),
+        Block(Part.GATES, opening.gate_part(report)),
+        Block(Part.PICTURES, opening.picture_part(report, pictures)),
         team,
-        Block(Part.CAUSES, lambda most: folded.cause_part(report, most)),
-        Block(Part.METRICS, lambda most: folded.metric_part(report, most)),
-        Block(Part.PARAMS, lambda most: folded.param_part(report, most)),
-        Block(Part.DATA, lambda most: folded.data_part(report, most)),
-        Block(Part.PIPELINE, lambda most: folded.pipeline_part(report, most)),
-        Block(Part.ARTIFACTS, lambda most: folded.artifact_part(report, most)),
-        Block(Part.SLICES, lambda most: folded.slice_part(report, most)),
-        Block(Part.FLIPS, lambda most: folded.flip_part(report, most)),
-        Block(Part.PLOT_NOTES, lambda most: folded.plot_note_part(report, pictures, most)),
-        Block(Part.PROBLEMS, lambda most: folded.problem_part(report, most)),
+        Block(Part.CAUSES, folded.cause_part(report)),
+        Block(Part.METRICS, folded.metric_part(report)),
+        Block(Part.PARAMS, folded.param_part(report)),
+        Block(Part.DATA, folded.data_part(report)),
+        Block(Part.PIPELINE, folded.pipeline_part(report)),
+        Block(Part.ARTIFACTS, folded.artifact_part(report)),
+        Block(Part.SLICES, folded.slice_part(report)),
+        Block(Part.FLIPS, folded.flip_part(report)),
+        Block(Part.PLOT_NOTES, folded.plot_note_part(report, pictures)),
+        Block(Part.PROBLEMS, folded.problem_part(report)),
     )
 
 
@@ -134,33 +137,39 @@ class _Form:
 
 @dataclass(frozen=True, slots=True)
 class _Fitting:
-    """A report that is made to fit: parts give way one after the other, then take back what room is left."""
+    """A report that is made to fit: all parts begin short; they give way one after the other, or grow by what room is left.
+
+    No part is ever put into words much longer than the room: a report may have a thousand times the rows that fit.
+    """
 
     frame: Frame
     in_turn: Sequence[Block]
-    """In the order in which they give way."""
-    full: Mapping[Part, str]
+    """In the order in which they give way; each has something to say."""
     forms: Mapping[Part, _Form]
     """In the order of the page."""
     limit: int
+    known: dict[tuple[Part, int], str]
+    """What was rendered, by the most rows."""
 
     def text(self) -> str:
-        gone = [block.part for block in self.in_turn if self.full[block.part] and not self.forms[block.part].rows]
+        gone = [block.part for block in self.in_turn if not self.forms[block.part].rows]
         return self.frame.around({part: form.text for part, form in self.forms.items()}, gone)
 
     def give_way(self) -> bool:
         """False if not even the frame fits."""
+        if self._room() >= 0:
+            return True
         for most in ROWS_WHEN_SHORT:
             for block in self.in_turn:
-                form, text = self.forms[block.part], block.render(most)
+                form, text = self.forms[block.part], self._rendered(block, most)
                 if len(text) < len(form.text):
                     form.text, form.rows = text, most
-                if _fits(self.text(), self.limit):
+                if self._room() >= 0:
                     return True
         for block in self.in_turn:
             form = self.forms[block.part]
             form.text, form.rows = "", 0
-            if _fits(self.text(), self.limit):
+            if self._room() >= 0:
                 return True
         return False
 
@@ -170,8 +179,17 @@ class _Fitting:
             for block in reversed(self.in_turn):
                 self._grow(block, most)
         for block in reversed(self.in_turn):
-            if not self._grow(block, _ALL_ROWS):
-                self._grow_by_rows(block)
+            self._grow_as_far_as_it_fits(block)
+
+    def _rendered(self, block: Block, most: int) -> str:
+        if (block.part, most) not in self.known:
+            text = block.piece.render(None if most == _ALL_ROWS else most)
+            self.known[block.part, most] = text
+        return self.known[block.part, most]
+
+    def _room(self) -> int:
+        """Characters that are left; negative where the text is too long."""
+        return self.limit - _length(self.text())
 
     def _grow(self, block: Block, rows: int) -> bool:
         """Whether the part fits with so many rows, which it then has."""
@@ -179,34 +197,46 @@ class _Fitting:
         if rows <= form.rows:
             return True
         before = form.text, form.rows
-        form.text, form.rows = self.full[block.part] if rows == _ALL_ROWS else block.render(rows), rows
-        if _fits(self.text(), self.limit):
+        form.text, form.rows = self._rendered(block, rows), rows
+        if self._room() >= 0:
             return True
         form.text, form.rows = before
         return False
 
-    def _grow_by_rows(self, block: Block) -> None:
-        """To about the most rows that fit: doubled until they do not, then halfway between what fits and what does not."""
-        fitting, too_many = 0, 1
-        while too_many < self.limit and self._grow(block, too_many):
-            fitting, too_many = too_many, 2 * too_many
-        while too_many - fitting > max(fitting // _CLOSE_ENOUGH, 1):
-            most = (fitting + too_many) // 2
-            if self._grow(block, most):
-                fitting = most
-            else:
-                too_many = most
+    def _grow_as_far_as_it_fits(self, block: Block) -> None:
+        """To about the most rows that fit, guessed from the length of those that do and of those that do not."""
+        form, all_rows = self.forms[block.part], block.piece.rows
+        too_many, length_of_too_many = 0, 0
+        while form.rows < _ALL_ROWS:
+            rows, length = form.rows, len(form.text)
+            per_row = (length_of_too_many - length) / (too_many - rows) if too_many else length / max(rows, 1)
+            guess = rows + int(self._room() / max(per_row, 1))
+            guess = min(guess, _FASTEST_GROWTH * rows + 1, too_many - 1 if too_many else guess)
+            if guess >= all_rows and not too_many:
+                guess = _ALL_ROWS
+            if guess - rows <= rows // _CLOSE_ENOUGH:
+                return
+            if not self._grow(block, guess):
+                too_many, length_of_too_many = min(guess, all_rows), len(self._rendered(block, guess))
 
 
-def _shortened(frame: Frame, blocks: Sequence[Block], texts: Mapping[Part, str], limit: int) -> str | None:
+def _fitted(frame: Frame, blocks: Sequence[Block], limit: int) -> str | None:
     """The report with as much as fits; None if not even the frame does."""
-    in_turn = sorted(blocks, key=lambda block: list(Part).index(block.part))
-    forms = {part: _Form(text, _ALL_ROWS) for part, text in texts.items()}
-    fitting = _Fitting(frame, in_turn, texts, forms, limit)
+    telling = [block for block in blocks if block.piece.rows]
+    in_turn = sorted(telling, key=lambda block: list(Part).index(block.part))
+    fitting = _Fitting(frame, in_turn, {block.part: _short_form(block) for block in telling}, limit, {})
     if not fitting.give_way():
         return None
     fitting.take_back()
     return fitting.text()
+
+
+def _short_form(block: Block) -> _Form:
+    """All of a part that is short anyway: a table may be longer than the graph that stands for it."""
+    most = ROWS_WHEN_SHORT[0]
+    if block.piece.rows <= most:
+        return _Form(block.piece.render(None), _ALL_ROWS)
+    return _Form(block.piece.render(most), most)
 
 
 def _footer(report: Report, whereabouts: str, *, is_link: bool) -> str:
@@ -230,13 +260,13 @@ def _commits(report: Report) -> str:
     return f"{head} against {base}{f', {prose(behind)}' if behind else ''}"
 
 
-def _fits(text: str, limit: int) -> bool:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2 <= limit
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _last_resort(report: Report, limit: int) -> str:
     """The verdict alone, cut as a plain sentence."""
     text = f"{wording.verdict_symbol(report)} {shorten(report.summary, max(limit // 4, 1))}"
-    while text and not _fits(prose(text), limit):
+    while text and _length(prose(text)) > limit:
         text = text[:-1]
     return prose(text)

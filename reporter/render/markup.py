@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the report, put into words for as many of its rows as there is room."""
+
+    rows: int
+    """As many as it has, about; 0 where there is nothing to say."""
+    render: Callable[[int | None], str]
+    """Given the most rows it may have, at least one; None for all. What does not depend on them is found once, before."""
+
+
+NOTHING_TO_SAY = Piece(0, lambda _: "")
 
 RIGHT = "---:"
 LEFT = "---"

@@ -40,7 +40,12 @@ def pipeline_graph(stages: Sequence[StageRow]) -> str:
         return ""
     keys = {stage.name: f"s{index}" for index, stage in enumerate(stages)}
     nodes = [f'  {keys[stage.name]}["{_label(stage)}"]:::{_class(stage)}' for stage in stages]
-    edges = [f"  {keys[name]} --> {keys[stage.name]}" for stage in stages for name in stage.upstream if name in keys]
+    edges = [
+        f"  {keys[name]} --> {keys[stage.name]}"
+        for stage in stages
+        for name in dict.fromkeys(stage.upstream)
+        if name in keys
+    ]
     used = {_class(stage) for stage in stages}
     styles = [f"  classDef {name} {style}" for name, style in _STYLES.items() if name in used]
     return "\n".join(["flowchart LR", *nodes, *edges, *styles])

@@ -8,7 +8,7 @@ from reporter.model.comparison import MetricRow
 from reporter.model.report import Report
 from reporter.model.values import Value
 from reporter.render import wording
-from reporter.render.escape import LONGEST_IN_TABLE, code, in_table, prose, visible
+from reporter.render.escape import LONGEST_IN_TABLE, code, codes, in_table, prose, visible
 from reporter.render.markup import LEFT, RIGHT, bullets, paragraphs, table
 
 _LONGEST_HEADING = 40
@@ -53,13 +53,12 @@ def _methods(rows: Sequence[MetricRow], name: Callable[[MetricRow], str]) -> str
 
 
 def _first(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(map(code, names[:_MOST_NAMES])) + more
+    return codes(names, _MOST_NAMES)
 
 
 def value_text(content: Value, shown: str) -> str:
-    """Numbers and this project's own words as they are; a text of the repository's as code."""
-    is_own_word = content is None or isinstance(content, bool | int | float)
+    """Numbers and this project's own words as they are; a text of the repository's, and a number as long as one, as code."""
+    is_own_word = (content is None or isinstance(content, bool | int | float)) and len(shown) <= LONGEST_IN_TABLE
     return shown if is_own_word else code(shown)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import PurePosixPath
 
-from reporter.model.comparison import Cause, GateRow, State, Verdict
+from reporter.model.comparison import Cause, CauseKind, GateRow, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
@@ -16,6 +17,7 @@ from reporter.render.escape import (
     LONGEST_IN_TABLE,
     LONGEST_SENTENCE,
     code,
+    codes,
     html_text,
     in_table,
     link,
@@ -23,7 +25,7 @@ from reporter.render.escape import (
     safe_url,
     shorten,
 )
-from reporter.render.markup import LEFT, beginning, bullets, details, paragraphs, table
+from reporter.render.markup import LEFT, NOTHING_TO_SAY, Piece, beginning, bullets, details, paragraphs, table
 from reporter.render.metric_table import metric_table, value_text
 
 MOST_LINES = 5
@@ -32,6 +34,7 @@ MOST_PICTURES = 6
 _MOST_CAUSES = 4
 _IMAGE = "image"
 """The kind of a plot that is a picture already."""
+_MOST_REVISIONS = 3
 
 
 def verdict_line(report: Report) -> str:
@@ -74,63 +77,84 @@ def doubt_lines(report: Report) -> str:
 
 
 def _problem(problem: Problem, revisions: Sequence[str]) -> str:
-    where = f"{', '.join(map(code, revisions))}: " if revisions else ""
+    where = f"{codes(revisions, _MOST_REVISIONS)}: " if revisions else ""
     subject = "" if problem.path in problem.message else f"{code(problem.path)}: "
     hint = f" {prose(wording.sentence(problem.hint))}" if problem.hint else ""
     return f"{where}{subject}**{prose(wording.ended(problem.message))}**{hint}"
 
 
-def headline_table(report: Report, most: int | None) -> str:
+def headline_table(report: Report) -> Piece:
     rows = wording.headline_rows(report)
     if not rows:
-        return (
-            ""
-            if report.metrics
-            else "No metrics are tracked. Name their files under `metrics:` in dvc.yaml to see them here."
-        )
-    shown = metric_table(rows[:most] if most else rows, report)
-    notes = [
-        f"{', '.join(map(code, names))}: {prose(note)}"
-        for names, note in wording.notes_of(rows)
-        if not _is_said_above(note, report)
-    ]
-    return paragraphs(shown, bullets(notes))
+        return _no_headlines(report)
+    said_above = _doubts_above(report)
+    notes = bullets(
+        [
+            f"{', '.join(map(code, names))}: {prose(note)}"
+            for names, note in wording.notes_of(rows)
+            if not _is_said_above(note, report.summary, said_above)
+        ]
+    )
+    return Piece(len(rows), lambda most: paragraphs(metric_table(rows[:most], report), notes))
 
 
-def _is_said_above(note: str, report: Report) -> bool:
+def _no_headlines(report: Report) -> Piece:
+    if report.metrics:
+        return NOTHING_TO_SAY
+    line = "No metrics are tracked. Name their files under `metrics:` in dvc.yaml to see them here."
+    return Piece(1, lambda _: line)
+
+
+def _doubts_above(report: Report) -> list[str]:
+    shown = wording.once(wording.doubts(report))[:MOST_LINES]
+    return [problem.message for problem, _ in shown if problem.message]
+
+
+def _is_said_above(note: str, summary: str, doubts: Sequence[str]) -> bool:
     """By the verdict's sentence, where it follows a semicolon and has no full stop, or by a doubt that the note repeats."""
     clause = f"; {note[:1].lower()}{note[1:].rstrip('.')}"
-    is_in_verdict = clause in report.summary and len(report.summary) <= LONGEST_SENTENCE
-    shown = wording.once(wording.doubts(report))[:MOST_LINES]
-    return is_in_verdict or any(problem.message in note for problem, _ in shown if problem.message)
+    is_in_verdict = len(summary) <= LONGEST_SENTENCE and clause in summary
+    return is_in_verdict or any(doubt in note for doubt in doubts)
 
 
-def why_line(report: Report) -> str:
+def why_part(report: Report) -> Piece:
     """The nearest changes upstream of the metrics, in one line."""
+    line = _why_line(report)
+    return Piece(1, lambda _: line) if line else NOTHING_TO_SAY
+
+
+def _why_line(report: Report) -> str:
     if not any(wording.is_different(row) for row in report.metrics):
         return ""
     nearest = sorted((cause for found in report.explanations for cause in found.causes), key=lambda c: c.distance)
-    causes = list(dict.fromkeys(cause_text(cause, report) for cause in nearest))
+    distinct: dict[tuple[CauseKind, str], Cause] = {}
+    for cause in nearest:
+        distinct.setdefault((cause.kind, cause.name), cause)
+    causes = list(distinct.values())
     if not causes:
         return ""
     more = f" and {len(causes) - _MOST_CAUSES:,} more" if len(causes) > _MOST_CAUSES else ""
-    return f"**Changed upstream:** {', '.join(causes[:_MOST_CAUSES])}{more}"
+    return f"**Changed upstream:** {', '.join(map(cause_texts(report), causes[:_MOST_CAUSES]))}{more}"
 
 
-def cause_text(cause: Cause, report: Report) -> str:
-    """A cause in a few words: param `train.lr` 0.1 → 0.05."""
-    row = wording.changed_param(cause, report.params)
-    change = ""
-    if row:
-        before, after = wording.both_values(row)
-        change = f" {value_text(row.base, before)} → {value_text(row.head, after)}"
-    return f"{wording.cause_noun(cause.kind)} {code(cause.name)}{change}"
+def cause_texts(report: Report) -> Callable[[Cause], str]:
+    """How to say a cause in a few words: param `train.lr` 0.1 → 0.05."""
+    param_of = wording.changed_params(report)
+
+    def text(cause: Cause) -> str:
+        change = ""
+        if row := param_of(cause):
+            before, after = wording.both_values(row)
+            change = f" {value_text(row.base, before)} → {value_text(row.head, after)}"
+        return f"{wording.cause_noun(cause.kind)} {code(cause.name)}{change}"
+
+    return text
 
 
-def gate_part(report: Report, most: int | None) -> str:
+def gate_part(report: Report) -> Piece:
     """The gates that do not pass; the others folded."""
     if not report.gates:
-        return ""
+        return NOTHING_TO_SAY
     passed = [gate for gate in report.gates if gate.result is Verdict.PASS]
     others = sorted(
         (gate for gate in report.gates if gate.result is not Verdict.PASS), key=lambda gate: -gate.result.severity
@@ -138,7 +162,7 @@ def gate_part(report: Report, most: int | None) -> str:
     name = wording.gate_names(report)
     columns = [("Gate", LEFT), ("Limit", LEFT), ("Result", LEFT), ("Why", LEFT)]
 
-    def rows(gates: Sequence[GateRow]) -> str:
+    def rows(gates: Sequence[GateRow], most: int | None) -> str:
         shown, rest = beginning(gates, most)
         cells = [
             [in_table(name(gate)), prose(gate.rule), str(wording.gate_sign(gate.result)), prose(gate.reason)]
@@ -147,23 +171,32 @@ def gate_part(report: Report, most: int | None) -> str:
         return paragraphs(table(columns, cells), rest)
 
     summary = f"✅ {wording.count(len(passed), 'gate passes', 'gates pass')}"
-    return paragraphs(rows(others) if others else "", details(summary, rows(passed)) if passed else "")
+
+    def render(most: int | None) -> str:
+        folded = details(summary, rows(passed, most)) if passed else ""
+        return paragraphs(rows(others, most) if others else "", folded)
+
+    return Piece(len(report.gates), render)
 
 
-def picture_part(report: Report, pictures: Mapping[str, str], most: int | None) -> str:
+def picture_part(report: Report, pictures: Mapping[str, str]) -> Piece:
     """Plots that changed, two a row; the others folded."""
     drawn = [plot for plot in report.plots if plot.image in pictures]
-    telling = [plot for plot in drawn if plot.state is not State.UNCHANGED][: min(most or MOST_PICTURES, MOST_PICTURES)]
-    others = [plot for plot in drawn if plot not in telling]
-    folded, rest = beginning(others, None if most is None else most - len(telling), "plot")
     captions = _captions(report.plots)
-    return paragraphs(
-        _gallery(telling, pictures, captions),
-        details(wording.count(len(folded), "more plot" if telling else "plot"), _gallery(folded, pictures, captions))
-        if folded
-        else "",
-        rest,
-    )
+
+    def render(most: int | None) -> str:
+        changed = (plot for plot in drawn if plot.state is not State.UNCHANGED)
+        telling = list(islice(changed, min(most or MOST_PICTURES, MOST_PICTURES)))
+        others = [plot for plot in drawn if plot not in telling]
+        folded, rest = beginning(others, None if most is None else most - len(telling), "plot")
+        noun = "more plot" if telling else "plot"
+        return paragraphs(
+            _gallery(telling, pictures, captions),
+            details(wording.count(len(folded), noun), _gallery(folded, pictures, captions)) if folded else "",
+            rest,
+        )
+
+    return Piece(len(drawn), render)
 
 
 def _captions(plots: Sequence[PlotRow]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from reporter.model.comparison import (
 )
 from reporter.model.problem import Problem
 from reporter.model.report import Report
-from reporter.model.values import Value, is_number
+from reporter.model.values import Value, is_nan, is_number
 from reporter.render import wording
 from reporter.render.escape import shorten, visible
 from reporter.render.mermaid import stage_note
@@ -194,8 +194,9 @@ def _param_row(row: ParamRow, name: str) -> Row:
 
 def _causes(report: Report) -> PageTable:
     different = {row.file for row in report.metrics if wording.is_different(row)}
+    param_of = wording.changed_params(report)
     rows = [
-        _cause_row(found.file, cause, report)
+        _cause_row(found.file, cause, param_of(cause))
         for found in report.explanations
         if found.file in different
         for cause in found.causes
@@ -216,8 +217,7 @@ def _causes(report: Report) -> PageTable:
     return _without_empty_columns(table)
 
 
-def _cause_row(file: str, cause: Cause, report: Report) -> Row:
-    param = wording.changed_param(cause, report.params)
+def _cause_row(file: str, cause: Cause, param: ParamRow | None) -> Row:
     before, after = wording.both_values(param) if param else ("", "")
     return Row(
         (
@@ -387,13 +387,13 @@ def _value(shown: str, content: Value) -> Cell:
 
 
 def _number(shown: str, content: float | None) -> Cell:
-    """NaN sorts like a text: after the numbers."""
-    if content is None or math.isnan(content):
+    """NaN sorts like a text: after the numbers. Integers beyond every float sort as infinite."""
+    if content is None or is_nan(content):
         return Cell(shown)
     try:
         return Cell(shown, sort=float(content))
     except OverflowError:
-        return Cell(shown, sort=math.copysign(math.inf, content))
+        return Cell(shown, sort=math.inf if content > 0 else -math.inf)
 
 
 def _without_empty_columns(table: PageTable) -> PageTable:

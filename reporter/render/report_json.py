@@ -20,12 +20,23 @@ from reporter.model.values import Value
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_BYTES_OF_NAMES = range(0xDC80, 0xDD00)
+"""What Python makes of bytes that are no UTF-8 (surrogateescape)."""
 
 
 def report_to_json(report: Report) -> str:
-    """The text of report.json, ending in a newline. NaN and ±Infinity are the strings "NaN", "Infinity", "-Infinity"."""
+    r"""The text of report.json, ending in a newline. NaN and ±Infinity are the strings "NaN", "Infinity", "-Infinity".
+
+    What is no character is written out: a byte of a name that is no UTF-8 as `\xff`, half of a surrogate pair as `\ud83d`.
+    """
     text = json.dumps(_report(report), indent=1, ensure_ascii=False, allow_nan=False)
-    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    return (text if text.isascii() else _LONE_SURROGATE.sub(_written_out, text)) + "\n"
+
+
+def _written_out(surrogate: re.Match[str]) -> str:
+    code = ord(surrogate[0])
+    is_byte = code in _BYTES_OF_NAMES
+    return f"\\\\x{code - 0xDC00:02x}" if is_byte else f"\\\\u{code:04x}"
 
 
 def _report(report: Report) -> Json:

@@ -10,18 +10,19 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reporter.model.report import SectionText
 from reporter.render.escape import html_text, visible
 from reporter.render.markup import paragraphs
 from reporter.render.mermaid import is_harmless
+from reporter.render.table_limit import limit_tables
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _FOLD = re.compile(r"(</?(?:details|summary)>)", re.IGNORECASE)
 """Splits raw HTML into text and, at odd places, the tags of a folded piece; one with an attribute is text."""
@@ -32,11 +33,12 @@ _HEADINGS = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6", "h6": "
 """Below the report's own headings."""
 LONGEST_SECTION = 50_000
 """Characters."""
+_MOST_BRACKETS = 5000
 
 
 def picture_addresses(markdown: str) -> list[str]:
     """Addresses of the pictures that a section's Markdown shows, each once, in the order of the text."""
-    tokens = _parser().parse(_beginning(markdown, LONGEST_SECTION))
+    tokens = _parsed(_beginning(markdown, LONGEST_SECTION))
     inline = [inside for token in tokens for inside in token.children or ()]
     return list(dict.fromkeys(str(token.attrs.get("src", "")) for token in _nested(inline) if token.type == "image"))
 
@@ -54,9 +56,15 @@ def team_markdown(section: SectionText, pictures: Mapping[str, str], longest: in
     """The section for a comment: HTML without an empty line in it, so that a forge reads no Markdown inside, and between such
     elements the Mermaid graphs that the forge draws. `longest`: most characters of the section's text, at least one.
     """
+    return _team_markdown(section, tuple(_addresses(section, pictures).items()), longest)
+
+
+@lru_cache(maxsize=512)
+def _team_markdown(section: SectionText, pictures: Sequence[tuple[str, str]], longest: int) -> str:
+    """Comment, check and job summary have the same section, and parsing takes longer than all else."""
     shown = _beginning(section.markdown, longest)
     rest = _rest(section, shown, " in the full report" if longest < LONGEST_SECTION else "")
-    known = _addresses(section, pictures)
+    known = dict(pictures)
     pieces: list[str] = []
     waiting: list[Token] = []
     folds = 0
@@ -110,7 +118,7 @@ def _addresses(section: SectionText, pictures: Mapping[str, str]) -> dict[str, s
 
 
 def _tokens(section: SectionText, shown: str) -> list[Token]:
-    tokens = _parser().parse(shown)
+    tokens = _parsed(shown)
     tokens = tokens[_heading_length(tokens, section.title) :]
     _tame(tokens)
     _tick(tokens)
@@ -118,10 +126,20 @@ def _tokens(section: SectionText, shown: str) -> list[Token]:
     return [*tokens, *_closing(open_folds)] if _rest(section, shown) else tokens
 
 
+def _parsed(markdown: str) -> list[Token]:
+    """Its tokens. Where brackets are too many to be links, none is one: the parser looks for the end of each."""
+    parser = _parser()
+    if markdown.count("[") > _MOST_BRACKETS:
+        parser.disable(["link", "image"])
+    return parser.parse(markdown)
+
+
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    limit_tables(parser)
+    return parser
 
 
 def _beginning(markdown: str, longest: int) -> str:
@@ -175,7 +193,16 @@ def _tick(tokens: Sequence[Token]) -> None:
 
 def _pieces(token: Token) -> list[str]:
     """Raw HTML as text and, at odd places, tags of folded pieces."""
-    return _FOLD.split(_COMMENT.sub("", token.content))
+    return _FOLD.split(_without_comments(token.content))
+
+
+def _without_comments(content: str) -> str:
+    """One that is not closed is text. A search from each `<!--` to the end would take a text of them the square of its length."""
+    kept, start = [], 0
+    while (opening := content.find("<!--", start)) >= 0 and (end := content.find("-->", opening + 4)) >= 0:
+        kept.append(content[start:opening])
+        start = end + 3
+    return "".join([*kept, content[start:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +266,10 @@ def _closing(folds: Sequence[_Fold]) -> Iterator[Token]:
 
 def _folds(token: Token) -> int:
     """How many folded pieces a token opens, less those that it closes."""
-    tags = [_pieces(token)[place].lower() for place in token.meta.get(_FOLDS, ())]
+    if _FOLDS not in token.meta:
+        return 0
+    pieces = _pieces(token)
+    tags = [pieces[place].lower() for place in token.meta[_FOLDS]]
     return tags.count("<details>") - tags.count("</details>")
 
 
@@ -267,7 +297,7 @@ def _raw_paragraph(content: str) -> str:
 
 
 def _raw_text(content: str) -> str:
-    pieces = _BREAK.split(_COMMENT.sub("", content).strip("\n"))
+    pieces = _BREAK.split(_without_comments(content).strip("\n"))
     return "<br>".join(html_text(line) for piece in pieces for line in piece.split("\n"))
 
 

@@ -304,12 +304,12 @@ def ended(text: str) -> str:
 
 def once(problems: Iterable[Problem]) -> list[tuple[Problem, list[str]]]:
     """Each problem once, with all revisions that it was met in."""
-    met: dict[Problem, list[str]] = {}
+    met: dict[Problem, dict[str, None]] = {}
     for problem in problems:
-        revisions = met.setdefault(replace(problem, revision=""), [])
-        if problem.revision and problem.revision not in revisions:
-            revisions.append(problem.revision)
-    return list(met.items())
+        revisions = met.setdefault(replace(problem, revision=""), {})
+        if problem.revision:
+            revisions[problem.revision] = None
+    return [(problem, list(revisions)) for problem, revisions in met.items()]
 
 
 def revision_name(revision: Revision) -> str:
@@ -342,11 +342,10 @@ def cause_noun(kind: CauseKind) -> str:
             assert_never(kind)
 
 
-def changed_param(cause: Cause, params: Sequence[ParamRow]) -> ParamRow | None:
-    """The param that a cause is; None for another cause."""
-    if cause.kind is not CauseKind.PARAM:
-        return None
-    return next((row for row in params if f"{row.file}:{row.name}" == cause.name), None)
+def changed_params(report: Report) -> Callable[[Cause], ParamRow | None]:
+    """How to find the param that a cause is; None for another cause."""
+    rows = {f"{row.file}:{row.name}": row for row in reversed(report.params)}
+    return lambda cause: rows.get(cause.name) if cause.kind is CauseKind.PARAM else None
 
 
 def how_far(cause: Cause) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
 from project_factories import ProjectFactory, git, isolate
 
+from reporter.cli import main
 from reporter.collect.project import Wanted, open_project
 from reporter.compare.comparing import compare
 from reporter.errors import ProjectError
@@ -202,3 +204,56 @@ def test_a_metrics_file_that_git_ignores_is_missing_in_the_commit_and_read_from_
     assert present.metrics["late.json"].values == {"f1": 1}
     rows = compare(committed, [present], Rules()).candidates[0].metrics
     assert [row.state for row in rows if row.file == "late.json"] == [State.UNAVAILABLE]
+
+
+class TestLongIntegers:
+    """JSON, YAML and Python know integers without end; a counter, a product or a hash ends up among the metrics."""
+
+    @pytest.fixture(autouse=True)
+    def _in_the_project(self, project, monkeypatch):
+        monkeypatch.chdir(project.root)
+
+    def reported(self, project: ProjectFactory, base: object, head: object) -> dict:
+        """The row of the metric `n`, which is one value in the baseline and another in the work tree."""
+        project.write({"dvc.yaml": DVC_YAML + "metrics: [more.json]\n", "more.json": {"n": base, "acc": 0.5}}).commit()
+        project.write({"more.json": {"n": head, "acc": 0.5}})
+        assert main(["report", "HEAD", "--no-images"], {}) == 0
+        report = json.loads((project.root / "reports" / "report.json").read_text())
+        rows = {row["name"]: row for row in report["metrics"] if row["file"] == "more.json"}
+        assert rows["acc"]["state"] == "unchanged"
+        return rows["n"]
+
+    @pytest.mark.parametrize(
+        ("base", "head", "delta"),
+        [
+            (10**400, 10**400 - 10**399, -(10**399)),
+            (10**400, 10**400, 0),
+            (1, int("9" * 4300), int("9" * 4300) - 1),
+            (0.5, 10**309, 10**309),
+        ],
+    )
+    def test_are_compared_exactly(self, project, base, head, delta):
+        row = self.reported(project, base, head)
+
+        assert (row["base"], row["head"], row["delta"]) == (base, head, delta)
+
+    def test_are_held_against_a_gate(self, project):
+        gate = "metrics:\n- {match: n, direction: higher, gate: {max_relative_drop: 2%, min: 5}}\n"
+        project.write({"reporter.yaml": gate})
+
+        self.reported(project, 10**400, 10**400 - 10**399)
+
+        page = (project.root / "reports" / "report.md").read_text()
+        assert "worse by 10 % (limit 2 %)" in page
+        assert "| `n` | 1.0e+400 | 9e+399 | −1e+399 (−10\u00a0%) | 🔴\u00a0worse |" in page
+
+    def test_that_are_too_long_are_unavailable_and_say_why(self, project):
+
+        project.write({"dvc.yaml": DVC_YAML + "metrics: [more.json]\n", "more.json": {"n": 1, "acc": 0.5}}).commit()
+        project.write({"more.json": f'{{"n": {"9" * 5000}, "acc": 0.5}}'})
+        found = compare(snapshot(project, "HEAD"), [snapshot(project)], Rules()).candidates[0].metrics
+
+        (n,) = [row for row in found if row.name == "n"]
+        assert (n.base, n.head, n.state) == (1, None, State.UNAVAILABLE)
+        (problem,) = snapshot(project).problems
+        assert problem.message == "`n` cannot be compared: an integer of more than 4,300 digits"

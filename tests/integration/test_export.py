@@ -24,6 +24,7 @@ from reporter.model.rules import PlotsRule
 from reporter.publish.browser import PLOTLY_JS, START_TIMEOUT, find_browser
 from reporter.publish.export import ExportResult, PictureExporter, picture_name
 from reporter.publish.plotly_browser import _CLOSE_TIMEOUT
+from reporter.publish.vega import Limits, VegaFailure, VegaPictures, draw_vega
 
 NO_BROWSER = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
 
@@ -340,6 +341,42 @@ def test_a_template_that_vega_refuses_is_a_problem_and_the_others_are_drawn(tmp_
     assert set(result.files) == {"own"}
     (problem,) = result.problems
     assert problem.message.startswith("No picture of bad: the project's template cannot be drawn: ")
+
+
+USUAL = {"data": {"values": [{"a": 1, "b": 2}]}, "mark": "point", "width": 300, "height": 300}
+ENDLESS = {"data": {"sequence": {"start": 0, "stop": 5_000_000_000, "as": "a"}}, "mark": "point"}
+
+
+class TestATemplateThatTakesTooMuch:
+    """The plots around it are drawn."""
+
+    def reason(self, spec, **limits):
+        before, hostile, after = draw_vega([USUAL, spec, USUAL], Limits(**limits))
+        assert isinstance(before, VegaPictures)
+        assert before == after
+        assert isinstance(hostile, VegaFailure)
+        return hostile.reason
+
+    def test_of_pixels_is_not_drawn(self):
+        assert "20,0" in self.reason({**USUAL, "width": 20_000, "height": 20_000})
+
+    def test_of_memory_is_ended(self):
+        assert self.reason(ENDLESS, memory=300_000_000).startswith("it takes more memory")
+
+    def test_of_time_is_ended(self):
+        rows = [{"a": number, "b": number} for number in range(50_000)]
+        assert self.reason({**USUAL, "data": {"values": rows}}, seconds=2.0) == "it takes too long"
+
+    def test_of_all_the_time_there_is_leaves_none_for_the_others(self):
+        assert (
+            draw_vega([USUAL, USUAL], Limits(seconds_of_all=0))
+            == [VegaFailure("the plots before it took too long")] * 2
+        )
+
+    def test_a_large_one_is_drawn_with_fewer_pixels(self):
+        (drawn,) = draw_vega([{**USUAL, "width": 3500, "height": 3500}], Limits())
+        width, height = Image.open(BytesIO(drawn.png)).size
+        assert 15_000_000 < width * height <= 16_000_000 * 1.001
 
 
 def test_a_plot_beyond_the_pictures_is_drawn_for_the_page_alone(tmp_path):

@@ -14,7 +14,7 @@ from reporter.model.drawing import ImageDrawing
 from reporter.model.rules import PlotsRule
 from reporter.publish import rasterise as rasterising
 from reporter.publish.rasterise import rasterised
-from reporter.publish.vega import VegaFailure, rasterise
+from reporter.publish.vega import Limits, VegaFailure, rasterise
 
 
 def svg(inside: str = "", colour: str = "#0000ff") -> bytes:
@@ -85,24 +85,16 @@ def test_text_in_a_font_that_is_not_here_is_drawn_all_the_same():
     assert Image.open(BytesIO(plain)).getcolors() != Image.open(BytesIO(written)).getcolors()
 
 
-def test_one_that_takes_too_long_costs_no_other_its_picture(monkeypatch):
-    """The process is given too little time for all together: then each is drawn alone."""
-    from reporter.publish import vega
-
-    answers = vega._answers
-    monkeypatch.setattr(
-        vega, "_answers", lambda requests, timeout: answers(requests, 0.001 if len(requests) > 1 else timeout)
-    )
+def test_one_that_cannot_be_drawn_costs_no_other_its_picture():
     first, second = rasterise([b"<svg", svg()])
     assert isinstance(first, VegaFailure)
     assert isinstance(second, bytes)
 
 
 def test_without_time_nothing_is_drawn_and_that_is_said():
-    assert rasterise([svg(), svg(colour="#ff0000")], timeout=0.001) == [
-        VegaFailure("it takes too long"),
-        VegaFailure("others took too long"),
-    ]
+    svgs = [svg(), svg(colour="#ff0000")]
+    assert rasterise(svgs, Limits(seconds=1e-6)) == [VegaFailure("it takes too long")] * 2
+    assert rasterise(svgs, Limits(seconds_of_all=0)) == [VegaFailure("the plots before it took too long")] * 2
 
 
 @pytest.fixture

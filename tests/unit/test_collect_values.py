@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporter.collect.long_integers import is_held
 from reporter.collect.problems import UnreadableError
 from reporter.collect.values import metric_values, param_values, plain, select
 from reporter.model.problem import ProblemKind
@@ -100,6 +101,41 @@ def test_params_keep_such_texts():
     assert param_values(b'{"fill": "nan", "clip": "inf"}', "p.json", ()) == {"fill": "nan", "clip": "inf"}
 
 
+LONGEST = "9" * 4300
+TOO_LONG = "9" * 4301
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("m.json", '{"longest": %s, "long": -%s, "list": [1, {"x": %s}], "acc": 0.9, "text": "%s"}'),
+        ("m.yaml", "longest: %s\nlong: -%s\nlist: [1, {x: %s}]\nacc: 0.9\ntext: '%s'\n"),
+        ("m.toml", 'longest = %s\nlong = -%s\nlist = [1, {x = %s}]\nacc = 0.9\ntext = "%s"\n'),
+        ("m.py", "longest = %s\nlong = -%s\nlist = [1, {'x': %s}]\nacc = 0.9\ntext = '%s'\n"),
+    ],
+)
+def test_an_integer_that_is_too_long_costs_no_other_value(path, text):
+    found = param_values((text % (LONGEST, TOO_LONG, TOO_LONG, TOO_LONG)).encode(), path, ())
+
+    assert list(found) == ["longest", "long", "list", "acc", "text"]
+    assert [name for name, value in found.items() if not is_held(value)] == ["long", "list"]
+    assert (found["longest"], found["acc"], found["text"]) == (int(LONGEST), 0.9, TOO_LONG)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("m.yaml", "long: 0x%s"), ("m.toml", "long = 0x%s"), ("m.py", "long = 0x%s")]
+)
+def test_an_integer_in_other_digits_is_as_long(path, text):
+    assert not is_held(param_values((text % ("f" * 4000)).encode(), path, ())["long"])
+    assert is_held(param_values((text % ("f" * 3000)).encode(), path, ())["long"])
+
+
+def test_python_s_own_limit_is_as_it_was():
+    metric_values(f'{{"long": {TOO_LONG}}}'.encode(), "m.json")
+    with pytest.raises(ValueError, match="Exceeds the limit"):
+        int(TOO_LONG)
+
+
 def test_names_keep_the_order_of_the_file():
     assert list(metric_values(b'{"z": 1, "a": {"y": 2, "b": 3}, "c": 4}', "m.json")) == ["z", "a.y", "a.b", "c"]
 
@@ -122,6 +158,8 @@ ALIAS_BOMB = b"a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + b"".join(
         ("m.txt", b"accuracy is good\nlosses are low\n", ProblemKind.FORMAT, "it holds text"),
         ("m.csv", b"accuracy,0.9", ProblemKind.FORMAT, "it holds text"),
         ("m.yaml", b"a: &a [*a]\n", ProblemKind.CORRUPT, "nested without end"),
+        ("m.json", b'{"a": %s}' % (b"9" * 60_000), ProblemKind.CORRUPT, "a number of more than 50,000 digits"),
+        ("m.json", b'{"a": %s, "b" 2}' % (b"9" * 5000), ProblemKind.CORRUPT, "is not valid JSON (line 1"),
         ("m.json", b"[" * 100_000, ProblemKind.CORRUPT, "nested without end"),
         ("m.yaml", ALIAS_BOMB, ProblemKind.CORRUPT, "more than 1,000,000 values, once its aliases are written out"),
     ],

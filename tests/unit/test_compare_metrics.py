@@ -49,8 +49,14 @@ class TestDifference:
 
     def test_an_integer_beyond_every_float_breaks_nothing(self):
         row = rows({"count": 0.5}, {"count": HUGE})["count"]
-        assert row.delta == math.inf
+        assert row.delta == HUGE
+        assert rows({"count": 0.5}, {"count": -HUGE})["count"].delta == -HUGE
         assert rows({"count": HUGE}, {"count": HUGE + 1})["count"].relative == 0.0
+
+    def test_a_difference_too_long_to_be_written_is_none(self):
+        longest = 10**4300 - 1
+        assert difference(1, longest) == longest - 1
+        assert difference(-longest, longest) is None
 
     @pytest.mark.parametrize(
         ("base", "head"),

@@ -278,6 +278,16 @@ def test_a_legend_of_many_rows_makes_the_picture_taller():
     assert layout["height"] - layout["margin"]["t"] >= 250
 
 
+@pytest.mark.parametrize("template", ["linear", "scatter", "bar_horizontal"])
+def test_too_many_fields_make_no_endless_picture(template):
+    fields = tuple(f"y{number}" for number in range(1000))
+    data = {name: [1, 2] for name in ("x", *fields)}
+    (drawing,) = draw([make_plot(make_spec(template, x="x", y=fields), data, data)], PlotsRule())
+    assert len(drawing.picture["data"]) == 2 * 100
+    assert drawing.picture["layout"]["height"] < 3000
+    assert "Only the first 100 of 1,000 series are drawn." in drawing.notes
+
+
 def test_an_unknown_template_is_drawn_as_lines_and_said():
     drawing = draw_one(make_plot(make_spec("fancy", x="step", y=("train",)), losses(1), losses(2)))
     assert len(traces(drawing)) == 2

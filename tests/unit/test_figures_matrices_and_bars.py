@@ -89,6 +89,14 @@ def test_too_many_revisions_are_cut_and_said():
     assert drawing.notes == ("Only the first 6 revisions are shown.",)
 
 
+def test_matrices_of_too_many_fields_are_cut_and_said():
+    fields = tuple(f"fold_{number}" for number in range(30))
+    data = {name: ["a", "b"] for name in ("actual", *fields)}
+    drawing = draw_one(make_plot(make_spec("confusion", x="actual", y=fields), data, data))
+    assert len(drawing.picture["data"]) == 20 * 3
+    assert drawing.notes == ("Only the first 20 of 30 matrices of each revision are shown.",)
+
+
 def test_large_counts_have_separators_and_differences_a_sign():
     drawing = draw_one(make_plot(MATRIX, pairs(*[(0, 0)] * 1_200, (0, 1)), pairs(*[(0, 0)] * 10)))
     first, _, difference = drawing.picture["data"]

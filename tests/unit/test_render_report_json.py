@@ -177,9 +177,10 @@ def test_values_are_exact():
     assert (read.base, read.head) == (0.1 + 0.2, 10**40)
 
 
-def test_half_a_surrogate_pair_is_kept_as_an_escape():
-    report = make_report(summary="half \ud83d")
-    assert report_from_json(report_to_json(report).encode().decode()).summary == "half \ud83d"
+def test_what_is_no_character_is_written_out():
+    report = make_report(summary="half \ud83d, byte \udcff, whole \U0001f600")
+    text = report_to_json(report).encode().decode()
+    assert report_from_json(text).summary == r"half \ud83d, byte \xff, whole 😀"
 
 
 def test_the_same_report_is_the_same_text():

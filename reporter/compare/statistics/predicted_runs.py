@@ -27,7 +27,7 @@ from reporter.compare.statistics.examples import Examples, UnusablePredictionsEr
 from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, pair
 from reporter.compare.statistics.repeated import compare_runs
-from reporter.compare.statistics.reported import Disagreement, agrees, disagreement, find_reported
+from reporter.compare.statistics.reported import Disagreement, agrees, disagreement, find_reported, six_digits
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.wildcards import count_wildcards, filled
 from reporter.model.evidence import MetricEvidence
@@ -244,7 +244,7 @@ def _disagreeing_mean(run: _Run, target: str, metric: Metric, mean: float) -> Di
     reported = find_reported(run.snapshot.metrics, target)
     if reported is None or not is_number(reported[1]) or agrees(reported[1], mean, run.examples):
         return None
-    clause = f"reports {reported[1]:.6g}, but the mean {metric.name} of the runs is {mean:.6g}"
+    clause = f"reports {six_digits(reported[1])}, but the mean {metric.name} of the runs is {mean:.6g}"
     hint = "name a row for each run by a wildcard, or report the mean over all of them"
     return Disagreement.of(run.snapshot, reported[0], target, clause, hint)
 

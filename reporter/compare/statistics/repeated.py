@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from reporter.compare.difference import as_float
 from reporter.compare.sample_size import FEWEST_RUNS
 from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.resampling import Plan
@@ -37,8 +38,8 @@ def _runs(snapshot: Snapshot, pattern: str) -> dict[str, dict[str, float]]:
     for path, file in snapshot.metrics.items():
         if fnmatchcase(path, pattern):
             for name, value in file.values.items():
-                if is_number(value) and math.isfinite(value):
-                    found.setdefault(name, {})[path] = float(value)
+                if is_number(value) and math.isfinite(number := as_float(value)):
+                    found.setdefault(name, {})[path] = number
     return found
 
 

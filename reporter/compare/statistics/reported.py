@@ -9,12 +9,14 @@ from decimal import Decimal
 
 import numpy as np
 
+from reporter.compare.difference import as_float
 from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Classified, Examples
+from reporter.model.formatting import number
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, ValueFile
-from reporter.model.values import Value, is_number
+from reporter.model.values import Number, Value, is_number
 
 TOLERANCE = 1e-6
 """Relative: what summing in another order or in single precision may change."""
@@ -56,13 +58,14 @@ def disagreement(
     reported = find_reported(snapshot.metrics, key)
     if reported is None or not is_number(reported[1]) or agrees(reported[1], recomputed, examples):
         return None
-    clause = f"reports {reported[1]:.6g}, but {metric} of {rule.path} is {recomputed:.6g}"
+    clause = f"reports {six_digits(reported[1])}, but {metric} of {rule.path} is {recomputed:.6g}"
     hint = "one of them is wrong: check the metric's definition, and that both files are of one run"
     return Disagreement.of(snapshot, reported[0], key, clause, hint)
 
 
-def agrees(reported: float, recomputed: float, examples: Examples) -> bool:
-    """True if the two are equal but for rounding of the reported value, and of the scores it is recomputed from."""
+def agrees(value: Number, recomputed: float, examples: Examples) -> bool:
+    """True if the two are equal but for rounding of the reported `value`, and of the scores it is recomputed from."""
+    reported = as_float(value)
     if math.isnan(reported) or math.isnan(recomputed):
         return math.isnan(reported) and math.isnan(recomputed)
     if math.isinf(reported) or math.isinf(recomputed):
@@ -71,6 +74,11 @@ def agrees(reported: float, recomputed: float, examples: Examples) -> bool:
     rounding = 0.5 * 10.0 ** -max(coarsest, _decimals(reported))
     size = max(abs(recomputed), 1e-300)
     return abs(reported - recomputed) <= rounding * (1 + TOLERANCE) + (TOLERANCE + _score_rounding(examples)) * size
+
+
+def six_digits(value: Number) -> str:
+    """As `:.6g` has it, which knows no integer beyond every float."""
+    return number(value) if math.isinf(as_float(value)) else f"{value:.6g}"
 
 
 def _magnitude(value: float) -> int:

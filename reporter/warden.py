@@ -40,6 +40,12 @@ class _Warden:
 
 
 _warden: _Warden | None = None
+_entrusted: set[int] = set()
+
+
+def entrusted() -> frozenset[int]:
+    """The groups that this process has started and that have not been released."""
+    return frozenset(_entrusted)
 
 
 def post() -> None:
@@ -94,11 +100,13 @@ def desert() -> None:
 
 def entrust(group: int) -> None:
     """The group of processes (POSIX: the number of its first one), or the one process, must not outlive this one."""
+    _entrusted.add(group)
     _tell(b"+%d;" % group)
 
 
 def release(group: int) -> None:
     """Its first process has ended and is no longer ours to end."""
+    _entrusted.discard(group)
     _tell(b"-%d;" % group)
 
 

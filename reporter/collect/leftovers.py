@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from reporter import warden
+
 _PR_SET_CHILD_SUBREAPER = 36
 """See `man 2 prctl`: who set it becomes the parent of each descendant whose own parent has ended."""
 
@@ -26,7 +28,7 @@ _PAUSE = 0.02
 
 @contextmanager
 def no_leftovers(say: Callable[[str], None]) -> Iterator[None]:
-    """Run the block and then end, and name, every process that was started in it and still runs."""
+    """Run the block and then end, and name, every process that was started in it and still runs, but for those of this program."""
     if not _adopt_orphans(wanted=True):
         yield
         return
@@ -34,7 +36,7 @@ def no_leftovers(say: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        if ended := _end_descendants(earlier):
+        if ended := _end_descendants({*earlier, *warden.entrusted()}):
             say(f"Ended what the stages left running: {', '.join(sorted(ended))}")
         _adopt_orphans(wanted=False)
 

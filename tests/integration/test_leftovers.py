@@ -10,8 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from project_factories import git
 
+from reporter.collect.git import Git
 from reporter.collect.leftovers import no_leftovers
+from reporter.collect.problems import UnreadableError
 
 SLEEP = "import time; time.sleep(60)"
 DAEMON = f"""
@@ -87,3 +90,14 @@ def test_what_ran_before_goes_on_and_a_clean_block_says_nothing():
     finally:
         os.kill(ours.pid, signal.SIGKILL)
         ours.wait()
+
+
+def test_a_program_that_this_one_talks_with_is_no_leftover(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    reader = Git(tmp_path).objects()
+    said = []
+    with no_leftovers(said.append), pytest.raises(UnreadableError):
+        reader.read("0" * 40)
+
+    assert said == []
+    reader.close()

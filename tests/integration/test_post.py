@@ -24,7 +24,8 @@ from tests.fakes.github_client import HEAD, context_of, forge_of
 from tests.fakes.github_objects import READ_ALL, WRITE_ALL, actions_token
 
 BOT = "github-actions[bot]"
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"
+"""What every PNG begins with, of one pixel."""
 REPORT = make_report(
     summary="Better: roc_auc +0.0121",
     metrics=(metric("roc_auc", 0.6391, 0.6512, headline=True),),

@@ -14,7 +14,8 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.github_client import HEAD, HURRIED
 from tests.fakes.github_objects import READ_ALL, actions_token
 
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"
+"""What every PNG begins with, of one pixel."""
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ from tests.fakes.github_faults import (
 from tests.fakes.github_objects import actions_token
 
 TOKEN = "ghs_verysecret"
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"
+"""What every PNG begins with, of one pixel."""
 REPORT = make_report(summary="Better", metrics=(metric("roc_auc", 0.63, 0.65),), plots=(plot("ROC"),))
 
 FAULTS = {

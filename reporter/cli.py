@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from reporter.bundle import Bundle
     from reporter.collect.project import Project
+    from reporter.commands.checkout import HeadToRead
     from reporter.commands.report import ReportRequest, Source
     from reporter.model.ci import CiContext
     from reporter.model.report import Report
+    from reporter.model.rules import CommentRule
 
 DONE = 0
 BUG = 70
@@ -246,32 +248,61 @@ def _write_bundle(
     options: argparse.Namespace, environ: Mapping[str, str], context: CiContext | None, *, in_ci: bool = False
 ) -> Bundle:
     """Make the report that the options ask for and write its bundle."""
+    from reporter.commands.checkout import HeadToRead
+
+    head = HeadToRead(None if in_ci else options.head)
+    ((_, bundle),) = _write_bundles(options, environ, {options.out: context}, head, in_ci=in_ci)
+    return bundle
+
+
+def _write_bundles(
+    options: argparse.Namespace,
+    environ: Mapping[str, str],
+    contexts: Mapping[Path, CiContext | None],
+    head: HeadToRead,
+    *,
+    in_ci: bool,
+) -> list[tuple[Path, Bundle]]:
+    """Make a report for each folder and write its bundle there, all of one candidate: it is trained and opened once."""
     import tempfile
 
     from reporter import wiring
 
     project = wiring.open_project(_here())
-    rules = wiring.project_rules(project, options.config)
+    rules = wiring.project_rules(project, options.config, head.rev if in_ci else None)
+    is_real = any(context is not None for context in contexts.values())
     with (
         wiring.progress(environ) as say,
-        _opened_source(options, project, say, is_real=context is not None, in_ci=in_ci) as source,
+        _opened_source(options, project, say, list(contexts), is_real=is_real, in_ci=in_ci) as source,
         wiring.open_exporter(environ, images=options.images) as exporter,
-        tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
     ):
         from reporter.bundle import check_replaceable, read_bundle, write_bundle
         from reporter.commands.report import make_report
 
-        check_replaceable(options.out)
+        for folder in contexts:
+            check_replaceable(folder)
         wiring.load_renderers()
-        request = _report_request(options, project, in_ci=in_ci)
-        run = wiring.run_info(context)
-        made = make_report(request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say)
-        write_bundle(options.out, made.bundle, made.page)
-        return read_bundle(options.out)
+        request = _report_request(options, project, head, in_ci=in_ci)
+        written = []
+        for folder, context in contexts.items():
+            run = wiring.run_info(context)
+            with tempfile.TemporaryDirectory(prefix="reporter-") as pictures:
+                made = make_report(
+                    request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say
+                )
+                write_bundle(folder, made.bundle, made.page)
+            written.append((folder, read_bundle(folder)))
+        return written
 
 
 def _opened_source(
-    options: argparse.Namespace, project: Project, say: Callable[[str], None], *, is_real: bool, in_ci: bool
+    options: argparse.Namespace,
+    project: Project,
+    say: Callable[[str], None],
+    folders: Sequence[Path],
+    *,
+    is_real: bool,
+    in_ci: bool,
 ) -> AbstractContextManager[Source]:
     """The project as it is, or reproduced first. A dry run must not write to the team's storage."""
     from contextlib import nullcontext
@@ -281,12 +312,13 @@ def _opened_source(
     if in_ci and options.repro:
         from reporter.bundle import check_replaceable
 
-        check_replaceable(options.out)  # a training takes long
+        for folder in folders:
+            check_replaceable(folder)  # a training takes long
         return nullcontext(wiring.reproduced(project, say, push=is_real))
     return wiring.reading(project, say)
 
 
-def _report_request(options: argparse.Namespace, project: Project, *, in_ci: bool) -> ReportRequest:
+def _report_request(options: argparse.Namespace, project: Project, head: HeadToRead, *, in_ci: bool) -> ReportRequest:
     from reporter import wiring
     from reporter.commands.report import ReportRequest
     from reporter.model.revision import Policy
@@ -300,10 +332,11 @@ def _report_request(options: argparse.Namespace, project: Project, *, in_ci: boo
         )
     return ReportRequest(
         base=options.base or None,
-        head=None if in_ci else options.head,
+        head=head.rev,
         policy=Policy(options.policy),
         config=config or CONFIG_NAME,
         judged_by_base=in_ci,
+        notices=head.notices,
     )
 
 
@@ -336,40 +369,77 @@ def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     bundle = read_bundle(options.bundle)
     context = wiring.read_context(environ)
     connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here())
+    comment = _allowed(wiring.comment_rule(_here(), None), bundle.report.comment)
     if options.dry_run:
-        rehearse(bundle, options.bundle, context, connect, open_store, _say, print)
+        rehearse(bundle, options.bundle, context, comment, connect, open_store, _say, print)
         return DONE
     if context is None:
         raise UsageError(
             "There is nothing to post to outside a CI job", "See what a job would post with `reporter post --dry-run`."
         )
-    failure = post(bundle, options.bundle, context, connect, open_store, _say).failure
+    failure = post(bundle, options.bundle, context, comment, connect, open_store, _say).failure
     if failure is not None:
         raise failure
     return DONE
 
 
+def _allowed(trusted: CommentRule, asked: CommentRule) -> CommentRule:
+    """The comment that a report goes to: the one it asks for only if the trusted reporter.yaml knows that one."""
+    from reporter.render.escape import shorten
+
+    comment = trusted.allowed(asked)
+    if comment.key != asked.key:
+        _say(
+            f"The report asks for the comment “{shorten(asked.key)}” and goes to “{comment.key}”: the reporter.yaml in "
+            "force here names no other in `comment`"
+        )
+    return comment
+
+
 def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
-    from reporter.commands.ci import ci
+    from reporter.commands.ci import Job, MadeBundle, by_baseline, ci
     from reporter.commands.mark import mark_running
 
     context = wiring.read_context(environ)
     if context is None:
         return _rehearse_ci(options, environ)
-    connect, comment = wiring.connector(context, environ), wiring.comment_rule(_here(), options.config)
+    connect, base = wiring.connector(context, environ), options.base or None
+
+    def comment_for(context: CiContext) -> CommentRule:
+        own = wiring.comment_rule(_here(), options.config)
+        return _allowed(wiring.comment_in_force(_here(), options.config, own, base, options.policy, context), own)
+
     if options.start:
-        failure = mark_running(context, comment, connect, _say).failure
-        if failure is not None:
-            raise failure
+        marked = [mark_running(each, comment_for(each), connect, _say) for each in by_baseline(context, connect, base)]
+        for outcome in marked:
+            if outcome.failure is not None:
+                raise outcome.failure
         return DONE
 
-    def make(located: CiContext) -> Bundle:
-        bundle = _write_bundle(options, environ, located, in_ci=True)
-        _print_report(bundle.report, options.out)
-        return bundle
+    def make(contexts: Sequence[CiContext], head: HeadToRead) -> list[MadeBundle]:
+        written = _write_bundles(options, environ, _folders(options.out, contexts), head, in_ci=True)
+        for folder, bundle in written:
+            _print_report(bundle.report, folder)
+        return [MadeBundle(bundle, folder) for folder, bundle in written]
 
-    return ci(context, comment, options.out, make, connect, wiring.store_opener(_here()), _say)
+    job = Job(
+        checkout=lambda: wiring.read_checkout(_here()),
+        comment_for=comment_for,
+        make=make,
+        connect=connect,
+        open_store=wiring.store_opener(_here()),
+        say=_say,
+    )
+    return ci(context, job, trains=options.repro, base=base)
+
+
+def _folders(first: Path, contexts: Sequence[CiContext]) -> dict[Path, CiContext | None]:
+    """Where each report goes: `reports`, and `reports-12` for pull request #12 of the same branch into another target."""
+    return {
+        first.with_name(f"{first.name}-{context.pull_request_number}") if number else first: context
+        for number, context in enumerate(contexts)
+    }
 
 
 def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -382,7 +452,9 @@ def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int
         _say("[dry run] Outside CI there is no comment to mark as running")
         return DONE
     bundle = _write_bundle(options, environ, None, in_ci=True)
-    rehearse(bundle, options.out, None, wiring.connector(None, environ), wiring.store_opener(_here()), _say, print)
+    connect, open_store = wiring.connector(None, environ), wiring.store_opener(_here())
+    comment = wiring.comment_rule(_here(), options.config)
+    rehearse(bundle, options.out, None, comment, connect, open_store, _say, print)
     return gate_exit_code(bundle.report)
 
 

@@ -72,6 +72,8 @@ class ReportRequest:
     """The configuration's path from the project's root."""
     judged_by_base: bool = False
     """Take the gates from the baseline's reporter.yaml: the change must not loosen its own."""
+    notices: tuple[str, ...] = ()
+    """What the report says before its other notices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +105,7 @@ def make_report(
     head = source.resolve_head(request.head)
     base = source.resolve_base(request.base, head, request.policy, context, rules.base)
     rules, notices = _rules_in_force(request, source, base, rules)
+    notices = (*request.notices, *notices)
     baseline, snapshot = _collect(source, base, head, rules, say)
     _check_something_is_known(snapshot)
     notices += (*_with_itself(base, head), *(baseline.notes if baseline else ()), *snapshot.notes)

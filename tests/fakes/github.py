@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -39,6 +40,9 @@ from tests.fakes.github_objects import (
 )
 from tests.fakes.github_routes import Answer, Refusal, Route, find_route
 from tests.fakes.github_shapes import violations_of_answer, violations_of_request
+
+CUT_OFF = 0
+"""Instead of a status: the connection ends without an answer."""
 
 
 class Request(NamedTuple):
@@ -263,7 +267,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         status, headers, body = self.github.handle(self.command, self.path, self.headers.get("Authorization"), raw)
-        content = json.dumps(body).encode()
+        if status == CUT_OFF:
+            self.close_connection = True
+            return
+        content = b"" if status == HTTPStatus.NO_CONTENT else json.dumps(body).encode()
         self.send_response(status)
         for name, value in {"Content-Type": "application/json; charset=utf-8", **headers}.items():
             self.send_header(name, value)

@@ -93,6 +93,11 @@ def _repository(folder: Path, *, repro: str = "true", artifact: str = "model-rep
     (project / ".gitignore").write_text("/model.txt\n/loss.csv\n", encoding="utf-8")
     for name, text in PROJECT_FILES.items():
         (project / name).write_text(textwrap.dedent(text).lstrip(), encoding="utf-8")
+    post = clone / ".github" / "workflows" / "post.yml"
+    own_bundle = "          bundle: ${{ runner.temp }}/fork\n"
+    assert own_bundle in post.read_text(encoding="utf-8")
+    with post.open("a", encoding="utf-8") as file:
+        file.write("          working-directory: models/churn\n")
     workflow = clone / ".github" / "workflows" / "report.yml"
     workflow.write_text(WORKFLOW.replace("REPRO", repro).replace("ARTIFACT", artifact), encoding="utf-8")
     return publish(clone)
@@ -172,6 +177,7 @@ def test_a_fork_trains_without_rights_and_its_report_is_posted_by_the_base(tmp_p
     assert posted.exit_code == 0, posted.log
     (comment,) = github.comments
     assert (comment.pull, "accuracy" in comment.body) == (8, True)
+    assert "key=churn" in comment.body, "as the reporter.yaml of main says, not the fork's"
     assert all(is_png(picture) for picture in linked_pictures(github, comment.body))
     assert linked_pictures(github, comment.body)
     (check,) = github.checks

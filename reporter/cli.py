@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from reporter.bundle import Bundle
     from reporter.collect.project import Project
-    from reporter.commands.checkout import HeadToRead
     from reporter.commands.report import ReportRequest, Source
     from reporter.model.ci import CiContext
     from reporter.model.report import Report
@@ -248,9 +247,7 @@ def _write_bundle(
     options: argparse.Namespace, environ: Mapping[str, str], context: CiContext | None, *, in_ci: bool = False
 ) -> Bundle:
     """Make the report that the options ask for and write its bundle."""
-    from reporter.commands.checkout import HeadToRead
-
-    head = HeadToRead(None if in_ci else options.head)
+    head = None if in_ci else options.head
     ((_, bundle),) = _write_bundles(options, environ, {options.out: context}, head, in_ci=in_ci)
     return bundle
 
@@ -259,7 +256,7 @@ def _write_bundles(
     options: argparse.Namespace,
     environ: Mapping[str, str],
     contexts: Mapping[Path, CiContext | None],
-    head: HeadToRead,
+    head: str | None,
     *,
     in_ci: bool,
 ) -> list[tuple[Path, Bundle]]:
@@ -269,7 +266,7 @@ def _write_bundles(
     from reporter import wiring
 
     project = wiring.open_project(_here())
-    rules = wiring.project_rules(project, options.config, head.rev if in_ci else None)
+    rules = wiring.project_rules(project, options.config, head if in_ci else None)
     is_real = any(context is not None for context in contexts.values())
     with (
         wiring.progress(environ) as say,
@@ -318,8 +315,9 @@ def _opened_source(
     return wiring.reading(project, say)
 
 
-def _report_request(options: argparse.Namespace, project: Project, head: HeadToRead, *, in_ci: bool) -> ReportRequest:
+def _report_request(options: argparse.Namespace, project: Project, head: str | None, *, in_ci: bool) -> ReportRequest:
     from reporter import wiring
+    from reporter.commands.checkout import left_out
     from reporter.commands.report import ReportRequest
     from reporter.model.revision import Policy
     from reporter.settings import CONFIG_NAME
@@ -332,11 +330,11 @@ def _report_request(options: argparse.Namespace, project: Project, head: HeadToR
         )
     return ReportRequest(
         base=options.base or None,
-        head=head.rev,
+        head=head,
         policy=Policy(options.policy),
         config=config or CONFIG_NAME,
         judged_by_base=in_ci,
-        notices=head.notices,
+        notices=left_out(head, project.resolve_head(None)) if in_ci and head else (),
     )
 
 
@@ -417,7 +415,7 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 raise outcome.failure
         return DONE
 
-    def make(contexts: Sequence[CiContext], head: HeadToRead) -> list[MadeBundle]:
+    def make(contexts: Sequence[CiContext], head: str | None) -> list[MadeBundle]:
         written = _write_bundles(options, environ, _folders(options.out, contexts), head, in_ci=True)
         for folder, bundle in written:
             _print_report(bundle.report, folder)

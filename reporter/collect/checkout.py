@@ -20,5 +20,4 @@ def read_checkout(directory: Path) -> Checkout:
         raise ProjectError("the repository has no commit yet", "commit the project first: `git add . && git commit`")
     # The commit itself, not its history, which a shallow clone cuts off below it.
     header, _, _ = git.run("cat-file", "commit", sha).stdout.partition(b"\n\n")
-    parents = tuple(parent.decode() for parent in _PARENT.findall(header))
-    return Checkout(sha, parents, dirty=len(parents) > 1 and git.is_dirty())
+    return Checkout(sha, tuple(parent.decode() for parent in _PARENT.findall(header)))

@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reporter.commands.attempts import Say
-from reporter.errors import ForgeError
+from reporter.errors import ForgeError, PermissionMissingError
 from reporter.forges.check_parts import CheckPart, merge_parts, read_parts
-from reporter.forges.interface import Check, Forge
+from reporter.forges.interface import Check, Conclusion, Forge, PlacedCheck
 from reporter.model.ci import CiContext
 from reporter.model.rules import CommentRule
-from reporter.render.escape import code, link, prose, shorten
+from reporter.render.escape import code, link, prose, shorten, visible
 
-TITLE_CHARACTERS = 200
-_LOOKS = 3
+_TITLE_CHARACTERS = 200
+_LOOKS = 2
 """A check that another run has made at the same moment is seen when ours is there."""
+_BASELINE_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,26 @@ class CheckText:
 
 def check_name(comment: CommentRule) -> str:
     return f"reporter ({comment.key})"
+
+
+def check_part(
+    context: CiContext,
+    pull_request: int | None,
+    baseline: str | None,
+    conclusion: Conclusion,
+    title: str,
+    url: str | None,
+) -> CheckPart:
+    """What a run found for a pull request, or for none, compared with `baseline`. The texts may come from anybody."""
+    return CheckPart(
+        pull_request=pull_request,
+        baseline=shorten(visible(baseline or "nothing"), _BASELINE_CHARACTERS),
+        conclusion=conclusion,
+        title=shorten(visible(title), _TITLE_CHARACTERS),
+        url=url or context.run_url,
+        run=context.run,
+        attempt=context.attempt,
+    )
 
 
 def write_check(
@@ -51,11 +72,23 @@ def write_check(
         check = _check(text, parts, forge.limits.check_characters)
         if own and _shows_the_same(own[-1].check, check):
             return
-        placed = forge.set_check(check, own[-1].id if own else None)
+        placed = _set(forge, check, own[-1].id if own else None)
         say(f"Check {check.name} on {check.head_sha[:7]}: {check.conclusion} ({placed.note or placed.kind})")
         if own:
             return
         created = True
+
+
+def _set(forge: Forge, check: Check, place: int | None) -> PlacedCheck:
+    """Set the check. An error is none where the forge has done it all the same."""
+    try:
+        return forge.set_check(check, place)
+    except PermissionMissingError:
+        raise
+    except ForgeError:
+        if not any(_shows_the_same(own.check, check) for own in forge.own_checks(check.name, check.head_sha)):
+            raise
+        return PlacedCheck("check run")
 
 
 def _counts(part: CheckPart, ours: Sequence[CheckPart], forge: Forge, context: CiContext) -> bool:
@@ -80,7 +113,7 @@ def _check(text: CheckText, parts: Sequence[CheckPart], characters: int) -> Chec
         name=text.name,
         head_sha=text.head_sha,
         conclusion=worst.conclusion,
-        title=shorten(title, TITLE_CHARACTERS),
+        title=shorten(title, _TITLE_CHARACTERS),
         summary=head + text.body(characters - len(head)),
         url=worst.url,
     )

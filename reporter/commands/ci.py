@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reporter.bundle import Bundle
 from reporter.commands.attempts import Say
-from reporter.commands.checkout import HeadToRead, head_to_read
+from reporter.commands.checkout import head_to_read
 from reporter.commands.gate import gate_exit_code
 from reporter.commands.mark import mark_failed, mark_running
 from reporter.commands.post import Connect, OpenStore, PostOutcome, post
@@ -28,8 +28,8 @@ class MadeBundle:
     folder: Path
 
 
-MakeBundles = Callable[[Sequence[CiContext], HeadToRead], Sequence[MadeBundle]]
-"""Makes a report for each context, in their order, and writes its bundle."""
+MakeBundles = Callable[[Sequence[CiContext], str | None], Sequence[MadeBundle]]
+"""Makes a report for each context, in their order, and writes its bundle. Its candidate is the commit, or the work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def ci(context: CiContext, job: Job, *, trains: bool, base: str | None) -> int:
     tasks = [_Task(each, job.comment_for(each)) for each in by_baseline(context, job.connect, base)]
     try:
         head = head_to_read(job.checkout(), tasks[0].context, trains=trains)
-        if head.rev:
-            job.say(f"A merge is checked out: {head.rev[:7]} is read as it was pushed")
+        if head is not None:
+            job.say(f"A merge is checked out: {head[:7]} is read as it was pushed")
         for task in tasks:
             mark_running(task.context, task.comment, job.connect, job.say)
         made = job.make([task.context for task in tasks], head)

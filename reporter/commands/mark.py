@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from reporter.commands.attempts import Attempts, Say
-from reporter.commands.check import CheckText, check_name, write_check
+from reporter.commands.check import CheckText, check_name, check_part, write_check
 from reporter.commands.post import Connect, PostOutcome, told
 from reporter.errors import ReporterError
 from reporter.forges.check_parts import CheckPart
@@ -96,15 +96,8 @@ def _banner(context: CiContext, comment: CommentRule, text: str) -> str:
 
 def _failed_parts(context: CiContext, pull_requests: Sequence[PullRequest]) -> tuple[CheckPart, ...]:
     baselines = {each.number: each.base_branch for each in pull_requests}
+    numbers: Sequence[int | None] = tuple(baselines) or context.named_pull_requests or (None,)
     return tuple(
-        CheckPart(
-            pull_request=number or None,
-            baseline=baselines.get(number, "nothing"),
-            conclusion=Conclusion.FAILURE,
-            title="No report could be made",
-            url=context.run_url,
-            run=context.run,
-            attempt=context.attempt,
-        )
-        for number in baselines or context.named_pull_requests or (0,)
+        check_part(context, number, baselines.get(number or 0), Conclusion.FAILURE, "No report could be made", None)
+        for number in numbers
     )

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from reporter.bundle import Bundle
 from reporter.commands.attempts import Attempts, Say
-from reporter.commands.check import TITLE_CHARACTERS, CheckText, check_name, write_check
+from reporter.commands.check import CheckText, check_name, check_part, write_check
 from reporter.commands.gate import gate_exit_code
 from reporter.errors import ForgeError, ReporterError
 from reporter.forges.check_parts import CheckPart
@@ -28,7 +28,6 @@ from reporter.model.comparison import Verdict
 from reporter.model.report import Report
 from reporter.model.rules import CommentRule
 from reporter.publish.store import ImageStore, Published
-from reporter.render.escape import shorten
 from reporter.render.markdown import render_markdown
 
 Connect = Callable[[], Forge]
@@ -224,19 +223,11 @@ def check_conclusion(report: Report) -> Conclusion:
 
 
 def _check_parts(posting: Posting, numbers: Sequence[int]) -> tuple[CheckPart, ...]:
-    report, context = posting.report, posting.context
+    report, context, urls = posting.report, posting.context, posting.comment_urls
+    baseline, conclusion = report.base.label if report.base else None, check_conclusion(report)
     return tuple(
-        CheckPart(
-            pull_request=number or None,
-            baseline=report.base.label if report.base else "nothing",
-            conclusion=check_conclusion(report),
-            title=shorten(report.summary, TITLE_CHARACTERS),
-            url=posting.comment_urls.get(number, context.run_url),
-            run=context.run,
-            attempt=context.attempt,
-        )
-        for number in numbers or (0,)
-    )
+        check_part(context, number, baseline, conclusion, report.summary, urls.get(number)) for number in numbers
+    ) or (check_part(context, None, baseline, conclusion, report.summary, None),)
 
 
 def _set_check(

@@ -134,20 +134,32 @@ class _Writer:
         except PermissionMissingError:
             raise
         except ForgeError:
-            self.created = next((each.url for each in self.forge.own_comments(number) if _same(each.body, text)), None)
-            if self.created is None:  # it really was not carried out
+            if (found := self._find(text)) is None:
                 raise
+            self.created = found.url
         return None
+
+    def _find(self, text: str) -> OwnComment | None:
+        """The comment that says this: the forge may have done what it answered with an error, or not at all."""
+        comments = self.forge.own_comments(self.pull_request.number)
+        return next((each for each in comments if _same(each.body, text)), None)
 
     def _update(self, comment: OwnComment) -> bool:
         """Give the comment its text; False where it has been deleted meanwhile."""
         text = self._text(without_marker(comment.body))
         if _same(comment.body, text):
             return True
-        if self.forge.update_comment(self.pull_request.number, comment.id, text) is None:
+        try:
+            url = self.forge.update_comment(self.pull_request.number, comment.id, text)
+        except PermissionMissingError:
+            raise
+        except ForgeError:
+            if self._find(text) is None:
+                raise
+            return True
+        if url is None:
             self.gone.add(comment.id)
-            return False
-        return True
+        return url is not None
 
     def _remove(self, duplicates: Sequence[OwnComment]) -> bool:
         """Remove them; False where there are none."""

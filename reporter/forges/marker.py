@@ -28,7 +28,7 @@ class Marker:
         A first attempt is not named, so that the line is what it was before attempts were.
         """
         attempt = f" attempt={self.attempt}" if self.attempt > 1 else ""
-        return f"<!-- dvc-reporter key={quote(self.key, safe='')} head={self.head_sha} run={self.run}{attempt} -->\n"
+        return f"<!-- dvc-reporter key={quote(self.key, safe='', errors='replace')} head={self.head_sha} run={self.run}{attempt} -->\n"
 
     def is_overtaken_by(self, other: Marker) -> bool:
         """Whether, of two reports of one commit, the other is a later run's."""

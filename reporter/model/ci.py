@@ -96,8 +96,6 @@ class Checkout:
     """HEAD."""
     parents: tuple[str, ...] = ()
     """Of HEAD: the second one of a merge is what was merged."""
-    dirty: bool = False
-    """Of a merge: the work tree differs from it (untracked files are not counted). Not looked at otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

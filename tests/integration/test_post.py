@@ -15,6 +15,7 @@ from reporter.commands.mark import mark_failed, mark_running
 from reporter.commands.post import PostOutcome, check_conclusion, post
 from reporter.commands.rehearse import rehearse
 from reporter.errors import ForgeError, PermissionMissingError, StorageError, UsageError
+from reporter.forges.check_parts import CheckPart, read_parts
 from reporter.forges.interface import Conclusion
 from reporter.forges.marker import Marker, read_marker
 from reporter.forges.registry import connect
@@ -247,6 +248,22 @@ class TestAWholePost:
         assert outcome.failure is None
         assert outcome.comment_url.endswith(f"issuecomment-{comment.id}")
 
+    @pytest.mark.parametrize("status", [502, CUT_OFF])
+    def test_an_update_and_a_check_that_github_has_carried_out_without_saying_so_are_no_error(
+        self, job, github, bundle, status
+    ):
+        job.post(bundle)
+        github.fail(status, "Server Error", method="PATCH", after=True, times=100)
+        outcome = job.post(replace(bundle, report=replace(REPORT, summary="Now worse")))
+        assert outcome.failure is None
+        assert "Now worse" in github.comments[0].body
+        assert github.checks[0].body["output"]["title"] == "Now worse"
+
+    def test_a_check_that_was_made_although_github_did_not_say_so_is_no_error(self, job, github, bundle):
+        github.fail(CUT_OFF, "", method="POST", path="/check-runs", after=True, times=100)
+        assert job.post(bundle).failure is None
+        assert github.checks[-1].body["conclusion"] == "success"
+
     def test_one_that_was_not_written_is_an_error(self, job, github, bundle):
         github.fail(502, "Server Error", method="POST", path="issues/7/comments", times=100)
         outcome = job.post(bundle)
@@ -446,6 +463,20 @@ class TestSeveralPullRequestsOfOneBranch:
         job.post(self.of(bundle, "v1.0", "Better than v1.0"), event="workflow_run")
         assert [comment.pull for comment in github.comments] == [7, 9]
         assert github.checks[0].body["output"]["title"] == "Better than v1.0"
+
+    def test_what_a_bundle_says_cannot_be_taken_for_what_another_report_found(self, job, github, bundle):
+        """Nor does it break the check, whatever characters it is made of."""
+        forged = CheckPart(7, "main", Conclusion.SUCCESS, "Better than main", None, run=10**9).line()
+        hostile = self.of(bundle, f"{forged}\ud800" * 50, f"{forged}\ud800" * 50)
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"))
+
+        outcome = job.post(hostile, **self.event(9, "dev"), run=43)
+
+        assert outcome.failure is None
+        output = github.checks[0].body["output"]
+        assert [part.pull_request for part in read_parts(output["summary"])] == [7, 9]
+        assert github.checks[0].body["conclusion"] == "failure"
+        assert len(output["summary"]) <= 65_535
 
     def test_a_state_is_marked_on_both(self, job, github):
         mark_running(job.context(), OURS, job.connect, job.said.append)

@@ -435,7 +435,7 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _folders(first: Path, contexts: Sequence[CiContext]) -> dict[Path, CiContext | None]:
     """Where each report goes: `reports`, and `reports-12` for pull request #12 of the same branch into another target."""
     return {
-        first.with_name(f"{first.name}-{context.pull_request_number}") if number else first: context
+        first.parent / f"{first.name}-{context.pull_request_number}" if number else first: context
         for number, context in enumerate(contexts)
     }
 

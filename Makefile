@@ -15,8 +15,8 @@ ifneq ($(FETCHED_BROWSER),)
 export BROWSER_PATH ?= $(abspath $(firstword $(FETCHED_BROWSER)))
 endif
 
-# Not dead: markdown-it calls its renderer's methods by name, and an enum's values are read from files.
-CALLED_BY_NAME := code_inline,code_block,fence,html_block,html_inline,MULTICLASS,quiet_rows
+# Not dead: markdown-it and DVC call methods by name, and an enum's values are read from files.
+CALLED_BY_NAME := code_inline,code_block,fence,html_block,html_inline,MULTICLASS,quiet_rows,ls
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'

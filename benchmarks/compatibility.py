@@ -41,6 +41,46 @@ hold is *unavailable*, which DVC's tables leave out.
 | project | commits | rows | equal | differences and why | unavailable files | plots | problems said |
 |---|---|--:|--:|---|--:|--:|--:|
 """
+ENDING = """
+## Where a report says more than DVC
+
+| situation | `dvc metrics diff`, `dvc params diff`, `dvc plots diff` | the report |
+|---|---|---|
+| A stage begins to track a param of a file that was there | new (`old` is null) | the old value and the new one |
+| A stage no longer tracks a param that the file still holds | removed (`new` is null) | the old value and the new one |
+| A params file that only one revision names, and both have | new, or removed | both values |
+| … and that cannot be read in the other one | new, or removed | unavailable, with what mends it |
+| A metrics file is newly declared, and was there before | new | the old values and the new ones |
+| A plot is new, its data file is not | the new revision alone | both revisions; the plot is *new* |
+| The definition of a plot changed, its columns are in both revisions | both by the new definition, without a word | the same, with a note of what changed |
+| … and the old revision lacks the new columns | the new revision alone, and a warning | each by its own definition; axes, legend and a note name the columns |
+
+## What cannot be known, and what mends it
+
+None of these is called changed, new or out of date. Each mend was followed in a test, and what had been said was gone
+(`tests/integration/test_collect_mends.py`).
+
+| situation | what is said | what mends it |
+|---|---|---|
+| A dependency or a metrics file is a pointer of Git LFS | it is one, and its content is not in this clone | `git lfs fetch --all` and `git lfs pull` (actions/checkout: `lfs: true`) |
+| A stage reads a submodule that is not checked out, or not with the commit that the revision pins | the submodule is not in this clone | `git submodule update --init` (actions/checkout: `submodules: true` and `fetch-depth: 0`) |
+| A sparse checkout leaves out what a stage reads, or a metrics file | it is left out of this sparse checkout | `git sparse-checkout add PATH`, or `disable` |
+| A params or metrics file is generated, and git ignores it | it is not in the commit, and git ignores it | make it an output of the stage that writes it |
+| A link leads nowhere, or out of the repository | which link | keep the file itself in the repository, or let DVC keep it |
+| A git object is missing or damaged; the remote of a partial clone does not give it | git cannot read it, in its own words | `git fsck`, `git fetch --refetch`, a new clone |
+| `dvc import-url --no-download` | imported without its content | `dvc update FILE.dvc` |
+| The source of a `dvc import` is gone or private | the source, by its address | the right to read it, or `dvc update FILE.dvc` where it is now |
+| An output has `push: false` | no remote has it, and why | reproduce it, or let it be pushed |
+| An output is in no cache and no remote | the remote, by its name | `dvc push` where it was made, or reproduce it |
+| DVC's plugin for the remote is not installed | which package | `pip install dvc-gs` (…) |
+| Outputs are those of another branch | they are not what the stage wrote | `dvc checkout` |
+| `dvc.lock` has conflict markers, or is of DVC 1; `params.yaml` does not parse | that file, its line | resolve it; delete it and let `dvc repro` write it anew |
+| DVC refuses the `dvc.yaml` or a `.dvc` file of a *baseline* (`live:`, DVC 0 and 1) | of what it defines only what it records is known | another BASE: a commit stays as it is |
+| `dvc repro` is running in the work tree | the run and its lock, after 20 s | wait, or compare a commit: `--head HEAD` |
+| A `dvc.lock` differs in line ends alone (written on Windows) | nothing: it is the same code | – |
+| The project was moved to another folder | where it was; it is compared with itself there | – |
+| … and so were others, and git's renames do not tell which it was | the verdict is unknown | `git mv` in a commit of its own |
+"""
 
 Rows = dict[tuple[str, str], tuple[Any, Any]]
 """(file, name) → value in the old and in the new commit."""
@@ -179,7 +219,9 @@ def main() -> None:
         found = list(lines(arguments.clones or Path(scratch), arguments.pairs))
     total, unequal = sum(line.rows for line in found), sum(len(line.differences) for line in found)
     summary = f"\n{total} rows of {len(found)} pairs of commits, {unequal or 'no'} differences.\n"
-    PAGE.write_text(INTRODUCTION + "".join(f"{line.markdown()}\n" for line in found) + summary, encoding="utf-8")
+    PAGE.write_text(
+        INTRODUCTION + "".join(f"{line.markdown()}\n" for line in found) + summary + ENDING, encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

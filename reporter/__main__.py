@@ -1,6 +1,10 @@
-"""`python -m reporter`: the same as the command `reporter`."""
+"""The command `reporter`, also as `python -m reporter`."""
 
+import signal
 import sys
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `main` hears it: an interrupt meanwhile shows no traceback
 
 from reporter.cli import main
 

@@ -6,10 +6,12 @@ import argparse
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from reporter import __version__
 from reporter.errors import ReporterError, UsageError
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
     from reporter.bundle import Bundle
     from reporter.collect.project import Project
+    from reporter.commands.post_bundles import TasksFor
     from reporter.commands.report import ReportRequest, Source
+    from reporter.commands.task import Task
     from reporter.model.ci import CiContext
     from reporter.model.report import Report
     from reporter.model.rules import CommentRule
@@ -44,10 +48,12 @@ EXAMPLES = {
     "post": """examples:
   reporter post                    put the bundle in reports/ on its pull request
   reporter post reports --dry-run  say what would be done
+  reporter post reports reports-9  post several, such as those for two pull requests of one branch
 """,
     "ci": """examples:
   reporter ci                      report, post and gate, as the CI environment says
   reporter ci --start              mark the pull request's comment as running
+  reporter ci --make --repro       train and make the report where stages find no token; `reporter post` posts it
 """,
     "gate": """examples:
   reporter gate reports            exit 1 if the bundle's verdict fails
@@ -56,16 +62,50 @@ EXAMPLES = {
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
-    """Run one command and return the process's exit code (see docs/cli.md)."""
-    if environ is None:
-        import os
+    """Run one command and return the process's exit code (see docs/cli.md).
 
-        environ = os.environ
-        signal.signal(signal.SIGTERM, _end_in_order)  # a cancelled job's; only where the process is ours
+    Without `environ` the process is ours: it takes the environment's and ends here.
+    """
+    if environ is None:
+        _be_the_process(arguments)
+    return _exit_code(arguments, environ)
+
+
+def _be_the_process(arguments: Sequence[str] | None) -> NoReturn:
+    """End with the command, whatever still waits: a thread that hangs in a storage's client must not keep the process."""
+    import os
+
+    from reporter import warden
+
+    warden.post()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` wants it
+            signal.signal(number, _end_in_order)
+    try:
+        code = _exit_code(arguments, os.environ)
+        _hear_no_more()
+    except SystemExit as left:  # a usage error, `--help`, SIGTERM
+        code = left.code if isinstance(left.code, int) else DONE
+    except KeyboardInterrupt:  # after all was done
+        code = INTERRUPTED
+    warden.dismiss()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            _flush(stream)
+    os._exit(code)
+
+
+def _flush(stream: TextIO | None) -> None:
+    """None is one that was closed before this process began."""
+    if stream is not None:
+        stream.flush()
+
+
+def _exit_code(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:
     gc.set_threshold(_COLLECT_AFTER)
     try:
         code = _run(arguments, environ)
-        sys.stdout.flush()  # here a reader that has gone away can still be told from a bug
+        _flush(sys.stdout)  # here a reader that has gone away can still be told from a bug
     except ReporterError as error:
         _say_error(error)
         return error.exit_code
@@ -80,8 +120,23 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
 
 
 def _end_in_order(number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave every block on the way out, so that no browser, reader or temporary folder stays."""
+    """Leave every block on the way out, so that no browser, reader or temporary folder stays; the warden sees to the time."""
+    _hear_no_more()
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(128 + number)
+
+
+def _hear_no_more() -> None:
+    """An end is under way: a second signal must not disturb it, and what breaks in other threads by it is no news."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _ignore)
+    for module, hook in ((threading, "excepthook"), (sys, "unraisablehook")):
+        setattr(module, hook, _ignore)
+
+
+def _ignore(*_: object) -> None:
+    """A handler, unlike SIG_IGN, is not inherited by the programs that an end in order still runs."""
 
 
 def _run(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:
@@ -205,13 +260,18 @@ def _add_comparison_options(command: argparse.ArgumentParser) -> None:
         help="where on a branch the baseline is taken (default: merge-base)",
     )
     command.add_argument("--out", metavar="DIR", type=Path, default=Path("reports"), help="the bundle's folder")
-    command.add_argument("--config", metavar="FILE", type=Path, help="default: reporter.yaml beside dvc.yaml")
+    _add_config_option(command)
     command.add_argument("--no-images", dest="images", action="store_false", help="no pictures; needs no browser")
+
+
+def _add_config_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", metavar="FILE", type=Path, help="default: reporter.yaml beside dvc.yaml")
 
 
 def _add_post(commands: Commands[_Parser]) -> None:
     command = _add_command(commands, "post", "publish a bundle: comment, check, job summary")
-    command.add_argument("bundle", metavar="DIR", nargs="?", type=Path, default=Path("reports"))
+    command.add_argument("bundles", metavar="DIR", nargs="*", type=Path, default=[Path("reports")])
+    _add_config_option(command)
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     command.set_defaults(run=_run_post)
 
@@ -219,7 +279,11 @@ def _add_post(commands: Commands[_Parser]) -> None:
 def _add_ci(commands: Commands[_Parser]) -> None:
     command = _add_command(commands, "ci", "report, post and gate, all from the CI environment")
     _add_comparison_options(command)
-    command.add_argument("--start", action="store_true", help="only mark the comment as running")
+    part = command.add_mutually_exclusive_group()
+    part.add_argument("--start", action="store_true", help="only mark the comment as running")
+    part.add_argument(
+        "--make", action="store_true", help="only make the report; needs no token, `reporter post` posts it"
+    )
     command.add_argument(
         "--repro",
         action="store_true",
@@ -248,7 +312,7 @@ def _write_bundle(
 ) -> Bundle:
     """Make the report that the options ask for and write its bundle."""
     head = None if in_ci else options.head
-    ((_, bundle),) = _write_bundles(options, environ, {options.out: context}, head, in_ci=in_ci)
+    (bundle,) = _write_bundles(options, environ, {options.out: context}, head, in_ci=in_ci)
     return bundle
 
 
@@ -259,7 +323,7 @@ def _write_bundles(
     head: str | None,
     *,
     in_ci: bool,
-) -> list[tuple[Path, Bundle]]:
+) -> list[Bundle]:
     """Make a report for each folder and write its bundle there, all of one candidate: it is trained and opened once."""
     import tempfile
 
@@ -280,7 +344,6 @@ def _write_bundles(
             check_replaceable(folder)
         wiring.load_renderers()
         request = _report_request(options, project, head, in_ci=in_ci)
-        written = []
         for folder, context in contexts.items():
             run = wiring.run_info(context)
             with tempfile.TemporaryDirectory(prefix="reporter-") as pictures:
@@ -288,8 +351,10 @@ def _write_bundles(
                     request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say
                 )
                 write_bundle(folder, made.bundle, made.page)
-            written.append((folder, read_bundle(folder)))
-        return written
+            if made.failure is not None:
+                _say(f"What else the report holds is in {folder / 'report.html'}")
+                raise made.failure
+        return [read_bundle(folder) for folder in contexts]
 
 
 def _opened_source(
@@ -361,24 +426,49 @@ def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> Non
 def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
     from reporter.bundle import read_bundle
-    from reporter.commands.post import post
+    from reporter.commands.post_bundles import post_bundles
     from reporter.commands.rehearse import rehearse
 
-    bundle = read_bundle(options.bundle)
     context = wiring.read_context(environ)
-    connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here())
-    comment = _allowed(wiring.comment_rule(_here(), None), bundle.report.comment)
-    if options.dry_run:
-        rehearse(bundle, options.bundle, context, comment, connect, open_store, _say, print)
+    connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here(), options.config)
+    tasks_for = _tasks_for(context, options, environ) if context else None
+    if tasks_for and not options.dry_run:
+        for failure in post_bundles(options.bundles, tasks_for, connect, open_store, _say):
+            raise failure
         return DONE
-    if context is None:
+    bundles = {folder: read_bundle(folder) for folder in options.bundles}
+    if not options.dry_run:
         raise UsageError(
             "There is nothing to post to outside a CI job", "See what a job would post with `reporter post --dry-run`."
         )
-    failure = post(bundle, options.bundle, context, comment, connect, open_store, _say).failure
-    if failure is not None:
-        raise failure
+    for folder, bundle in bundles.items():
+        task = tasks_for(bundle.report)[0] if tasks_for else None
+        rehearse(bundle, folder, task, connect, open_store, _say, print)
     return DONE
+
+
+def _tasks_for(context: CiContext, options: argparse.Namespace, environ: Mapping[str, str]) -> TasksFor:
+    """What a report was made for: as the start of the job has decided, else as the reporter.yaml here says."""
+    from reporter import wiring
+    from reporter.commands.task import Task, task_of
+
+    started = _started(context, environ)
+
+    def tasks_for(report: Report | None) -> Sequence[Task]:
+        if started:
+            return [task_of(report, started)] if report else started
+        comment = wiring.comment_rule(_here(), options.config)
+        return [Task(context, _allowed(comment, report.comment) if report else comment)]
+
+    return tasks_for
+
+
+def _started(context: CiContext, environ: Mapping[str, str]) -> list[Task]:
+    """What `reporter ci --start` has told this step there is to do; nothing where it has not."""
+    from reporter.commands.task import read_tasks
+
+    started = environ.get("REPORTER_STARTED")
+    return read_tasks(started, context) if started else []
 
 
 def _allowed(trusted: CommentRule, asked: CommentRule) -> CommentRule:
@@ -396,48 +486,60 @@ def _allowed(trusted: CommentRule, asked: CommentRule) -> CommentRule:
 
 def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
-    from reporter.commands.ci import Job, MadeBundle, by_baseline, ci
-    from reporter.commands.mark import mark_running
+    from reporter.commands.ci import Maker, ci, ci_make, ci_start
+    from reporter.commands.task import Task, find_tasks
 
     context = wiring.read_context(environ)
+    if options.repro and not options.start:
+        _warn_of_tokens(environ, in_ci=context is not None)
     if context is None:
         return _rehearse_ci(options, environ)
-    connect, base = wiring.connector(context, environ), options.base or None
+    connect = wiring.connector(context, environ)
 
     def comment_for(context: CiContext) -> CommentRule:
         own = wiring.comment_rule(_here(), options.config)
-        return _allowed(wiring.comment_in_force(_here(), options.config, own, base, options.policy, context), own)
+        return _allowed(wiring.comment_in_force(_here(), options.config, own, context), own)
 
-    if options.start:
-        marked = [mark_running(each, comment_for(each), connect, _say) for each in by_baseline(context, connect, base)]
-        for outcome in marked:
-            if outcome.failure is not None:
-                raise outcome.failure
-        return DONE
-
-    def make(contexts: Sequence[CiContext], head: str | None) -> list[MadeBundle]:
-        written = _write_bundles(options, environ, _folders(options.out, contexts), head, in_ci=True)
-        for folder, bundle in written:
+    def make(tasks: Sequence[Task], head: str | None) -> list[Bundle]:
+        contexts = {task.folder(options.out, place): task.context for place, task in enumerate(tasks)}
+        bundles = _write_bundles(options, environ, contexts, head, in_ci=True)
+        for folder, bundle in zip(contexts, bundles, strict=True):
             _print_report(bundle.report, folder)
-        return [MadeBundle(bundle, folder) for folder, bundle in written]
+        return bundles
 
-    job = Job(
-        checkout=lambda: wiring.read_checkout(_here()),
-        comment_for=comment_for,
-        make=make,
-        connect=connect,
-        open_store=wiring.store_opener(_here()),
-        say=_say,
-    )
-    return ci(context, job, trains=options.repro, base=base)
+    maker = Maker(lambda: wiring.read_checkout(_here()), make, trains=options.repro)
+    if options.make:
+        tasks = _started(context, environ) or [Task(context, comment_for(context))]
+        with _ending_leftovers(trains=options.repro):
+            return ci_make(tasks, options.out, maker, _say)
+    tasks = find_tasks(context, connect, options.base or None, comment_for)
+    if options.start:
+        ci_start(tasks, connect, _say)
+        return DONE
+    return ci(tasks, options.out, maker, connect, wiring.store_opener(_here(), options.config), _say)
 
 
-def _folders(first: Path, contexts: Sequence[CiContext]) -> dict[Path, CiContext | None]:
-    """Where each report goes: `reports`, and `reports-12` for pull request #12 of the same branch into another target."""
-    return {
-        first.parent / f"{first.name}-{context.pull_request_number}" if number else first: context
-        for number, context in enumerate(contexts)
-    }
+def _warn_of_tokens(environ: Mapping[str, str], *, in_ci: bool) -> None:
+    from reporter import wiring
+    from reporter.settings import Environment
+
+    if names := Environment(environ).token_names:
+        _say(f"The stages can read the token in {' and '.join(names)}: the environment of this process is open to them")
+        _say(
+            "  Train in a step without it, by `ci --make --repro`, between `ci --start` and `post`: see docs/github.md"
+        )
+    if in_ci and wiring.keeps_credentials(_here()):
+        _say("The stages can read the token that the checkout left in git's configuration")
+        _say("  Give actions/checkout `persist-credentials: false`")
+
+
+def _ending_leftovers(*, trains: bool) -> AbstractContextManager[None]:
+    """What a stage leaves running could read the token of the step that posts."""
+    from contextlib import nullcontext
+
+    from reporter.collect.leftovers import no_leftovers
+
+    return no_leftovers(_say) if trains else nullcontext()
 
 
 def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -450,9 +552,11 @@ def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int
         _say("[dry run] Outside CI there is no comment to mark as running")
         return DONE
     bundle = _write_bundle(options, environ, None, in_ci=True)
-    connect, open_store = wiring.connector(None, environ), wiring.store_opener(_here())
-    comment = wiring.comment_rule(_here(), options.config)
-    rehearse(bundle, options.out, None, comment, connect, open_store, _say, print)
+    if options.make:
+        _print_report(bundle.report, options.out)
+        return gate_exit_code(bundle.report)
+    open_store = wiring.store_opener(_here(), options.config)
+    rehearse(bundle, options.out, None, wiring.connector(None, environ), open_store, _say, print)
     return gate_exit_code(bundle.report)
 
 

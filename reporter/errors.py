@@ -24,6 +24,17 @@ class UsageError(ReporterError):
     exit_code = 2
 
 
+class ConfigurationError(UsageError):
+    """A reporter.yaml that says something which reporter does not know."""
+
+    def __init__(self, file: str, line: int | None, problem: str, hint: str) -> None:
+        super().__init__(f"{file if line is None else f'{file}:{line}'}: {problem}", hint)
+        self.line = line
+        """None: not known, or the whole file."""
+        self.problem = problem
+        """The message without the file's name and the line."""
+
+
 class ProjectError(ReporterError):
     """Git or DVC cannot read the project: no repository, no pipeline, no such revision, a broken file."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reporter.errors import UsageError
+from reporter.errors import ConfigurationError, UsageError
 from reporter.model.rules import (
     Average,
     CommentRule,
@@ -28,11 +27,20 @@ from reporter.model.rules import (
     SignificanceRule,
     Task,
 )
+from reporter.model.values import is_finite
 
 CONFIG_NAME = "reporter.yaml"
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)KEY(?:_|$)", re.IGNORECASE)
 _LEAST_SECRET = 6
 """Characters: `KEY=1` hides nothing, and taking every 1 out of a traceback would."""
+
+_MOST_CHARACTERS = 200_000
+"""Of a reporter.yaml: parsing more takes longer than a report."""
+_MOST_VALUES = 100_000
+_LONGEST_QUOTE = 100
+"""Characters of the file's own in an error."""
+_HALF_CHARACTER = frozenset(map(chr, range(0xD800, 0xE000)))
+"""Surrogates: no file can hold them as UTF-8."""
 
 LEAST_LEVEL = 0.5
 """A confidence level below it is a mistake: most likely 1 − level was written."""
@@ -44,6 +52,15 @@ Choice = TypeVar("Choice", bound=StrEnum)
 TOKEN_VARIABLES = ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
 """Where the forge's token is looked for, in this order. No program that runs the project's own code may see them."""
 
+_JOB_SECRETS = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+"""What GitHub lets a step ask for in the job's name: caches and artifacts, and an identity that clouds trust."""
+
+_COMMAND_FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+"""Files through which a step of GitHub speaks to later ones: who writes them has a say in what those run."""
+
+HIDDEN_FROM_STAGES = (*TOKEN_VARIABLES, *_JOB_SECRETS, *_COMMAND_FILES)
+"""What is not in the environment of `dvc` and the stages that it runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -54,7 +71,12 @@ class Environment:
     @property
     def token(self) -> str | None:
         """The forge's token, if there is one."""
-        return next((self.variables[name] for name in TOKEN_VARIABLES if self.variables.get(name)), None)
+        return next((self.variables[name] for name in self.token_names), None)
+
+    @property
+    def token_names(self) -> tuple[str, ...]:
+        """The variables that hold a token of the forge, the one in use first."""
+        return tuple(name for name in TOKEN_VARIABLES if self.variables.get(name))
 
     def without_secrets(self, text: str) -> str:
         """`text` with the value of each variable that by its name is a secret replaced by `***`."""
@@ -83,21 +105,54 @@ def read_rules(path: Path, *, required: bool = False) -> Rules:
 
 
 def parse_rules(text: str, name: str = CONFIG_NAME) -> Rules:
-    """Parse the text of a reporter.yaml. `name` is how errors call the file."""
+    """Parse the text of a reporter.yaml. `name` is how errors call the file. Raises ConfigurationError, whatever the text is."""
+    if len(text) > _MOST_CHARACTERS:
+        raise ConfigurationError(name, None, f"is longer than {_MOST_CHARACTERS:,} characters", "Mend the file.")
+    document = _load(text, name)
+    if document is None:
+        return Rules()
+    if "*" in text and _values(document, {}) > _MOST_VALUES:
+        problem = f"holds more than {_MOST_VALUES:,} values, once its aliases are written out"
+        raise ConfigurationError(name, None, problem, "Mend the file.")
+    return _rules(_Node(document, name, ""))
+
+
+def _load(text: str, name: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    line, problem = None, ""
     try:
-        document = YAML(typ="rt", pure=True).load(text)
+        return YAML(typ="rt", pure=True).load(text)
     except MarkedYAMLError as error:
-        where = f"{name}:{error.problem_mark.line + 1}" if error.problem_mark else name
+        line = error.problem_mark.line + 1 if error.problem_mark else None
         problem = error.problem or "it cannot be parsed"
-        raise UsageError(f"{where}: not valid YAML: {problem}", "Mend the file.") from error
     except YAMLError as error:
-        raise UsageError(f"{name}: not valid YAML: {str(error).splitlines()[0]}", "Mend the file.") from error
-    if document is None:
-        return Rules()
-    return _rules(_Node(document, name, ""))
+        problem = str(error).splitlines()[0]
+    except RecursionError:
+        problem = "it is nested without end"
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:  # of ruamel's own, at `2026-99-99`, `!!int x`, `<<: *itself`
+        problem = f"it holds a value that is none ({str(error).partition(':')[0]})"
+    raise ConfigurationError(name, line, f"not valid YAML: {_cut(problem)}", "Mend the file.")
+
+
+def _cut(text: str) -> str:
+    """What an error quotes of the file: a key may be as long as the file."""
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+
+
+def _values(tree: Any, known: dict[int, int]) -> int:
+    """How many values a tree holds with every alias written out. `known`: what was counted already, by identity."""
+    if not isinstance(tree, Mapping | list):
+        return 1
+    if id(tree) not in known:
+        known[id(tree)] = 1  # of one that holds itself
+        known[id(tree)] = sum(_values(each, known) for each in (tree.values() if isinstance(tree, Mapping) else tree))
+    return known[id(tree)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +164,8 @@ class _Node:
     key: str
     line: int | None = None
 
-    def error(self, problem: str, hint: str = "See docs/configuration.md for every key.") -> UsageError:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        subject = f" {self.key}" if self.key else ""
-        return UsageError(f"{place}:{subject} {problem}", hint)
+    def error(self, problem: str, hint: str = "See docs/configuration.md for every key.") -> ConfigurationError:
+        return ConfigurationError(self.file, self.line, f"{_cut(self.key)} {problem}" if self.key else problem, hint)
 
     def keys(self, *known: str) -> dict[str, _Node]:
         """The entries of a mapping; a key that is not known is an error that names the nearest one."""
@@ -143,6 +196,8 @@ class _Node:
     def text(self) -> str:
         if not isinstance(self.value, str) or not self.value:
             raise self.error("must be a text; put it in quotes")
+        if not _HALF_CHARACTER.isdisjoint(self.value):
+            raise self.error("holds half of a character (`\\ud800` and the like)")
         return str(self.value)
 
     def label(self) -> str | int | float | bool:
@@ -156,9 +211,12 @@ class _Node:
         return self.value
 
     def number(self) -> float:
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not is_finite(self.value):
             raise self.error("must be a number")
-        return float(self.value)
+        try:
+            return float(self.value)
+        except OverflowError:  # an integer of more than 308 digits
+            raise self.error("is too large a number") from None
 
     def limit(self) -> float:
         """A number that is not negative."""

@@ -14,7 +14,7 @@ from reporter.errors import ForgeError, ReporterError, UsageError
 from reporter.model.report import RunInfo
 from reporter.model.revision import Policy
 from reporter.model.rules import CommentRule, Rules
-from reporter.settings import CONFIG_NAME, TOKEN_VARIABLES, Environment, parse_rules, read_rules
+from reporter.settings import CONFIG_NAME, HIDDEN_FROM_STAGES, Environment, parse_rules, read_rules
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,8 +102,16 @@ def reproduced(project: Project, say: Callable[[str], None], *, push: bool) -> R
     """The project, reproduced in place; its baseline is reproduced too where its outputs are nowhere."""
     from reporter.collect.reproduction import ReproducedBaseline, reproduce
 
-    notes = reproduce(project.root, "the candidate", say, TOKEN_VARIABLES, push=push)
-    return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, notes, push=push)
+    notes = reproduce(project.root, "the candidate", say, HIDDEN_FROM_STAGES, push=push)
+    return ReproducedBaseline(open_project(project.root), say, HIDDEN_FROM_STAGES, notes, push=push)
+
+
+def keeps_credentials(directory: Path) -> bool:
+    """Whether git sends a secret that it has in a file, as actions/checkout leaves the job's token by default."""
+    from reporter.process import run
+
+    headers = ("config", "--name-only", "--get-regexp", r"^http\..*\.extraheader$")
+    return run("git", *headers, cwd=directory).ok
 
 
 def load_renderers() -> None:
@@ -129,7 +137,7 @@ def read_checkout(directory: Path) -> Checkout:
 
 
 def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable[[], Forge]:
-    """Opens the forge of the run with the token of the environment, once."""
+    """Opens the forge of the run with the token of the environment: once, so that its patience is one for the job."""
 
     @cache
     def connect() -> Forge:
@@ -142,13 +150,13 @@ def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable
     return connect
 
 
-def store_opener(directory: Path) -> Callable[[Forge], ImageStore]:
-    """Opens the image store that the checkout's own reporter.yaml names, never the one a bundle asks for."""
+def store_opener(directory: Path, config: Path | None = None) -> Callable[[Forge], ImageStore]:
+    """Opens the image store that the checkout's own configuration names, never the one a bundle asks for."""
 
     def open_store(forge: Forge) -> ImageStore:
         from reporter.publish.images import choose_store
 
-        return choose_store(_checkout_rules(directory, None).images, forge)
+        return choose_store(_checkout_rules(directory, config).images, forge)
 
     return open_store
 
@@ -163,29 +171,29 @@ def comment_rule(directory: Path, config: Path | None) -> CommentRule:
         return CommentRule()
 
 
-def comment_in_force(
-    directory: Path, config: Path | None, own: CommentRule, base: str | None, policy: str, context: CiContext
-) -> CommentRule:
-    """The comments that reports of the run may go to: as for the gates, what the baseline's reporter.yaml says.
+def comment_in_force(directory: Path, config: Path | None, own: CommentRule, context: CiContext) -> CommentRule:
+    """The comments that reports of the run may go to: what reporter.yaml said where the change left its target.
 
-    On the default branch itself, and where the baseline has no such file, it is the checkout's `own`; but never that of a
-    fork, which could so take the place of any comment.
+    On the default branch itself, and where there was no such file, it is the checkout's `own`; but never that of a fork,
+    which could so take the place of any comment.
     """
     if context.pull_request is None and context.branch == context.default_branch:
         return own
     own = CommentRule() if context.is_of_fork else own
     try:
         project = open_project(directory)
-        path = config_path(project, config)
-        default = _checkout_rules(directory, config).base
         head = project.resolve_head(context.head_sha)
-        revision = project.resolve_base(base, head, Policy(policy), context, default)
-        text = project.read_text(revision, path) if revision and path else None
-        return own if text is None else parse_rules(text).comment
-    except UsageError:  # broken there
-        return CommentRule()
-    except ReporterError:  # what keeps the baseline from being found keeps the report from being made, and is said then
+        base = project.resolve_base(None, head, Policy.MERGE_BASE, context, _checkout_rules(directory, config).base)
+    except ReporterError:  # it keeps the report from being made as well, and is said then
         return own
+    path = config_path(project, config)
+    if base is None or path is None:
+        return own
+    try:
+        text = project.read_text(base, path)
+        return own if text is None else parse_rules(text).comment
+    except ReporterError:  # broken there
+        return CommentRule()
 
 
 def _checkout_rules(directory: Path, config: Path | None) -> Rules:

@@ -66,6 +66,15 @@ class ProjectFactory:
         made.commit("Initialize the project")
         return made
 
+    def beside(self, folder: str) -> ProjectFactory:
+        """Another project of the same repository, in this folder from its top."""
+        from dvc.repo import Repo
+
+        root = Path(self.git("rev-parse", "--show-toplevel"), folder)
+        root.mkdir(parents=True)
+        Repo.init(str(root), subdir=True).close()
+        return ProjectFactory(root)
+
     def copy(self, root: Path) -> ProjectFactory:
         """The same project elsewhere; its cache is copied too."""
         shutil.copytree(self.root, root, symlinks=True)

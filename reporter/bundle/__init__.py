@@ -1,6 +1,21 @@
 """The folder a report lives in: written whole or not at all, and read back as what it is, untrusted input."""
 
-from reporter.bundle.folder import Bundle, check_replaceable, read_bundle, write_bundle
+from reporter.bundle.folder import (
+    Bundle,
+    check_replaceable,
+    read_bundle,
+    read_failure,
+    write_bundle,
+    write_failure,
+)
 from reporter.bundle.report_json import report_from_json
 
-__all__ = ["Bundle", "check_replaceable", "read_bundle", "report_from_json", "write_bundle"]
+__all__ = [
+    "Bundle",
+    "check_replaceable",
+    "read_bundle",
+    "read_failure",
+    "report_from_json",
+    "write_bundle",
+    "write_failure",
+]

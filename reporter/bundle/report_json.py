@@ -22,6 +22,7 @@ from reporter.model.comparison import (
     FlipExample,
     Flips,
     GateRow,
+    MetricOrigin,
     MetricRow,
     Outcome,
     ParamRow,
@@ -122,7 +123,12 @@ def _metric(node: Node) -> MetricRow:
         tested_delta=node.field("tested_delta").optional(Node.real),
         comparable=node.field("comparable").or_else(True, Node.flag),
         doubt=node.field("doubt").or_else("", Node.text),
+        origin=node.field("from").optional(_origin),
     )
+
+
+def _origin(node: Node) -> MetricOrigin:
+    return MetricOrigin(file=node.field("file").text(), name=node.field("name").text())
 
 
 def _param(node: Node) -> ParamRow:

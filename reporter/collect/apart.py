@@ -1,31 +1,42 @@
 """A project read in a process of its own: DVC loads and reads there, while here everything else loads and parses.
 
 Half of the time of a small report is spent on imports, which threads cannot share. A fork of a process that has loaded
-little costs a few milliseconds.
+little costs a few milliseconds. And it can be ended: a library that waits for ever takes no report with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self, TypeAlias, assert_never
+from typing import Any, NoReturn, Self, TypeAlias, assert_never
 
+from reporter import warden
 from reporter.collect.project import Project
-from reporter.collect.snapshots import Unparsed, Wanted, parse_tables
+from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision
 from reporter.model.snapshot import Snapshot
 
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 0.3
+"""For an end in order, which removes what was half downloaded."""
+_PATIENCE_SECONDS = 600.0
+"""Without any sign of progress. All that the reader waits for has a limit of its own; this one is for what nobody thought of."""
+_LOOKS = 20
+"""Within that time."""
+_WORK_SHARE = 1 / 600
+"""Of that time: so much of a processor is a sign of progress, unlike the little that a thread takes which only waits."""
 
 
 class ReaderCrashedError(Exception):
@@ -71,7 +82,8 @@ def can_fork() -> bool:
 class ProjectApart:
     """Like `Project`. The other process starts at once and ends with the context."""
 
-    def __init__(self, project: Project, progress: Callable[[str], None]) -> None:
+    def __init__(self, project: Project, progress: Callable[[str], None], patience: float = _PATIENCE_SECONDS) -> None:
+        """`patience` is for how many seconds it may give no sign of progress before it is given up."""
         self.resolve_head = project.resolve_head
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
@@ -82,6 +94,8 @@ class ProjectApart:
         self._process = context.Process(target=_serve, args=(project, *ends), name="reporter-reader", daemon=True)
         self._process.start()
         theirs.close()
+        warden.entrust(self._process.pid or 0)
+        self._signs = _Signs(self._process.pid or 0, patience)
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +106,9 @@ class ProjectApart:
         self._connection.close()
         self._process.terminate()
         self._process.join(_STOP_SECONDS)
+        self._process.kill()  # one that hangs in a C library obeys nothing less
+        self._process.join(_STOP_SECONDS)
+        warden.release(self._process.pid or 0)
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """See `Project.snapshots`. The others are read there while the tables of the first are parsed here."""
@@ -101,7 +118,7 @@ class ProjectApart:
     def _parsed(self, others: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         first = self._unparsed()
         for revision in others:
-            self._connection.send(_Call("read", (revision, wanted.with_plots_of(first))))
+            self._connection.send(_Call("read", (revision, wanted.beside(first))))
         yield parse_tables(first)
         for _ in others:
             yield parse_tables(self._unparsed())
@@ -116,6 +133,12 @@ class ProjectApart:
         files: dict[str, bytes] = self._answer()
         return files
 
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """See `Project.params`."""
+        self._connection.send(_Call("params", (revision, names)))
+        read: ReadParams = self._answer()
+        return read
+
     def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
         """See `Project.history`."""
         self._connection.send(_Call("history", (base, files)))
@@ -127,6 +150,7 @@ class ProjectApart:
             message = self._received()
             match message:
                 case _Told(line):
+                    self._signs.last_line = line
                     self._progress(line)
                 case _Returned(value):
                     return value
@@ -138,9 +162,12 @@ class ProjectApart:
                     assert_never(message)
 
     def _received(self) -> _Message:
+        self._signs.seen()
+        while not self._connection.poll(self._signs.patience / _LOOKS):
+            self._signs.look()
         try:
             message: _Message = self._connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             self._process.join(_STOP_SECONDS)
             raise ProjectError(
                 f"the process that reads the project was ended (exit code {self._process.exitcode})",
@@ -149,21 +176,78 @@ class ProjectApart:
         return message
 
 
-def _serve(project: Project, connection: Connection, parents: Connection) -> None:
+class _Signs:
+    """Of life: what a process says, reads and computes, as Linux counts it."""
+
+    def __init__(self, pid: int, patience: float) -> None:
+        self.patience = patience
+        self.last_line = ""
+        """What it said last."""
+        self._proc = Path("/proc", str(pid))
+        self._known = (0.0, 0)
+        self._since = time.monotonic()
+
+    def seen(self) -> None:
+        self._since = time.monotonic()
+
+    def look(self) -> None:
+        """Raises ProjectError once there was no sign for too long."""
+        work, read = self._worked(), self._read()
+        if work > self._known[0] + self.patience * _WORK_SHARE or read > self._known[1]:
+            self._known = (work, read)
+            self.seen()
+        elif time.monotonic() - self._since >= self.patience:
+            last = f" (the last it said: {self.last_line})" if self.last_line else ""
+            raise ProjectError(
+                f"the process that reads the project has made no progress for {self.patience:g} seconds{last}",
+                "run again; if it happens again, look at the repository with `git fsck` and at the storage with `dvc status --cloud`",
+            )
+
+    def _worked(self) -> float:
+        """Seconds of a processor."""
+        with contextlib.suppress(OSError):
+            fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime of proc(5)
+        return 0.0
+
+    def _read(self) -> int:
+        """Bytes of files and pipes; not of sockets. 0 where the kernel does not tell."""
+        with contextlib.suppress(OSError):
+            for line in (self._proc / "io").read_text().splitlines():
+                if line.startswith("rchar:"):
+                    return int(line.split()[1])
+        return 0
+
+
+def _serve(project: Project, connection: Connection, parents: Connection) -> NoReturn:
     """Answer each call in turn until the other side is gone; `parents` is that side's own end."""
-    parents.close()  # held open here, it would never be seen to close there
+    warden.desert()
     signal.signal(signal.SIGINT, _leave_to_parent)
+    parents.close()  # held open here, it would never be seen to close there
+    code = 1
+    try:
+        _answer_calls(project, connection)
+        code = 0
+    except SystemExit as told:
+        code = int(told.code or 0)
+    except BaseException:  # noqa: BLE001  nobody above says it
+        traceback.print_exc()
+    finally:
+        os._exit(code)  # a thread that still waits for a storage must not keep the process
+
+
+def _answer_calls(project: Project, connection: Connection) -> None:
     project = project.telling(lambda line: connection.send(_Told(line)))
-    with contextlib.suppress(ReporterError):  # the first call meets it again and says it
-        project.load()
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        with contextlib.suppress(ReporterError):  # the first call meets it again and says it
+            project.load()
         while True:
             connection.send(_called(project, connection.recv()))
 
 
 def _leave_to_parent(_signal: int, _frame: FrameType | None) -> None:
     """The parent is interrupted too, and ends this process. A handler is not inherited by programs started here, as
-    ignoring the signal would be: a download ends with the interrupt.
+    ignoring the signal would be.
     """
 
 

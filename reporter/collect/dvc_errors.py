@@ -1,36 +1,92 @@
-"""DVC's errors about a project's files as one line that names revision, file and line."""
+"""DVC's errors about a project's files as one line that names revision, file and line. Part of what this project takes from inside DVC."""
 
 from __future__ import annotations
 
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from reporter.collect.redaction import one_line
+from reporter.collect.tree import Tree
 from reporter.errors import ProjectError
+from reporter.model.revision import Revision
+
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+_LOCK = "dvc.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenFile:
+    """A file of one revision that DVC refuses."""
+
+    path: str
+    """The file that is to blame, from the project's root."""
+    reason: str
+    line: int | None
+    revision: str
+    hint: str
+
+    def error(self) -> ProjectError:
+        position = f", line {self.line}" if self.line else ""
+        return ProjectError(f"{self.path} is broken in {self.revision}{position}: {self.reason}", self.hint)
 
 
 def broken_project(error: Exception) -> ProjectError:
     return ProjectError(f"DVC cannot open the project: {one_line(str(error))}", "see `dvc doctor` and .dvc/config")
 
 
-def broken_file(error: Exception, path: str | None, revision: str) -> ProjectError:
-    """`path` is the DVC file that was being read, from the project's root."""
-    where = path or "a DVC file"
+def broken_file(error: Exception, path: str | None, revision: Revision, tree: Tree) -> BrokenFile:
+    """`path` is the DVC file that was being read, as a path of the tree's file system: what it needs may be to blame instead."""
+    blamed = next((found for found in map(_own_path, _chain(error)) if found), path)
+    where = tree.relative(blamed) if blamed else "a DVC file"
     line, reason = _location(error)
-    position = f", line {line}" if line else ""
-    return ProjectError(
-        f"{where} is broken in {revision}{position}: {one_line(reason)}",
-        f"mend {where} in {revision}; `dvc stage list` tells when it is right",
-    )
+    text = str(getattr(error, "yaml_text", "") or getattr(error, "text", ""))
+    return BrokenFile(where, one_line(reason), line, revision.label, _hint(where, text, revision))
+
+
+def _hint(path: str, text: str, revision: Revision) -> str:
+    if not revision.is_workspace:
+        return "a commit stays as it is: compare with another one, in which the file is right"
+    is_lock = posixpath.basename(path) == _LOCK
+    if _CONFLICT.search(text):
+        how = f": take one side (`git checkout --ours {path}`), then run `dvc repro`" if is_lock else ""
+        return f"resolve the merge conflict in {path}{how}, and commit"
+    if is_lock and text and "schema:" not in text:
+        return f"{path} is of DVC 1: delete it, and let `dvc repro` or `dvc commit` write it anew"
+    if is_lock:
+        return f"mend {path}, or delete it and let `dvc repro` write it anew"
+    return f"mend {path}; `dvc stage list` tells when it is right"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _own_path(error: BaseException) -> str | None:
+    """The file that the error itself names."""
+    from dvc.utils.serialize import ParseError
+    from dvc.utils.strictyaml import YAMLValidationError
+
+    return str(error.path) or None if isinstance(error, ParseError | YAMLValidationError) else None
 
 
 def _location(error: Exception) -> tuple[int | None, str]:
     """The line where DVC met the error, if it knows, and its reason."""
+    from dvc.utils.serialize import ParseError
     from dvc.utils.strictyaml import YAMLSyntaxError, YAMLValidationError
 
     if isinstance(error, YAMLSyntaxError):
         return _syntax(error)
     if isinstance(error, YAMLValidationError):
         return _schema(error)
+    if isinstance(error, ParseError):
+        return _parsing(error)
     return None, str(error)
 
 
@@ -39,6 +95,14 @@ def _syntax(error: Any) -> tuple[int | None, str]:
     mark = getattr(cause, "problem_mark", None)
     hint = " (merge conflict markers?)" if error.hint else ""
     return (mark.line + 1 if mark else None), f"{getattr(cause, 'problem', None) or cause}{hint}"
+
+
+def _parsing(error: Any) -> tuple[int | None, str]:
+    """Of a params file that DVC reads for its templates: `unable to read: 'params.yaml', YAML file structure is corrupted`."""
+    cause = error.__cause__
+    mark = getattr(cause, "problem_mark", None)
+    reason = getattr(cause, "problem", None) or str(error).rpartition("', ")[2]
+    return (mark.line + 1 if mark else None), reason
 
 
 def _schema(error: Any) -> tuple[int | None, str]:

@@ -8,26 +8,37 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from reporter.collect.dvc_errors import broken_file, broken_project
+from reporter.collect.commit_tree import CommitTree, absent_submodule
+from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project
 from reporter.collect.dvc_stages import pipeline_of
+from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
+from reporter.collect.pointers import without_pointer
+from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_secrets
-from reporter.collect.tree import Tree
+from reporter.collect.refused_files import with_refused
+from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
 from reporter.errors import ProjectError
+from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision
 
 _LEGACY_ALGORITHM = "md5-dos2unix"
 _CONNECT_SECONDS = 5
 _AWS_ATTEMPTS = "AWS_MAX_ATTEMPTS"
 _READ_SECONDS = 30
+_CLIENTS_TRIES = {"s3": 5, "gs": 6}
+"""Of s3fs and gcsfs; each resumes where it was."""
+_LARGEST_TEXT = 50_000_000
+"""Bytes that are read once more to see whether they differ in line ends alone."""
 _REMOTES_WITH_TIMEOUTS = ("http://", "https://", "s3://")
 
 
@@ -52,22 +63,27 @@ class RemoteObjects:
     versioned: bool
     """Cloud versioning: the remote holds files under their own names, not objects under their hashes."""
     _store: Any
+    tries: int = 1
+    """How often its client itself asks for an object before it says that it failed."""
 
-    def download(self, digest: str, target: Path) -> None:
-        """Write the object to `target`; raises whatever the storage's client raises."""
+    def download(self, digest: str, target: Path, callback: Any) -> None:
+        """Write the object to `target`, telling fsspec's `callback` of its bytes; raises whatever the storage's client raises."""
         if self.versioned:
             raise FileNotFoundError(digest)
-        self._store.fs.get_file(self._store.oid_to_path(digest), str(target))
+        with _few_attempts():
+            self._store.fs.fs  # noqa: B018  connects the client
+        self._store.fs.get_file(self._store.oid_to_path(digest), str(target), callback=callback)
 
 
 class DvcProject:
     """One open DVC repository, read at the workspace and at any commit."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, git: Git) -> None:
         """Raises ProjectError where DVC cannot open the project (a broken `.dvc/config`, for instance)."""
         from dvc.exceptions import DvcException
         from dvc.repo import Repo
 
+        self._git = git
         for package in ("dvc", "dvc_data", "dvc_objects", "scmrepo"):
             logging.getLogger(package).addHandler(logging.NullHandler())  # what matters is in the snapshot's problems
         try:
@@ -82,16 +98,50 @@ class DvcProject:
         return Path(self._repo.cache.local_cache_dir)
 
     @contextmanager
-    def at(self, revision: Revision) -> Iterator[OpenRevision]:
-        """The project as `revision` has it. Nothing is checked out; remotes are always the current ones."""
-        if revision.is_workspace:
+    def at(
+        self,
+        revision: Revision,
+        commit: CommitTree | None = None,
+        folder: str = "",
+        absent: frozenset[str] = frozenset(),
+    ) -> Iterator[OpenRevision]:
+        """The project as `revision` has it. Nothing is checked out; remotes are always the current ones.
+
+        `commit` holds the files of a revision that is not the workspace, and `folder` is where it has the project: the POSIX path from
+        the top of the repository. `absent` are folders of the workspace whose content git has elsewhere.
+        """
+        if commit is None:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
             self._repo.__dict__["config"] = self._config
-            yield OpenRevision(self._repo, revision)
+            caches = (self._repo.cache.local_cache_dir, self._repo.cache.local.path)
+            tree = Tree(self._repo.fs, self._repo.root_dir, str(self._git.root), caches)
+            yield OpenRevision(self._repo, self._git, revision, tree, absent=absent)
             return
-        with self._repo.switch(revision.sha):
+        with self._switched(commit, folder):
             self._repo.__dict__["config"] = _with_current_remotes(self._repo, self._config)
-            yield OpenRevision(self._repo, revision)
+            yield OpenRevision(self._repo, self._git, revision, Tree(self._repo.fs, self._repo.root_dir), commit)
+
+    @contextmanager
+    def _switched(self, commit: CommitTree, folder: str) -> Iterator[None]:
+        """As `Repo.switch`, with our own view of the commit and wherever in it the project lies."""
+        from dvc.fs import GitFileSystem
+
+        repo = self._repo
+        saved = repo.fs, repo.root_dir, repo.dvc_dir
+        fs = GitFileSystem(trie=_CommitFiles(commit), rev=commit.sha)
+        repo.fs, repo.root_dir = fs, f"/{folder}"
+        repo.dvc_dir = fs.join(repo.root_dir, repo.DVC_DIR)
+        fs.chdir(repo.root_dir)
+        repo._reset()  # noqa: SLF001
+        try:
+            yield
+        finally:
+            repo.fs, repo.root_dir, repo.dvc_dir = saved
+            repo._reset()  # noqa: SLF001
+
+    @property
+    def has_remotes(self) -> bool:
+        return bool(self._config["remote"])
 
     def cached(self, content: Content) -> Path:
         """Where the cache keeps an object, whether it is there or not."""
@@ -103,14 +153,13 @@ class DvcProject:
         self._cache(content.algorithm).add(str(downloaded), localfs, content.hash)
 
     def remote(self, name: str | None, algorithm: str) -> RemoteObjects:
-        """The remote called `name`, or the default one; raises DVC's own error where there is none."""
+        """The remote called `name`, or the default one, not yet connected; raises DVC's own error where there is none."""
         remote = self._repo.cloud.get_remote(name)
-        with _few_attempts():
-            remote.fs.fs  # noqa: B018  connects the client
         versioned = bool(remote.fs.version_aware or remote.worktree)
         store = remote.legacy_odb if algorithm == _LEGACY_ALGORITHM else remote.odb
         address = self._repo.config["remote"].get(remote.name, {}).get("url", "")
-        return RemoteObjects(remote.name, without_secrets(str(address)), versioned, None if versioned else store)
+        tries = _CLIENTS_TRIES.get(remote.fs.protocol, 1)
+        return RemoteObjects(remote.name, without_secrets(str(address)), versioned, None if versioned else store, tries)
 
     def _cache(self, algorithm: str) -> Any:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local
@@ -122,26 +171,82 @@ class DvcProject:
 class OpenRevision:
     """The project at one revision; valid only inside `DvcProject.at`."""
 
-    def __init__(self, repo: Any, revision: Revision) -> None:
+    def __init__(
+        self,
+        repo: Any,
+        git: Git,
+        revision: Revision,
+        tree: Tree,
+        commit: CommitTree | None = None,
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
         self._repo = repo
+        self._git = git
+        self._absent = absent
+        self._commit = commit
         self.revision = revision
-        caches = (repo.cache.local_cache_dir, repo.cache.local.path)
-        self.tree = Tree(repo.fs, repo.root_dir, (repo.scm.root_dir, *caches) if revision.is_workspace else ())
+        self.tree = tree
 
-    def pipeline(self) -> Pipeline:
-        """All that the revision's DVC files define. Raises ProjectError naming the file that is broken."""
+    def gap(self, path: str) -> UnreadableError | None:
+        """Why not all that lies at `path` can be known; None where it can."""
+        if self._commit is not None:
+            return self._commit.gap(self._in_commit(path))
+        absent = next((place for place in self._absent if overlaps(path, place)), None)
+        return absent_submodule(absent) if absent else None
+
+    def left_out(self, path: str) -> UnreadableError | None:
+        """That a sparse checkout leaves out the file, or something below the folder."""
+        if not self.revision.is_workspace or not self._git.leaves_out(self.tree.absolute(path)):
+            return None
+        mend = f"run `git sparse-checkout add {path}`, or `git sparse-checkout disable`"
+        return UnreadableError(ProblemKind.MISSING, "is left out of this sparse checkout", mend)
+
+    def absence(self, path: str) -> UnreadableError | None:
+        """Why git has nothing at `path` in this revision, where that says no more than that git was told so."""
+        if left_out := self.left_out(path):
+            return left_out
+        if not self._git.ignores(posixpath.relpath(self.tree.absolute(path), self.tree.top)):
+            return None
+        where = "the work tree" if self.revision.is_workspace else "the commit"
+        mend = "make it an output of the stage that writes it, so that DVC keeps it"
+        return UnreadableError(ProblemKind.MISSING, f"is not in {where}, and git ignores it", mend)
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Bring to a partial clone, in one go, those of these files and folders that git has."""
+        if self._commit is not None:
+            self._commit.fetch(self._in_commit(path) for path in paths)
+
+    def _in_commit(self, path: str) -> str:
+        return self.tree.absolute(path).lstrip("/")
+
+    def pipeline(self, *, forgiving: bool = False) -> Pipeline:
+        """All that the revision's DVC files define. Raises ProjectError naming the file that is broken.
+
+        `forgiving`: of a file that DVC refuses, what can be told without it is kept, and why it refuses is in `Pipeline.refused`.
+        """
+        from dvc.dvcfile import is_valid_filename
         from dvc.repo.index import Index
 
+        if self._commit is not None:
+            self._commit.fetch(path for path in self._commit.paths() if is_valid_filename(path) or _is_setting(path))
+        refused: dict[str, BrokenFile] = {}
+
         def stop(path: str, error: Exception) -> None:
-            raise broken_file(error, self.tree.relative(path), self.revision.label) from error
+            broken = broken_file(error, path, self.revision, self.tree)
+            if not forgiving:
+                raise broken.error() from error
+            refused[self.tree.relative(path)] = broken
 
         try:
             with remembering():
-                return pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
+                pipeline = pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
         except ProjectError:
             raise
+        except UnreadableError as error:
+            raise ProjectError(f"a DVC file of {self.revision.label} cannot be read: it {error}", error.hint) from error
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
-            raise broken_file(error, None, self.revision.label) from error
+            raise broken_file(error, None, self.revision, self.tree).error() from error
+        return with_refused(pipeline, refused, self.tree) if refused else pipeline
 
     def measure(self, path: str, algorithm: str) -> Measured:
         """Hash a file or directory of the tree as DVC does; what its state database knows is not read again."""
@@ -157,16 +262,103 @@ class OpenRevision:
         )
         return Measured(found.hash_info.value, meta.size, meta.nfiles, files)
 
+    def measure_line_ends(self, path: str, algorithm: str, found: Measured) -> frozenset[str]:
+        """The hashes that DVC would give to the same text with the line ends of Unix, and with those of Windows."""
+        return frozenset(
+            digest
+            for convert in (_with_unix_ends, _with_windows_ends)
+            if (digest := self._converted(path, algorithm, found, convert)) is not None
+        )
+
+    def _converted(self, path: str, algorithm: str, found: Measured, convert: Callable[[bytes], bytes]) -> str | None:
+        from dvc_data.hashfile.hash_info import HashInfo
+        from dvc_data.hashfile.meta import Meta
+        from dvc_data.hashfile.tree import Tree as HashTree
+
+        def digest(file: str) -> str:
+            return digest_of(convert(self.tree.read(file)), algorithm)
+
+        if found.files is None:
+            return digest(path)
+        if (found.size or 0) > _LARGEST_TEXT:
+            return None
+        listing: Any = HashTree()  # type: ignore[no-untyped-call]
+        for name in found.files:
+            listing.add(tuple(name.split("/")), Meta(), HashInfo(algorithm, digest(posixpath.join(path, name))))
+        listing.digest(name=algorithm)
+        return str(listing.hash_info.value)
+
     def read_through_dvc(self, path: str) -> bytes:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
         data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
         return data
 
 
+def _is_setting(path: str) -> bool:
+    """Of DVC's own files those that `is_valid_filename` leaves out."""
+    return path.endswith((".dvcignore", ".dvc/config", "dvc.lock"))
+
+
+class _Facts(dict[str, Any]):
+    """Of a file, with its size, for which its content must be read: found when it is asked for, which is seldom."""
+
+    def __init__(self, known: Mapping[str, Any], size: Callable[[], int]) -> None:
+        super().__init__(known)
+        self._size = size
+
+    def __missing__(self, key: str) -> Any:
+        if key != "size":
+            raise KeyError(key)
+        self["size"] = self._size()
+        return self["size"]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key == "size" else super().get(key, default)
+
+
+class _CommitFiles:
+    """A commit, for DVC's file system of git, which asks this for all that it reads (in place of `scmrepo.git.objects.GitTrie`).
+
+    Keys are the parts of a path from the top of the repository.
+    """
+
+    def __init__(self, commit: CommitTree) -> None:
+        self._commit = commit
+        self.rev = commit.sha
+
+    def open(self, key: tuple[str, ...], **_options: Any) -> BytesIO:
+        return BytesIO(without_pointer(self._commit.read("/".join(key))))
+
+    def exists(self, key: tuple[str, ...]) -> bool:
+        return self._commit.entry("/".join(key)) is not None
+
+    def ls(self, key: tuple[str, ...]) -> list[str]:
+        return list(self._commit.names("/".join(key)))
+
+    def info(self, key: tuple[str, ...]) -> dict[str, Any]:
+        """Raises KeyError where there is nothing; the file system tells by it."""
+        path = "/".join(key)
+        entry = self._commit.entry(path)
+        if entry is None:
+            raise KeyError(key)
+        kind = "directory" if entry.is_directory else "file"
+        facts = {"type": kind, "sha": entry.oid, "mode": entry.mode}
+        return _Facts(facts, lambda: len(self._commit.read(path)))
+
+
 def _opened_without_writing(repo_class: Any, root: Path) -> Any:
     """Open the project without what DVC adds to an older project's `.dvc/.gitignore`: a report changes no tracked file."""
     read_only = type("ReadOnlyRepo", (repo_class,), {"_ignore": lambda _: None})
     return read_only(str(root))
+
+
+def _with_unix_ends(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n")
+
+
+def _with_windows_ends(data: bytes) -> bytes:
+    """Text only: what holds a NUL is none, to git as well."""
+    return data if b"\0" in data else _with_unix_ends(data).replace(b"\n", b"\r\n")
 
 
 def digest_of(data: bytes, algorithm: str) -> str:
@@ -182,7 +374,7 @@ def _with_current_remotes(repo: Any, current: Any) -> Any:
 
     try:
         config = repo.config
-    except ConfigError:
+    except (ConfigError, UnreadableError):
         return current
     config["remote"] = {**config["remote"], **current["remote"]}
     config["cache"] = current["cache"]
@@ -202,7 +394,7 @@ def _few_attempts() -> Iterator[None]:
     try:
         yield
     finally:
-        del os.environ[_AWS_ATTEMPTS]
+        os.environ.pop(_AWS_ATTEMPTS, None)  # of several threads, each with the same
 
 
 def _shorten_timeouts(config: Any) -> None:

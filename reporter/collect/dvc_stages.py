@@ -87,22 +87,26 @@ def _recorded_command(stage: Any) -> str | None:
 
 
 def _dependency(dep: Any, tree: Tree) -> Dependency:
-    inside = bool(dep.is_in_repo)
+    inside = _is_inside(dep, tree)
     digest = dep.hash_info.value if dep.hash_info else None
     return Dependency(
         path=tree.relative(dep.fs_path) if inside else without_secrets(str(dep.def_path)),
         hash=digest if isinstance(digest, str) else None,
         algorithm=str(dep.hash_name),
         size=dep.meta.size,
-        in_project=inside,
+        in_repository=inside,
     )
 
 
 def _params_dependency(dep: Any, tree: Tree) -> ParamsDependency:
     recorded = dep.hash_info.value if dep.hash_info else None
-    return ParamsDependency(
-        tree.relative(dep.fs_path), tuple(dep.params), recorded if isinstance(recorded, dict) else None
-    )
+    path = tree.relative(dep.fs_path) if _is_inside(dep, tree) else str(dep.def_path)
+    return ParamsDependency(path, tuple(dep.params), recorded if isinstance(recorded, dict) else None)
+
+
+def _is_inside(dep: Any, tree: Tree) -> bool:
+    """Whether git or DVC keeps it with the project: in a repository of many projects they share what lies above them."""
+    return dep.fs.protocol == "local" and not posixpath.isabs(dep.def_path) and tree.has_place_for(dep.fs_path)
 
 
 def _outputs(stage: Any, tree: Tree) -> Iterator[Output]:
@@ -115,7 +119,7 @@ def _output(out: Any, stage: Any, tree: Tree) -> Output:
     digest = out.hash_info.value if out.hash_info else None
     return Output(
         path=tree.relative(out.fs_path),
-        content=Content(digest, str(out.hash_name), out.remote) if digest else None,
+        content=Content(digest, str(out.hash_name), out.remote, bool(out.can_push)) if digest else None,
         size=out.meta.size,
         nfiles=out.meta.nfiles,
         cached=bool(out.use_cache),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reporter.collect.dvc_internals import OpenRevision
+from reporter.collect.import_errors import explain_import
 from reporter.collect.pipeline import Content, Output, Pipeline
 from reporter.collect.pointers import without_pointer
-from reporter.collect.problems import UnreadableError
+from reporter.collect.problems import AbsentError, UnreadableError
 from reporter.collect.storage import Storage
-from reporter.collect.storage_errors import explain_failure
 from reporter.model.problem import ProblemKind
 
+_MEND_HERE = "write it, make it an output of a stage, or take its name out of dvc.yaml"
+_MEND_ELSEWHERE = "a commit stays as it is: compare with one that has it (BASE)"
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -61,12 +64,15 @@ class RevisionFiles:
     def read_stored(self, path: str) -> bytes:
         """Content of a file as DVC keeps it, whatever the tree has in its place. Raises UnreadableError."""
         owner = self.owner(path)
+        is_kept = owner is not None and owner.cached
+        if not is_kept and (gap := self._opened.gap(path) or self._opened.absence(path)):
+            raise gap
         if owner is None:
             where = "the work tree" if self._opened.revision.is_workspace else "the commit"
-            raise UnreadableError(
+            raise AbsentError(
                 ProblemKind.MISSING,
                 f"is neither in {where} nor an output of a stage",
-                "commit it, make it an output of a stage, or take its name out of dvc.yaml",
+                _MEND_HERE if self._opened.revision.is_workspace else _MEND_ELSEWHERE,
             )
         if not owner.cached:
             raise UnreadableError(
@@ -76,8 +82,13 @@ class RevisionFiles:
             return self._read_through_dvc(owner, path)
         return self._storage.read(self._content(owner, path))
 
-    def fetch(self, paths: Iterable[str]) -> None:
+    def is_cached(self, output: Output) -> bool:
+        """Whether the cache of this machine has what dvc.lock records, so that `dvc checkout` brings it back."""
+        return output.cached and output.content is not None and self._storage.has(output.content)
+
+    def fetch(self, paths: Collection[str]) -> None:
         """Bring what `read` of these paths will need, together and not one after another."""
+        self._opened.fetch(paths)
         self._storage.fetch(self.contents(paths))
 
     def contents(self, paths: Iterable[str]) -> Iterator[Content]:
@@ -145,6 +156,12 @@ class RevisionFiles:
             yield from (name for name in names if name.startswith(f"{path}/"))
 
     def _content(self, owner: Output, path: str) -> Content:
+        if owner.content is None and owner.source is not None:
+            raise UnreadableError(
+                ProblemKind.MISSING,
+                "was imported without its content: its .dvc file records none",
+                f"run `dvc update {owner.path}.dvc` and commit it",
+            )
         if owner.content is None:
             raise UnreadableError(
                 ProblemKind.MISSING, "was never produced: dvc.lock does not know it", "run `dvc repro`"
@@ -158,14 +175,17 @@ class RevisionFiles:
                 f"is not in {owner.path} as dvc.lock records it",
                 "run `dvc repro`, or mend its name in dvc.yaml",
             )
-        return Content(digest, owner.content.algorithm, owner.content.remote)
+        return replace(owner.content, hash=digest)
 
     def _read_through_dvc(self, owner: Output, path: str) -> bytes:
+        remote = owner.content.remote if owner.content else None
+        source = owner.source or f"remote '{remote or 'default'}'"
         try:
-            return self._opened.read_through_dvc(path)
+            return self._storage.read_through(lambda: self._opened.read_through_dvc(path), source)
+        except UnreadableError:
+            raise
         except Exception as error:
-            content = owner.content or Content("", "md5")
-            raise explain_failure(error, content, None, damaged=False) from error
+            raise explain_import(error, owner) from error
 
 
 def _is_directory(output: Output) -> bool:

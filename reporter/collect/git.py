@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
+from reporter.collect.objects import ObjectReader
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
-from reporter.process import Completed, ProcessError, run
+from reporter.process import PATIENCE, Completed, ProcessError, run
 
 _ENVIRONMENT = {
     "LC_ALL": "C",
@@ -21,7 +20,10 @@ _ENVIRONMENT = {
 }
 _FETCH_SECONDS = 120.0
 _ASK_SECONDS = 15.0
+_GITLINK = "160000 "
+"""The mode of a submodule in the index."""
 _LOG_SECONDS = 10.0
+_RENAME_SECONDS = 60.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
 _REMOTE_HEAD = re.compile(r"ref: refs/heads/(?P<branch>\S+)\tHEAD")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
@@ -32,7 +34,7 @@ class Git:
     root: Path
     """The top of the work tree."""
 
-    def run(self, *arguments: str, stdin: bytes | None = None, timeout: float | None = None) -> Completed:
+    def run(self, *arguments: str, stdin: bytes | None = None, timeout: float = PATIENCE) -> Completed:
         return run("git", *arguments, cwd=self.root, env=_ENVIRONMENT, stdin=stdin, timeout=timeout)
 
     def read(self, *arguments: str) -> str | None:
@@ -92,7 +94,9 @@ class Git:
         remote = self.remote()
         if remote is None:
             return "the repository has no remote"
-        done = self.run("fetch", "--quiet", "--no-tags", *_split(arguments, remote), timeout=_FETCH_SECONDS)
+        done = self.run(
+            "fetch", "--quiet", "--no-tags", "--no-auto-gc", *_split(arguments, remote), timeout=_FETCH_SECONDS
+        )
         return None if done.ok else one_line(_last_error(done.stderr))
 
     def default_branch_of_remote(self) -> str | None:
@@ -107,18 +111,71 @@ class Git:
         match = _REMOTE_HEAD.match(asked.text)
         return match["branch"] if match else None
 
-    def blob(self, sha: str, path: str) -> bytes | None:
-        """Content of `path` (POSIX, from the top of the repository) in commit `sha`; None if it has no such file."""
-        done = self.run("cat-file", "blob", f"{sha}:{path}")
-        return done.stdout if done.ok else None
+    def names_in(self, tree: str) -> list[str]:
+        """What a tree object lists directly."""
+        listed = self.run("ls-tree", "-z", "--name-only", tree)
+        return listed.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
-    def blobs(self, places: Sequence[tuple[str, str]]) -> list[bytes | None]:
-        """The same for many (SHA, path), from one process."""
-        asked = "".join(f"{sha}:{path}\n" for sha, path in places)
-        if asked.count("\n") != len(places):  # git reads one name a line
-            return [self.blob(*place) for place in places]
-        answer = BytesIO(self.run("cat-file", "--batch", stdin=os.fsencode(asked)).stdout)
-        return [_next_blob(answer) for _ in places]
+    def common_folder(self) -> Path:
+        """The git folder that all work trees of the repository share."""
+        return self.root / (self.read("rev-parse", "--git-common-dir") or ".git")
+
+    def objects(self) -> ObjectReader:
+        """A reader of the repository's objects; it starts no git before it is asked."""
+        return ObjectReader(self.root, _ENVIRONMENT)
+
+    def absent_submodules(self, directory: Path) -> frozenset[str]:
+        """Submodules below `directory` that are not checked out, as POSIX paths from it."""
+        if not (self.root / ".gitmodules").exists():
+            return frozenset()
+        done = run("git", "ls-files", "--stage", "-z", cwd=directory, env=_ENVIRONMENT)
+        entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+        places = (path for facts, _, path in entries if facts.startswith(_GITLINK))
+        return frozenset(path for path in places if not any((directory / path).glob("*")))
+
+    def renames(self, sha: str) -> list[tuple[str, str]]:
+        """Files that the work tree has under another name than the commit: old and new path, from the top of the repository.
+
+        Empty where git does not tell in time.
+        """
+        options = ("--name-status", "-z", "--find-renames", "--diff-filter=R", "--no-ext-diff", "--no-textconv")
+        try:
+            done = self.run("diff", *options, sha, timeout=_RENAME_SECONDS)
+        except (
+            ProcessError
+        ):  # thousands of files moved and edited: the project is then found otherwise, or said to be lost
+            return []
+        fields = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+        return list(zip(fields[1::3], fields[2::3], strict=False))
+
+    def left_out(self) -> frozenset[str]:
+        """Tracked files that a sparse checkout leaves out of the work tree, from the top of the repository."""
+        lines = self.run("ls-files", "-t", "-z").stdout.decode("utf-8", "surrogateescape").split("\0")
+        return frozenset(line[2:] for line in lines if line.startswith("S "))
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a sparse checkout leaves out a tracked file at or below this path of the disk."""
+        if self.read("config", "core.sparseCheckout") != "true":
+            return False
+        listed = self.read("ls-files", "-t", "--", f":(literal){path}") or ""
+        return any(line.startswith("S ") for line in listed.splitlines())
+
+    def ignores(self, path: str) -> bool:
+        """Whether git would ignore a file at this path from the top of the repository."""
+        return self.run("check-ignore", "--quiet", "--no-index", "--", path).ok
+
+    def promisor(self) -> str | None:
+        """The remote from which a partial clone fetches what it lacks; None of a whole clone."""
+        found = self.read("config", "--get-regexp", r"^remote\..*\.promisor$")
+        return found.partition(".")[2].rpartition(".promisor")[0] if found else None
+
+    def fetch_objects(self, remote: str, oids: Iterable[str]) -> None:
+        """Bring objects to a partial clone at once, as git itself would one by one. What fails is met again when it is read."""
+        options = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin")
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        command = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", remote, *options)
+        with suppress(ProcessError):
+            self.run(*command, stdin=asked, timeout=_FETCH_SECONDS)
 
     def touching(self, tip: str, pathspecs: Sequence[str], most: int) -> list[str]:
         """SHAs of the newest commits on the first-parent way to `tip` that changed one of the paths, newest first.
@@ -147,18 +204,14 @@ def find_git_root(directory: Path) -> Path:
             f"git does not trust the owner of {directory}",
             f"run `git config --global --add safe.directory {directory}`",
         )
+    if "not a git repository" not in done.stderr:
+        raise ProjectError(
+            f"git cannot read the repository around {directory}: {one_line(_last_error(done.stderr))}",
+            "see `git status`; what is new in a repository's format needs a newer git",
+        )
     raise ProjectError(
         f"{directory} is not inside a git repository", "run `git init`, or change into the project's folder"
     )
-
-
-def _next_blob(answer: BinaryIO) -> bytes | None:
-    """One answer of `git cat-file --batch`: a line of SHA, type and size, the content, a line break; or that it is missing."""
-    *_, kind, size = (b"", b"", *answer.readline().split())
-    if not size.isdigit():
-        return None
-    content = answer.read(int(size) + 1)[:-1]
-    return content if kind == b"blob" else None
 
 
 def _split(arguments: tuple[str, ...], remote: str) -> list[str]:

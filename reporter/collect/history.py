@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git
+from reporter.collect.objects import ObjectReader
 from reporter.collect.pipeline import Content
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
@@ -20,6 +21,7 @@ from reporter.collect.values import metric_values
 from reporter.errors import ProjectError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision
+from reporter.model.values import same_value
 
 MOST_RUNS = 20
 """Of one metrics file, the newest."""
@@ -28,11 +30,18 @@ _DVC_FILES = (":(glob)**/dvc.lock", ":(glob)**/*.dvc")
 Open = Callable[[Revision], AbstractContextManager[OpenRevision]]
 
 
-def runs_in_git(git: Git, base: Revision, path: str, path_in_git: str) -> tuple[PastRun, ...]:
+def runs_in_git(git: Git, objects: ObjectReader, base: Revision, path: str, path_in_git: str) -> tuple[PastRun, ...]:
     """The versions of a metrics file that git tracks, oldest first; `base`'s own is the last."""
     shas = git.touching(base.sha, [f":(literal){path_in_git}"], MOST_RUNS)
-    versions = zip(shas, git.blobs([(sha, path_in_git) for sha in shas]), strict=True)
-    return _parsed([(sha, data) for sha, data in versions if data is not None], path)
+    return _parsed(list(_kept_by_git(objects, shas, path_in_git)), path)
+
+
+def _kept_by_git(objects: ObjectReader, shas: Iterable[str], path: str) -> Iterator[tuple[str, bytes]]:
+    for sha in shas:
+        with suppress(OSError, UnreadableError):  # an earlier run less
+            found = objects.at(sha, path)
+            if found is not None and found.kind == "blob":
+                yield sha, found.content
 
 
 def runs_in_dvc(open_revision: Open, storage: Storage, git: Git, base: Revision, path: str) -> tuple[PastRun, ...]:
@@ -58,6 +67,6 @@ def _parsed(versions: Sequence[tuple[str, bytes]], path: str) -> tuple[PastRun, 
     for sha, data in reversed(versions):
         with suppress(UnreadableError):
             values = metric_values(without_pointer(data), path)
-            if not runs or values != runs[-1].values:
+            if not runs or not same_value(values, runs[-1].values):
                 runs.append(PastRun(sha, values))
     return tuple(runs)

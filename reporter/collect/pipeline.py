@@ -19,6 +19,8 @@ class Content:
     """`md5`, or `md5-dos2unix` for content that DVC 2 recorded."""
     remote: str | None = None
     """The remote that the output names; None: the default one."""
+    pushed: bool = True
+    """False: `push: false` keeps it out of every remote."""
 
     @property
     def is_directory(self) -> bool:
@@ -51,7 +53,7 @@ class Dependency:
     hash: str | None
     algorithm: str
     size: int | None
-    in_project: bool
+    in_repository: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,14 @@ class PlotDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A DVC file that today's DVC does not read."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     stages: tuple[StageDefinition, ...] = ()
     """Stages of pipelines, without the data sources of .dvc files."""
@@ -100,6 +110,10 @@ class Pipeline:
     artifacts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """`name`, or `sub/dvc.yaml:name` → its fields."""
 
+    recovered: tuple[Output, ...] = ()
+    """Outputs that refused files record."""
+    refused: tuple[Refusal, ...] = ()
+
     @property
     def outputs(self) -> tuple[Output, ...]:
-        return (*self.sources, *(output for stage in self.stages for output in stage.outputs))
+        return (*self.sources, *self.recovered, *(output for stage in self.stages for output in stage.outputs))

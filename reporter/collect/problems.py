@@ -22,6 +22,10 @@ class UnreadableError(Exception):
         self.final = final
 
 
+class AbsentError(UnreadableError):
+    """Neither git nor DVC has, or ever had, such a file in this revision."""
+
+
 class Problems:
     """The problems of one revision, in the order they were met. A storage that fails is said once, not for each file."""
 

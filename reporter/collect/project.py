@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+import os
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from reporter.collect.baseline import find_baseline
+from reporter.collect.commit_tree import CommitTree
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git, find_git_root
+from reporter.collect.moves import LostProjectError, folder_in
 from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
-from reporter.collect.snapshots import Unparsed, Wanted, parse_tables, read_revision
+from reporter.collect.running import wait_for_writers
+from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables, read_params, read_revision
+from reporter.collect.tree import inside
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
 from reporter.model.history import PastRun
@@ -20,18 +28,24 @@ from reporter.model.revision import WORKSPACE, Policy, Revision
 from reporter.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from reporter.collect.dvc_internals import DvcProject
+    from reporter.collect.dvc_internals import DvcProject, OpenRevision
     from reporter.collect.storage import Storage
+    from reporter.collect.transfers import Patience
 
 __all__ = ["Project", "Wanted", "open_project"]
+
+
+_WORK_TREE = Revision(WORKSPACE, "", WORKSPACE)
 
 
 def _silent(_: str) -> None:
     """Progress that nobody asked for."""
 
 
-def open_project(directory: Path, progress: Callable[[str], None] = _silent) -> Project:
-    """The DVC project around `directory`. `progress` takes one line for each download.
+def open_project(
+    directory: Path, progress: Callable[[str], None] = _silent, patience: Patience | None = None
+) -> Project:
+    """The DVC project around `directory`. `progress` takes one line for each download; `patience` is that with a storage.
 
     Raises ProjectError where there is no git repository or no DVC project.
     """
@@ -39,7 +53,7 @@ def open_project(directory: Path, progress: Callable[[str], None] = _silent) -> 
     inside = directory.resolve()
     for folder in (inside, *inside.parents):
         if (folder / ".dvc").is_dir():
-            return Project(folder, Git(git_root), progress)
+            return Project(folder, Git(git_root), progress, patience)
         if folder == git_root:
             break
     raise _no_project(directory, Git(git_root))
@@ -63,28 +77,33 @@ def _stored(files: RevisionFiles, path: str) -> bytes | None:
 class Project:
     """One DVC project. DVC is imported when the first snapshot is taken."""
 
-    def __init__(self, root: Path, git: Git, progress: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, git: Git, progress: Callable[[str], None], patience: Patience | None = None) -> None:
         self.root = root
         """The folder that holds `.dvc`."""
         self.git_root = git.root
         self._git = git
         self._progress = progress
+        self._patience = patience
+        self._objects = git.objects()
+        self._commits: dict[str, CommitTree] = {}
+        self._folders: dict[str, str | None] = {}
+        self._folder = root.relative_to(git.root).as_posix().removeprefix(".")
 
     @cached_property
     def _dvc(self) -> DvcProject:
         from reporter.collect.dvc_internals import DvcProject
 
-        return DvcProject(self.root)
+        return DvcProject(self.root, self._git)
 
     @cached_property
     def _storage(self) -> Storage:
         from reporter.collect.storage import Storage
 
-        return Storage(self._dvc, self._progress)
+        return Storage(self._dvc, self._progress, self._patience)
 
     def telling(self, progress: Callable[[str], None]) -> Project:
         """The same project, its downloads told to somebody else."""
-        return Project(self.root, self._git, progress)
+        return Project(self.root, self._git, progress, self._patience)
 
     def load(self) -> None:
         """Load DVC and open the project with it, which the first `read` does otherwise."""
@@ -118,26 +137,51 @@ class Project:
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """Read several revisions, each when it is asked for.
 
-        What the first one's plots are drawn from is read in the others too: a plot that is new has a past all the same.
+        What the first one's plots are drawn from, and the params that it shows, are read in the others too: a plot or a param that is new
+        has a past all the same.
         """
         read = self.read(revisions[0], wanted)
         yield parse_tables(read)
         for revision in revisions[1:]:
-            yield self.snapshot(revision, wanted.with_plots_of(read))
+            yield self.snapshot(revision, wanted.beside(read))
 
     def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
         """The part of `snapshot` that needs DVC."""
-        if not self._is_in(revision):
-            note = f"{revision.label} has no folder {self._in_git('')}: everything in it is new."
+        if revision.is_workspace:
+            wait_for_writers(self.root, self._progress)
+        try:
+            folder = self.folder_in(revision)
+        except LostProjectError as lost:
+            return Unparsed(Snapshot(revision, lost=f"{revision.label} {lost.message}"), tables={}, predictions={})
+        if folder is None:
+            note = f"{revision.label} has no folder {self._folder}: everything in it is new."
             return Unparsed(Snapshot(revision, notes=(note,)), tables={}, predictions={})
-        with self._dvc.at(revision) as opened:
-            return read_revision(
+        with self._at(revision) as opened:
+            read = read_revision(
                 opened,
                 self._storage,
                 wanted,
-                read_elsewhere=self._read_workspace,
+                read_elsewhere=partial(self.read_tracked, _WORK_TREE),
                 is_tracked=self._tracked() if revision.is_workspace else opened.tree.exists,
             )
+        return read if folder == self._folder else self._moved(read, folder)
+
+    def _moved(self, read: Unparsed, folder: str) -> Unparsed:
+        """What was read of a revision that has the project elsewhere, with a note of it."""
+        snapshot = read.snapshot
+        then, now = folder or "the top of the repository", self._folder or "the top of the repository"
+        note = f"{snapshot.revision.label} has this project in {then}, from where it was moved to {now}."
+        origin = posixpath.relpath(f"/{folder}", f"/{self._folder}")
+        return replace(read, snapshot=replace(snapshot, origin=origin, notes=(*snapshot.notes, note)))
+
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """Params of the files in `names` (a file's dotted names; none: all) that the revision has, whether or not it tracks them, and
+        what could not be read. Raises ProjectError where a DVC file is broken.
+        """
+        if self.folder_in(revision) is None:
+            return {}, ()
+        with self._at(revision) as opened:
+            return read_params(opened, self._storage, names)
 
     def history(self, base: Revision, files: Sequence[str]) -> dict[str, tuple[PastRun, ...]]:
         """Earlier runs of metrics files on the way to `base`, by path, oldest first; `base`'s own is the last.
@@ -149,60 +193,108 @@ class Project:
     def _runs(self, base: Revision, path: str) -> tuple[PastRun, ...]:
         from reporter.collect.history import runs_in_dvc, runs_in_git
 
-        if runs := runs_in_git(self._git, base, path, self._in_git(path)):
+        if runs := runs_in_git(self._git, self._objects, base, path, self._in_git(base, path)):
             return runs
-        return runs_in_dvc(self._dvc.at, self._storage, self._git, base, path)
+        return runs_in_dvc(self._at, self._storage, self._git, base, path)
 
     def read_text(self, revision: Revision, path: str) -> str | None:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
 
-        A path or link that leads out of the repository is not followed: it may come from a stranger's pull request.
+        A path or link that leads out of the repository is not followed: it may come from a stranger's pull request. Raises ProjectError
+        for what is there and cannot be read as text: a folder, a link that leads nowhere or out of the repository, a damaged object.
         """
-        data = self._read_tracked(revision, path)
-        return None if data is None else data.decode("utf-8", "replace")
+        try:
+            return self._bytes(revision, path).decode("utf-8")
+        except UnreadableError as error:
+            raise ProjectError(f"it cannot be read: {error}", error.hint) from error
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
+        except OSError as error:
+            if not self._is_listed(revision, path):
+                return None
+            hint = "let it be a file of the repository, or a link to one"
+            raise ProjectError(f"it cannot be read: {(error.strerror or '').lower()}", hint) from error
+
+    def read_tracked(self, revision: Revision, path: str) -> bytes | None:
+        """Content of a file that git or the work tree has; None for any other. Follows nothing out of the repository."""
+        try:
+            return self._bytes(revision, path)
+        except (OSError, UnreadableError):
+            return None
 
     def read_files(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes]:
         """Content of files of the revision by path, whether git has them or DVC; those that it lacks are left out.
 
         Like `read_text`, it follows nothing out of the repository. Raises ProjectError where a DVC file is broken.
         """
-        found = {path: self._read_tracked(revision, path) for path in paths}
+        found = {path: self.read_tracked(revision, path) for path in paths}
         if any(data is None for data in found.values()):
             found |= self._read_kept_by_dvc(revision, [path for path, data in found.items() if data is None])
         return {path: data for path, data in found.items() if data is not None}
 
-    def _read_tracked(self, revision: Revision, path: str) -> bytes | None:
-        if revision.is_workspace:
-            return self._read_workspace(path)
-        return self._git.blob(revision.sha, self._in_git(path))
-
     def _read_kept_by_dvc(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes | None]:
-        if not self._is_in(revision):
+        if self.folder_in(revision) is None:
             return {}
-        with self._dvc.at(revision) as opened:
+        with self._at(revision) as opened:
             files = RevisionFiles(opened, opened.pipeline(), self._storage)
             return {path: _stored(files, path) for path in paths}
 
-    def _read_workspace(self, path: str) -> bytes | None:
-        full = (self.root / path).resolve()
-        if not full.is_relative_to(self.git_root) or not full.is_file():
-            return None
-        return full.read_bytes()
+    def _bytes(self, revision: Revision, path: str) -> bytes:
+        """Raises OSError, UnreadableError."""
+        if revision.is_workspace:
+            return Path(inside(str(self.root / path), (str(self.git_root),))).read_bytes()
+        return self._commit(revision.sha).read(self._in_git(revision, path))
 
-    def _is_in(self, revision: Revision) -> bool:
-        """Whether the revision has the project's folder: one below the repository's top may be younger than the commit."""
-        at_top = self.root == self.git_root
-        return (
-            revision.is_workspace
-            or at_top
-            or self._git.read("cat-file", "-t", f"{revision.sha}:{self._in_git('')}") == "tree"
-        )
+    def _is_listed(self, revision: Revision, path: str) -> bool:
+        """Whether anything is at `path`, be it a link that leads nowhere."""
+        if revision.is_workspace:
+            return os.path.lexists(self.root / path)
+        return self._commit(revision.sha).lists(self._in_git(revision, path))
 
-    def _in_git(self, path: str) -> str:
-        return str(PurePosixPath(self.root.relative_to(self.git_root).as_posix(), path))
+    @contextmanager
+    def _at(self, revision: Revision) -> Iterator[OpenRevision]:
+        if revision.is_workspace:
+            opening = self._dvc.at(revision, absent=self._git.absent_submodules(self.root))
+        else:
+            opening = self._dvc.at(revision, self._commit(revision.sha), self.folder_in(revision) or "")
+        with opening as opened:
+            yield opened
+
+    def _commit(self, sha: str) -> CommitTree:
+        if sha not in self._commits:
+            self._commits[sha] = CommitTree(self._git, self._objects, sha)
+        return self._commits[sha]
+
+    def folder_in(self, revision: Revision) -> str | None:
+        """Where the revision has the project: a POSIX path from the top of the repository; None where it has none.
+
+        Raises LostProjectError where several projects are gone since and nothing tells which of them this one was.
+        """
+        if revision.is_workspace:
+            return self._folder
+        if revision.sha not in self._folders:
+            self._folders[revision.sha] = folder_in(self._commit(revision.sha), self._git, self._folder)
+        return self._folders[revision.sha]
+
+    def _in_git(self, revision: Revision, path: str) -> str:
+        """As a POSIX path from the top of the repository, as the revision has the project."""
+        folder = self.folder_in(revision)
+        return posixpath.normpath(posixpath.join(self._folder if folder is None else folder, path))
 
     def _tracked(self) -> Callable[[str], bool]:
         """Whether git tracks a path of the work tree, or anything below it."""
-        files = self._git.tracked(self.root)
-        folders = {str(parent) for file in files for parent in PurePosixPath(file).parents}
-        return lambda path: path in files or path in folders
+        in_project = _with_folders(self._git.tracked(self.root))
+        everywhere: list[frozenset[str]] = []  # of a large repository that is much, and seldom asked for
+
+        def is_tracked(path: str) -> bool:
+            if not path.startswith("../"):
+                return path in in_project
+            if not everywhere:
+                everywhere.append(_with_folders(self._git.tracked(self.git_root)))
+            return self._in_git(_WORK_TREE, path) in everywhere[0]
+
+        return is_tracked
+
+
+def _with_folders(files: frozenset[str]) -> frozenset[str]:
+    return files | {str(parent) for file in files for parent in PurePosixPath(file).parents}

@@ -21,6 +21,9 @@ from reporter.process import run, run_aloud
 
 Say = Callable[[str], None]
 
+_NO_DAEMON = {"DVC_NO_ANALYTICS": "1"}
+"""It would be sent by a process that outlives the command, of a command that nobody typed."""
+
 
 def reproduce(
     directory: Path, label: str, say: Say, hidden: Collection[str] = (), *, push: bool = True
@@ -88,6 +91,7 @@ class ReproducedBaseline:
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
         self.read_files = project.read_files
+        self.params = project.params
         self.history = project.history
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
@@ -98,16 +102,16 @@ class ReproducedBaseline:
         candidate = parse_tables(read)
         yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes, *self._not_as_committed(candidate)))
         for revision in revisions[1:]:
-            yield self._baseline(revision, wanted.with_plots_of(read))
+            yield self._baseline(revision, wanted.beside(read))
 
     def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
         """Metrics that git has from another run than the one just made: what is committed is not of this code."""
         commit = replace(candidate.revision, rev=candidate.revision.sha, dirty=False)
-        committed = {path: self._project.read_text(commit, path) for path in candidate.metrics}
+        committed = {path: self._project.read_tracked(commit, path) for path in candidate.metrics}
         other = [
             path
-            for path, text in committed.items()
-            if text is not None and text != self._project.read_text(candidate.revision, path)
+            for path, data in committed.items()
+            if data is not None and data != self._project.read_tracked(candidate.revision, path)
         ]
         if not other:
             return ()
@@ -128,7 +132,7 @@ class ReproducedBaseline:
             note = f"{revision.label} is shown as its commit has it: {reason}, and {error.message}."
             return replace(found, notes=(*found.notes, note))
         note = f"{revision.label} was reproduced for this comparison: {reason}."
-        return replace(reproduced, revision=revision, notes=(*reproduced.notes, note))
+        return replace(reproduced, revision=revision, origin=found.origin, notes=(*reproduced.notes, note))
 
     def _reproduced(self, revision: Revision, wanted: Wanted) -> Snapshot:
         with _worktree(self._project, revision) as directory:
@@ -155,7 +159,7 @@ def _worktree(project: Project, revision: Revision) -> Iterator[Path]:
         if not made.ok:
             raise ProjectError(f"{revision.label} cannot be checked out apart: {made.stderr.strip()}")
         try:
-            directory = tree / project.root.relative_to(project.git_root)
+            directory = tree / (project.folder_in(revision) or "")
             _share_configuration(project, directory)
             yield directory
         finally:
@@ -180,4 +184,4 @@ def _command(*arguments: str | Path) -> tuple[str | Path, ...]:
 
 
 def _dvc(directory: Path, hidden: Collection[str], *arguments: str) -> int:
-    return run_aloud(*_command(*arguments), cwd=directory, hidden=hidden)
+    return run_aloud(*_command(*arguments), cwd=directory, hidden=hidden, env=_NO_DAEMON)

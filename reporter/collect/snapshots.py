@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from reporter.collect.data import tracked_paths
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.measures import Measures
-from reporter.collect.pipeline import Pipeline
+from reporter.collect.pipeline import Pipeline, Refusal
 from reporter.collect.plots import IMAGE, Plot, find_plots
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
-from reporter.model.problem import ProblemKind
+from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
 from reporter.model.values import Value
@@ -29,6 +29,9 @@ DEFAULT_PARAMS = "params.yaml"
 _ReadValues = Callable[[bytes], Mapping[str, Value]]
 
 Content = TypeVar("Content")
+
+ReadParams: TypeAlias = tuple[Mapping[str, ValueFile], tuple[Problem, ...]]
+"""Params files by path, and what could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,19 @@ class Wanted:
     """Data files of another revision's plots, each with whether a CSV file has a header: read where they are there."""
     images: tuple[str, ...] = ()
     """The same for images."""
+    params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Another revision's `Snapshot.param_names`: shown where the files are there."""
+    metrics: tuple[str, ...] = ()
+    """Metrics files of another revision: read where they are there, named or not."""
+    forgiving: bool = False
+    """A DVC file that DVC refuses is a problem of the snapshot, and no error: a baseline cannot be mended any more."""
 
-    def with_plots_of(self, read: Unparsed) -> Wanted:
-        """The same, and what the plots of another revision are drawn from."""
+    def beside(self, read: Unparsed) -> Wanted:
+        """The same of a baseline, and what the candidate `read` shows: its params, and what its plots are drawn from."""
+        shown = read.snapshot
+        wanted = replace(self, params=shown.param_names, metrics=tuple(shown.metrics), forgiving=True)
         headers = {path: text.header for path, text in read.tables.items()}
-        return replace(self, tables=headers, images=tuple(read.snapshot.images)) if self.plots else self
+        return replace(wanted, tables=headers, images=tuple(read.snapshot.images)) if self.plots else wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,33 +103,38 @@ def read_revision(
 ) -> Unparsed:
     """Read one revision. `read_elsewhere` gives a plot's template that the revision itself lacks.
 
-    Raises ProjectError where a DVC file is broken; all else that fails is a problem of the snapshot.
+    Raises ProjectError where a DVC file is broken, unless `wanted` is forgiving; all else that fails is a problem of the snapshot.
     """
-    pipeline = opened.pipeline()
+    pipeline = opened.pipeline(forgiving=wanted.forgiving)
     files = RevisionFiles(opened, pipeline, storage)
     problems = Problems(opened.revision.label)
+    for refusal in pipeline.refused:
+        problems.add(refusal.path, _refused(refusal))
     plots = (
         find_plots(pipeline, files, Templates(opened.tree, read_elsewhere), problems, wanted.plots_exclude)
         if wanted.plots
         else []
     )
-    metrics = _metric_readers(pipeline, files)
-    params = _param_readers(pipeline, files)
+    metrics = _metric_readers(pipeline, files, wanted)
+    names = _param_names(pipeline, files, wanted.params)
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
     others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
     of_predictions = _found(wanted.predictions, files, problems)
-    files.fetch([*metrics, *params, *data_files, *others, *of_predictions])
+    opened.fetch(dep.path for stage in pipeline.stages for dep in stage.dependencies if dep.in_repository)
+    files.fetch([*metrics, *names, *data_files, *others, *of_predictions])
     measures = Measures(opened, files)
     unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation
     snapshot = Snapshot(
         revision=opened.revision,
         metrics={path: _values(path, read, files, problems) for path, read in metrics.items()},
-        params={path: _values(path, read, files, problems) for path, read in params.items()},
+        params=_params(names, files, problems),
+        param_names=names,
         plots=tuple(plot.spec for plot in plots),
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
         data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
         stages=stages_of(pipeline, files, measures, is_tracked),
+        is_partial=bool(pipeline.refused),
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
         },
@@ -163,13 +179,46 @@ def _data(
     return tracked
 
 
-def _metric_readers(pipeline: Pipeline, files: RevisionFiles) -> dict[str, _ReadValues]:
+def _refused(refusal: Refusal) -> UnreadableError:
+    return UnreadableError(
+        ProblemKind.FORMAT,
+        f"is not read by this version of DVC ({refusal.reason}): of what it defines only what it records is known",
+        "compare with a commit in which DVC reads it: name another BASE",
+    )
+
+
+def _metric_readers(pipeline: Pipeline, files: RevisionFiles, wanted: Wanted) -> dict[str, _ReadValues]:
     named = [*(output.path for output in pipeline.outputs if output.is_metric), *pipeline.metrics]
+    named += [
+        path for path in wanted.metrics if files.exists(path)
+    ]  # a metrics file that is newly declared has a past too
     return {path: partial(metric_values, path=path) for name in named for path in _expanded(name, files)}
 
 
-def _param_readers(pipeline: Pipeline, files: RevisionFiles) -> dict[str, _ReadValues]:
-    """Files with the names that a report shows, as `dvc params diff --all` chooses them."""
+def read_params(opened: OpenRevision, storage: Storage, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+    """Params of files that the revision has, whether it names them or not, and what could not be read."""
+    files = RevisionFiles(opened, opened.pipeline(), storage)
+    problems = Problems(opened.revision.label)
+    there = {path: wanted for path, wanted in names.items() if files.exists(path)}
+    files.fetch(list(there))
+    return _params(there, files, problems), problems.all()
+
+
+def _params(names: Mapping[str, tuple[str, ...]], files: RevisionFiles, problems: Problems) -> dict[str, ValueFile]:
+    return {
+        path: _values(path, partial(param_values, path=path, names=wanted), files, problems)
+        for path, wanted in names.items()
+    }
+
+
+def _param_names(
+    pipeline: Pipeline, files: RevisionFiles, others: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Files with the names that a report shows (none: all), as `dvc params diff --all` chooses them.
+
+    DVC chooses for each revision alone, and calls new whatever is newly tracked. Here `others`, those of another revision, are shown as
+    well wherever their files are: the value was there all along.
+    """
     names: dict[str, list[str] | None] = {}
     for dep in (dep for stage in pipeline.stages for dep in stage.params):
         known = names.get(dep.path, [])
@@ -177,11 +226,15 @@ def _param_readers(pipeline: Pipeline, files: RevisionFiles) -> dict[str, _ReadV
     whole = [*pipeline.params, *([DEFAULT_PARAMS] if files.exists(DEFAULT_PARAMS) else [])]
     names |= dict.fromkeys(whole)
     names |= {path: list(used) for path, used in pipeline.variables.items() if path not in names}
-    return {
-        path: partial(param_values, path=path, names=tuple(dict.fromkeys(wanted or ())))
-        for name, wanted in names.items()
-        for path in _expanded(name, files)
-    }
+    own = {path: tuple(wanted or ()) for name, wanted in names.items() for path in _expanded(name, files)}
+    theirs = {path: wanted for path, wanted in others.items() if path in own or files.exists(path)}
+    return {path: _either(theirs.get(path), own.get(path)) for path in {**own, **theirs}}
+
+
+def _either(*wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The names of all, the first's first; none where one of them wants the whole file."""
+    asked = [names for names in wanted if names is not None]
+    return tuple(dict.fromkeys(name for names in asked for name in names)) if all(asked) else ()
 
 
 def _expanded(path: str, files: RevisionFiles) -> tuple[str, ...]:

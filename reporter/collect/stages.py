@@ -8,10 +8,10 @@ from typing import Any
 
 from reporter.collect.files import RevisionFiles
 from reporter.collect.measures import Measures
-from reporter.collect.pipeline import Output, ParamsDependency, Pipeline, StageDefinition
-from reporter.collect.problems import UnreadableError
+from reporter.collect.pipeline import Dependency, Output, ParamsDependency, Pipeline, StageDefinition
+from reporter.collect.problems import AbsentError, UnreadableError
 from reporter.collect.values import is_plain_name, only_match, parse, plain
-from reporter.model.snapshot import Stage
+from reporter.model.snapshot import Stage, Unknown
 from reporter.model.values import Value, flatten, same_value
 
 IsTracked = Callable[[str], bool]
@@ -29,15 +29,21 @@ def stages_of(pipeline: Pipeline, files: RevisionFiles, measures: Measures, is_t
 
 
 def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_code: IsTracked) -> Stage:
+    unknown: dict[str, UnreadableError] = {}
+    outdated = tuple(_outdated(stage, files, measures, unknown))
     return Stage(
         name=stage.name,
         cmd=stage.cmd,
         deps={dep.path: dep.hash for dep in stage.dependencies},
         params={name: value for dep in stage.params for name, value in _recorded_params(dep)},
         outs={out.path: out.content.hash if out.content else None for out in stage.outputs},
-        code=tuple(dep.path for dep in stage.dependencies if dep.in_project and is_code(dep.path)),
-        outdated=tuple(_outdated(stage, files, measures)),
+        code=tuple(dep.path for dep in stage.dependencies if dep.in_repository and is_code(dep.path)),
+        outdated=outdated,
+        unknown=tuple(Unknown(path, error.message, error.hint) for path, error in unknown.items()),
         ran_cmd=stage.ran_cmd,
+        restorable=tuple(
+            output.path for output in stage.outputs if _output_differs(output, measures) and files.is_cached(output)
+        ),
     )
 
 
@@ -57,22 +63,31 @@ def _named(name: str, value: Value) -> Iterator[tuple[str, Value]]:
         yield name, value
 
 
-def _outdated(stage: StageDefinition, files: RevisionFiles, measures: Measures) -> Iterator[str]:
-    """What `dvc status` would call changed; what cannot be known without downloading data is not called changed."""
+def _outdated(
+    stage: StageDefinition, files: RevisionFiles, measures: Measures, unknown: dict[str, UnreadableError]
+) -> Iterator[str]:
+    """What `dvc status` would call changed. What cannot be known is not called so; `unknown` takes why, by path."""
     if stage.frozen:
         return
     if stage.ran_cmd != stage.cmd:
         yield "cmd"
-    if any(_differs(dep.hash, measures.of_dependency(dep)) for dep in stage.dependencies if dep.in_project):
+    if any(_dependency_differs(dep, measures, unknown) for dep in stage.dependencies if dep.in_repository):
         yield "deps"
-    if any(_params_differ(dep, files) for dep in stage.params):
+    if any(_params_differ(dep, files, unknown) for dep in stage.params):
         yield "params"
     if any(_output_differs(output, measures) for output in stage.outputs):
         yield "outs"
 
 
-def _differs(recorded: str | None, current: str | None) -> bool:
-    return recorded is None or (current is not None and current != recorded)
+def _dependency_differs(dep: Dependency, measures: Measures, unknown: dict[str, UnreadableError]) -> bool:
+    if dep.hash is None:
+        return True
+    try:
+        current = measures.of_dependency(dep)
+    except UnreadableError as error:
+        unknown[dep.path] = error
+        return False
+    return current is not None and current != dep.hash
 
 
 def _output_differs(output: Output, measures: Measures) -> bool:
@@ -82,13 +97,16 @@ def _output_differs(output: Output, measures: Measures) -> bool:
     return measured is not None and measured.hash != output.content.hash
 
 
-def _params_differ(dep: ParamsDependency, files: RevisionFiles) -> bool:
+def _params_differ(dep: ParamsDependency, files: RevisionFiles, unknown: dict[str, UnreadableError]) -> bool:
     if dep.recorded is None:
         return True
     try:
         tree = parse(files.read(dep.path), dep.path)
-    except UnreadableError:
+    except AbsentError:
         return True
+    except UnreadableError as error:
+        unknown[dep.path] = error
+        return False
     current = _current_params(tree, dep.names) if isinstance(tree, Mapping) else {}
     return not same_value(plain(current), plain(dep.recorded))
 

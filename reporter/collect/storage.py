@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from json import JSONDecodeError, loads
 from pathlib import Path
 
 from reporter.collect.dvc_internals import DvcProject, RemoteObjects, digest_of
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
-from reporter.collect.storage_errors import explain_failure
+from reporter.collect.storage_errors import explain_failure, explain_stall, is_cut
+from reporter.collect.transfers import CutError, Patience, StalledError, Transfer, Watch, at_once
+from reporter.model.formatting import size
 from reporter.model.problem import ProblemKind
 
 Progress = Callable[[str], None]
 
 _DOWNLOADS_AT_ONCE = 8
+_PAUSE_SECONDS = 0.5
+"""After a transfer that broke off; twice as long after the second."""
+_TELL_SECONDS = 15.0
+"""Between two words about a download that takes long; for whoever waits, and to say that it goes on."""
 _REFUSALS = 3
 """A storage may refuse what it does not have; after so many refusals and no success it refuses us."""
 
@@ -25,9 +33,13 @@ _REFUSALS = 3
 class Storage:
     """The cache and the remotes of one project, over all of its revisions."""
 
-    def __init__(self, dvc: DvcProject, progress: Progress) -> None:
+    def __init__(self, dvc: DvcProject, progress: Progress, patience: Patience | None = None) -> None:
         self._dvc = dvc
         self._progress = progress
+        self._patience = patience or Patience()
+        self._watch = Watch(self._patience, self._tell)
+        self._told = (time.monotonic(), 0)
+        self._telling = threading.Lock()
         self._remotes: dict[tuple[str | None, str], RemoteObjects] = {}
         self._given_up: dict[str | None, UnreadableError] = {}
         self._failures: dict[Content, UnreadableError] = {}
@@ -39,18 +51,44 @@ class Storage:
         """The bytes of an object, checked against its hash. Raises UnreadableError."""
         data = self._cached(content)
         if data is None:
-            data = self._download(content)
+            with _workplace() as folder:
+                data = self._download(content, folder)
         return data
+
+    def read_through(self, client: Callable[[], bytes], source: str) -> bytes:
+        """What `client`, a call of DVC's, brings from where no plain object store is. Raises UnreadableError or what it raises.
+
+        `source` is where from; where nothing came from there once, nothing is asked for again.
+        """
+
+        def check() -> None:
+            if source in self._given_up:
+                raise self._given_up[source]
+
+        check()
+        try:
+            return self._watch.bring(lambda _: client(), None, check)
+        except StalledError as error:
+            self._given_up[source] = explain_stall(error, source)
+            raise self._given_up[source] from error
+
+    def has(self, content: Content) -> bool:
+        """Whether the cache has the object; it may be damaged."""
+        return self._dvc.cached(content).exists()
 
     def fetch(self, contents: Iterable[Content]) -> None:
         """Bring what the cache lacks, several at a time. What fails is said by `read`."""
         missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]
         if not missing:
             return
-        self._progress(f"Fetching {len(missing)} {'file' if len(missing) == 1 else 'files'} from the remote storage")
-        self._attempt(missing[0])  # alone: if nobody answers, one timeout is enough
-        with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
-            list(pool.map(self._attempt, missing[1:]))
+        if self._dvc.has_remotes:
+            self._progress(
+                f"Fetching {len(missing)} {'file' if len(missing) == 1 else 'files'} from the remote storage"
+            )
+        with _workplace() as folder:
+            attempt = partial(self._attempt, folder=folder)
+            attempt(missing[0])  # alone: if nobody answers, one timeout is enough
+            at_once(attempt, missing[1:], min(_DOWNLOADS_AT_ONCE, len(missing) - 1))
 
     def listing(self, content: Content) -> Mapping[str, str]:
         """Files of a directory: relative POSIX path → hash. Raises UnreadableError."""
@@ -69,9 +107,16 @@ class Storage:
     def _at_hand(self, content: Content) -> bool:
         return content in self._uncached or content in self._failures or self._dvc.cached(content).exists()
 
-    def _attempt(self, content: Content) -> None:
+    def _attempt(self, content: Content, folder: str) -> None:
         with suppress(UnreadableError):  # remembered, and raised again by `read`
-            self._download(content)
+            self._download(content, folder)
+
+    def _tell(self, received: int) -> None:
+        with self._telling:
+            when, then = self._told
+            if received > then and time.monotonic() >= when + _TELL_SECONDS:
+                self._told = (time.monotonic(), received)
+                self._progress(f"Fetched {size(received)} so far")
 
     def _cached(self, content: Content) -> bytes | None:
         """None where the cache lacks the object or holds a damaged one, which a download may mend."""
@@ -87,28 +132,33 @@ class Storage:
             ) from error
         return data if _is_sound(content, data) else None
 
-    def _download(self, content: Content) -> bytes:
-        known = self._failures.get(content) or self._given_up.get(content.remote)
-        if known is not None:
-            raise known
+    def _download(self, content: Content, folder: str) -> bytes:
+        """Into the temporary folder `folder`, and from there into the cache."""
+        self._check(content)
         try:
-            data = self._download_now(content)
+            data = self._download_now(content, folder)
         except UnreadableError as error:
             self._failures[content] = error
             raise
         self._refused[content.remote] = -_REFUSALS
         return data
 
-    def _download_now(self, content: Content) -> bytes:
+    def _check(self, content: Content) -> None:
+        known = self._failures.get(content) or self._given_up.get(content.remote)
+        if known is not None:
+            raise known
+
+    def _download_now(self, content: Content, folder: str) -> bytes:
         remote: RemoteObjects | None = None
         try:
             remote = self._remote(content)
-            with tempfile.TemporaryDirectory(prefix="reporter-") as folder:
-                target = Path(folder, "object")
-                remote.download(content.hash, target)
+            with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
+                target = self._transferred(content, remote, Path(place))
                 data = target.read_bytes()
                 if _is_sound(content, data):
                     self._keep(content, target, data)
+        except UnreadableError:
+            raise  # by another transfer from the same remote
         except Exception as error:
             raise self._failure(error, content, remote) from error
         if not _is_sound(content, data):
@@ -118,6 +168,27 @@ class Storage:
                 "run the stage again and `dvc push`, after the damaged object is removed from the storage",
             )
         return data
+
+    def _transferred(self, content: Content, remote: RemoteObjects, folder: Path) -> Path:
+        """The object's file, after as many tries as it takes and may take."""
+        cuts = 0
+        while True:
+            target = folder / str(cuts)  # what was given up may still write to the one before
+
+            def work(transfer: Transfer[None], target: Path = target) -> None:
+                remote.download(content.hash, target, transfer.callback)
+
+            try:
+                self._watch.bring(work, target, partial(self._check, content))
+            except Exception as error:
+                if not is_cut(error):
+                    raise
+                cuts += remote.tries
+                if cuts >= self._patience.cuts:
+                    raise CutError(cuts) from error
+                time.sleep(_PAUSE_SECONDS * cuts)
+            else:
+                return target
 
     def _keep(self, content: Content, downloaded: Path, data: bytes) -> None:
         try:
@@ -138,6 +209,11 @@ class Storage:
         if key not in self._remotes:
             self._remotes[key] = self._dvc.remote(*key)
         return self._remotes[key]
+
+
+def _workplace() -> tempfile.TemporaryDirectory[str]:
+    """Removed even while a transfer that was given up still writes into it."""
+    return tempfile.TemporaryDirectory(prefix="reporter-", ignore_cleanup_errors=True)
 
 
 def _is_sound(content: Content, data: bytes) -> bool:

@@ -8,6 +8,7 @@ from reporter.collect.dvc_internals import RemoteObjects
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line
+from reporter.collect.transfers import CutError, StalledError
 from reporter.model.problem import ProblemKind
 
 _REFUSED_STATUS = {401, 403}
@@ -43,6 +44,55 @@ _UNREACHABLE = {
     "FSTimeoutError",
 }
 
+_TIMES = {1: "once", 2: "twice", 3: "three times"}
+_CUT = {
+    "ClientPayloadError",
+    "ResponseStreamingError",
+    "IncompleteReadError",
+    "IncompleteRead",
+    "ChunkedEncodingError",
+    "ProtocolError",
+    "ServerDisconnectedError",
+    "ConnectionClosedError",
+    "ConnectionResetError",
+    "ConnectionAbortedError",
+    "BrokenPipeError",
+    "ConnectionLost",
+    "SFTPConnectionLost",
+}
+"""What clients raise where the other side ends a connection in the middle."""
+
+
+_PLUGINS = {"webdavs": "webdav", "s3a": "s3", "abfss": "azure", "https": "http", "gcs": "gs"}
+"""Schemes whose plugin of DVC is called otherwise: `dvc-gs`."""
+
+
+def is_cut(error: Exception) -> bool:
+    """Whether a transfer broke off: asked again, the storage may well deliver."""
+    return bool(_kinds(error) & _CUT)
+
+
+def explain_stall(error: StalledError, where: str) -> UnreadableError:
+    """`where`: what is too slow, as a reader may see it."""
+    pace = f"less than {error.slowest / 1024:g} KiB/s" if error.received else "nothing"
+    return UnreadableError(
+        ProblemKind.ACCESS,
+        f"{where} sent {pace} for {error.seconds:g} seconds",
+        "check the network and the storage, or run `dvc fetch` where it is faster",
+        remote=where,
+    )
+
+
+def _explain_cuts(error: CutError, where: str, remote: str) -> UnreadableError:
+    """It may be for this object's size: others are tried still."""
+    return UnreadableError(
+        ProblemKind.ACCESS,
+        f"{where} broke the transfer off {_TIMES.get(error.times, f'{error.times} times')}",
+        "check the network and the storage, or run `dvc fetch` where they are sound",
+        remote=remote,
+        final=False,
+    )
+
 
 def explain_failure(
     error: Exception, content: Content, remote: RemoteObjects | None, *, damaged: bool
@@ -51,10 +101,17 @@ def explain_failure(
     from dvc.config import NoRemoteError
 
     if isinstance(error, NoRemoteError | FileNotFoundError):
-        return _missing(remote, damaged=damaged)
+        return _missing(content, remote, damaged=damaged)
     name = f"remote '{remote.name if remote else content.remote or 'default'}'"
-    message, hint = _why(error, f"{name} ({remote.address})" if remote and remote.address else name)
-    return UnreadableError(ProblemKind.ACCESS, message, hint, remote=name, final=not _is_refused(error))
+    where = f"{name} ({remote.address})" if remote and remote.address else name
+    if isinstance(error, StalledError):
+        return explain_stall(error, where)
+    if isinstance(error, CutError):
+        return _explain_cuts(error, where, name)
+    message, hint = _why(error, where)
+    return UnreadableError(
+        ProblemKind.ACCESS, message, hint, remote=name, final=not (_is_refused(error) or isinstance(error, CutError))
+    )
 
 
 def _why(error: Exception, where: str) -> tuple[str, str]:
@@ -62,11 +119,12 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
     from dvc.config import ConfigError
     from dvc.fs import RemoteMissingDepsError
 
-    kinds = {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
+    kinds = _kinds(error)
     if isinstance(error, RemoteMissingDepsError):
+        package = f"dvc-{_PLUGINS.get(error.protocol, error.protocol)}"
         return (
-            f"{where} needs a package that is not installed",
-            "install DVC's support for it, as in `pip install dvc-s3`",
+            f"{where} needs {package}, which is not installed",
+            f"run `pip install {package}` where reporter is installed",
         )
     if isinstance(error, ConfigError):
         return f"{where} is not configured rightly: {one_line(str(error))}", "see `dvc remote list`"
@@ -79,13 +137,23 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
     return f"{where} cannot be read: {one_line(str(error)) or type(error).__name__}", "run `dvc fetch` to see why"
 
 
-def _missing(remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
+def _kinds(error: Exception) -> set[str]:
+    """Names of classes: those of every client that there may be cannot be imported."""
+    return {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
+
+
+def _missing(content: Content, remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
     elsewhere = f"not in remote '{remote.name}'" if remote else "there is no remote"
     if damaged:
         return UnreadableError(
             ProblemKind.CORRUPT,
             f"its object in the cache is damaged, and {elsewhere}",
             "run the stage again, or push it from where it is sound",
+        )
+    if not content.pushed:
+        message = "not in the cache, and `push: false` keeps it out of every remote"
+        return UnreadableError(
+            ProblemKind.MISSING, message, "reproduce it here, or take `push: false` out and run `dvc push`"
         )
     if remote is None:
         message = "not in the cache, and there is no remote"

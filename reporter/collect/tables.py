@@ -14,7 +14,7 @@ import numpy as np
 from reporter.collect.numerals import plain_columns
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line
-from reporter.collect.values import parse
+from reporter.collect.values import non_finite, parse
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Column, Table
 
@@ -22,7 +22,8 @@ _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _ALL_BUT = {delimiter: bytes(set(range(256)) - set(f"{delimiter}\n".encode())) for delimiter in _DELIMITERS.values()}
 """Each byte that ends no cell."""
 _STRUCTURED = {".json", ".yaml", ".yml", ".toml"}
-_NOT_A_NUMBER = {"", "nan", "NaN", "NAN", "inf", "+inf", "-inf", "Inf", "-Inf", "Infinity", "+Infinity", "-Infinity"}
+_NOT_FINITE = ("nan", "NaN", "Nan", "NAN", "inf", "Inf", "INF", "infinity", "Infinity", "INFINITY")
+_NOT_A_NUMBER = {"", *(sign + name for sign in ("", "+", "-") for name in _NOT_FINITE)}
 """Cells that a column of numbers may hold; a column of nothing else is text."""
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -77,7 +78,12 @@ def column(cells: Sequence[str]) -> Column:
 
 
 def values_column(values: Sequence[Any]) -> Column:
-    """Parsed values (None for a missing one) as bool, int64, float64 or object."""
+    """Parsed values (None for a missing one) as bool, int64, float64 or object.
+
+    In a column of numbers the texts `nan`, `inf` and the like are numbers, as in a column of text cells.
+    """
+    if str in (kinds := {type(value) for value in values}) and kinds & {int, float}:
+        values = _with_non_finite(values)
     present = [value for value in values if value is not None]
     kinds = {type(value) for value in present}
     if kinds == {bool} and len(present) == len(values):
@@ -93,6 +99,13 @@ def values_column(values: Sequence[Any]) -> Column:
     objects = np.empty(len(values), dtype=object)
     objects[:] = [value if value is None or isinstance(value, str) else str(value) for value in values]
     return objects
+
+
+def _with_non_finite(values: Sequence[Any]) -> Sequence[Any]:
+    """With those texts as numbers; as they are where there is any other text."""
+    numbers = [non_finite(value) if isinstance(value, str) else value for value in values]
+    is_text = any(number is None and value is not None for number, value in zip(numbers, values, strict=True))
+    return values if is_text else numbers
 
 
 def _long_integers(cells: Sequence[str]) -> Column:

@@ -5,37 +5,58 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-_MOST_LINKS = 8
-"""A chain of links longer than this is taken for a circle."""
+from reporter.collect.pointers import LARGEST_POINTER, is_pointer
+
+
+def inside(path: str, folders: Sequence[str]) -> str:
+    """`path` on disk with every link followed. Raises PermissionError where that is in none of the real `folders`.
+
+    The values read are shown to others: a stranger's pull request must not choose them on this machine.
+    """
+    full = os.path.realpath(path)
+    if not any(full == folder or full.startswith(f"{folder}{os.sep}") for folder in folders):
+        raise PermissionError(errno.EACCES, "it leads out of the repository", path)
+    return full
+
+
+def overlaps(path: str, place: str) -> bool:
+    """Whether one of two POSIX paths is the other, or lies below it."""
+    return path == place or path.startswith(f"{place}/") or place.startswith(f"{path}/")
 
 
 class Tree:
-    """Files below the DVC project's root. All paths are POSIX paths from it."""
+    """Files of the repository, those above the DVC project's root too. All paths are POSIX paths from that root."""
 
-    def __init__(self, fs: Any, root: str, within: tuple[str, ...] = ()) -> None:
-        """`fs` is one of DVC's file systems (local or git), `root` the project's folder in it.
+    def __init__(self, fs: Any, root: str, top: str = "/", caches: tuple[str, ...] = ()) -> None:
+        """`fs` is one of DVC's file systems (local or git), `root` the project's folder in it, `top` that of the repository.
 
-        `within` names, on disk, the folders out of which no path and no link is followed when a file is read; none: a
-        commit, which has no outside.
+        On disk no path and no link is followed out of `top` and the `caches` when a file is read; a commit has no outside.
         """
         self._fs = fs
         self._root = root.rstrip("/")
-        self._within = tuple(map(os.path.realpath, within))
+        self._top = top.rstrip("/")
+        self._within = tuple(map(os.path.realpath, (top, *caches))) if self._top else ()
+
+    @property
+    def top(self) -> str:
+        """The top of the repository in the file system."""
+        return self._top or "/"
 
     def absolute(self, path: str) -> str:
         return posixpath.normpath(f"{self._root}/{path}")
 
     def relative(self, path: str) -> str:
-        """`path` of the file system as a path from the root; one outside of it stays as it is."""
-        full = self._fs.abspath(path)
-        if full == self._root:
-            return "."
-        return (full.removeprefix(f"{self._root}/") or ".") if full.startswith(f"{self._root}/") else path
+        """`path` of the file system as a path from the root; one outside of the repository stays as it is."""
+        full = str(self._fs.abspath(path))
+        return posixpath.relpath(full, self._root or "/") if self.has_place_for(full) else path
+
+    def has_place_for(self, path: str) -> bool:
+        """Whether a path of the file system is inside the repository."""
+        return f"{self._fs.abspath(path)}/".startswith(f"{self._top}/")
 
     def exists(self, path: str) -> bool:
         """Whether there is something to read; a link that leads nowhere is not there."""
@@ -46,32 +67,25 @@ class Tree:
         return bool(self._fs.isdir(self.absolute(path)))
 
     def read(self, path: str) -> bytes:
-        """Raises FileNotFoundError, IsADirectoryError, PermissionError (also for what leads out of the repository), OSError."""
-        with self._fs.open(self._allowed(path) if self._within else self._committed(path), mode="rb") as file:
+        """Raises FileNotFoundError, IsADirectoryError, PermissionError (also for what leads out of the repository), OSError, and
+        UnreadableError for what git cannot give.
+        """
+        full = self.absolute(path)
+        with self._fs.open(inside(full, self._within) if self._within else full, mode="rb") as file:
             data: bytes = file.read()
         return data
 
-    def _allowed(self, path: str) -> str:
-        """The values read are shown to others: a stranger's pull request must not choose them on this machine."""
-        full = os.path.realpath(self.absolute(path))
-        if not any(full == folder or full.startswith(f"{folder}{os.sep}") for folder in self._within):
-            raise PermissionError(errno.EACCES, "it leads out of the repository", path)
-        return full
-
-    def _committed(self, path: str) -> str:
-        """A file of a commit, through links to it: git keeps a link's target as its content."""
-        full = self.absolute(path)
-        for _ in range(_MOST_LINKS):
-            if not stat.S_ISLNK(self._fs.info(full).get("mode", 0)):
-                return full
-            with self._fs.open(full, mode="rb") as link:
-                target = link.read().decode("utf-8", "surrogateescape")
-            full = posixpath.normpath(posixpath.join(posixpath.dirname(full), target))
-        raise OSError(errno.ELOOP, "it is a circle of links", path)
+    def holds_pointer(self, path: str) -> bool:
+        """Whether a file on disk is a pointer of Git LFS; its content is not read where its size says no."""
+        full = Path(self.absolute(path))
+        try:
+            return full.stat().st_size < LARGEST_POINTER and is_pointer(full.read_bytes())
+        except OSError:
+            return False
 
     def files(self, path: str) -> Iterator[str]:
         """Files below the directory `path`, hidden ones left out."""
         for found in sorted(self._fs.find(self.absolute(path))):
-            relative = found.removeprefix(f"{self._root}/")
+            relative = posixpath.relpath(found, self._root or "/")
             if not any(part.startswith(".") for part in relative.removeprefix(path).split("/")):
                 yield relative

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,20 +15,32 @@ from reporter.model.problem import ProblemKind
 from reporter.model.values import Value, flatten
 
 _FORMATS = "DVC reads JSON, YAML and TOML (params also Python)"
+_NON_FINITE = re.compile(r"[+-]?\.?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 _PATTERN = frozenset("*?[]!")
 
 
 def metric_values(data: bytes, path: str) -> dict[str, Value]:
     """Flattened name → value of a metrics file; a file that is one number has one value without a name.
 
-    Unlike DVC, lists and nulls are kept. Raises UnreadableError.
+    Unlike DVC, lists and nulls are kept, and the texts "nan" and "inf" are the numbers that a writer could not write otherwise, as
+    DVCLive does. Raises UnreadableError.
     """
     tree = parse(data, path)
-    if isinstance(tree, str):  # any prose is valid YAML: one text. It is no metric.
+    if isinstance(tree, str) and non_finite(tree) is None:  # any prose is valid YAML: one text. It is no metric.
         raise UnreadableError(
             ProblemKind.FORMAT, "is not a metrics file: it holds text, not names and values", _FORMATS
         )
-    return dict(flatten(_mapping(tree)))
+    return {name: _as_number(value) for name, value in flatten(_mapping(tree))}
+
+
+def non_finite(text: str) -> float | None:
+    """NaN or ±Infinity where a text names it, as `nan`, `-inf`, `Infinity` and `.NaN` do; None for any other text."""
+    return float(text.replace(".", "")) if _NON_FINITE.fullmatch(text) else None
+
+
+def _as_number(value: Value) -> Value:
+    number = non_finite(value) if isinstance(value, str) else None
+    return value if number is None else number
 
 
 def param_values(data: bytes, path: str, names: Sequence[str]) -> dict[str, Value]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reporter.commands.attempts import Say
-from reporter.errors import ForgeError, PermissionMissingError
+from reporter.errors import ForgeError
 from reporter.forges.check_parts import CheckPart, merge_parts, read_parts
-from reporter.forges.interface import Check, Conclusion, Forge, PlacedCheck
+from reporter.forges.interface import Check, Conclusion, Forge
 from reporter.model.ci import CiContext
 from reporter.model.rules import CommentRule
 from reporter.render.escape import code, link, prose, shorten, visible
@@ -72,23 +72,11 @@ def write_check(
         check = _check(text, parts, forge.limits.check_characters)
         if own and _shows_the_same(own[-1].check, check):
             return
-        placed = _set(forge, check, own[-1].id if own else None)
+        placed = forge.set_check(check, own[-1].id if own else None)
         say(f"Check {check.name} on {check.head_sha[:7]}: {check.conclusion} ({placed.note or placed.kind})")
         if own:
             return
         created = True
-
-
-def _set(forge: Forge, check: Check, place: int | None) -> PlacedCheck:
-    """Set the check. An error is none where the forge has done it all the same."""
-    try:
-        return forge.set_check(check, place)
-    except PermissionMissingError:
-        raise
-    except ForgeError:
-        if not any(_shows_the_same(own.check, check) for own in forge.own_checks(check.name, check.head_sha)):
-            raise
-        return PlacedCheck("check run")
 
 
 def _counts(part: CheckPart, ours: Sequence[CheckPart], forge: Forge, context: CiContext) -> bool:

@@ -1,4 +1,4 @@
-"""`reporter ci --start`, and a `reporter ci` that could not make a report: the state of a run in the report's comment."""
+"""`reporter ci --start`, and a run that could not make a report: the state of a run in the report's comment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mark_failed(
 ) -> PostOutcome:
     """Say in the comment, the check and the job summary that no report could be made, and why."""
     attempts = Attempts(say, read_only_token=context.read_only_token)
-    text = f"❌ No report could be made: {_sentence(reason)}"
+    text = _failed(reason)
     forge, url = attempts.run(connect), None
     if not isinstance(forge, ReporterError):
         context, pull_requests = _located(attempts, context, forge)
@@ -46,10 +46,24 @@ def mark_failed(
             parts = _failed_parts(context, pull_requests)
             check = CheckText(check_name(comment), context.head_sha, lambda _: _sentence(reason))
             attempts.run(lambda: write_check(forge, context, check, parts, (), attempts.say), optional=True)
+    _summarise(attempts, context, comment, text)
+    return PostOutcome(url, attempts.failure)
+
+
+def summarise_failed(context: CiContext, comment: CommentRule, reason: ReporterError, say: Say) -> None:
+    """Say in the job summary alone that no report could be made, and why: where there is to be no token."""
+    attempts = Attempts(say, read_only_token=context.read_only_token)
+    _summarise(attempts, context, comment, _failed(reason))
+
+
+def _failed(reason: ReporterError) -> str:
+    return f"❌ No report could be made: {_sentence(reason)}"
+
+
+def _summarise(attempts: Attempts, context: CiContext, comment: CommentRule, text: str) -> None:
     if path := context.summary_path:
         limit = limits_of(context).summary_bytes
         attempts.run(lambda: append_summary(path, _banner(context, comment, text), limit))
-    return PostOutcome(url, attempts.failure)
 
 
 def _sentence(reason: ReporterError) -> str:

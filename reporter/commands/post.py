@@ -96,9 +96,20 @@ def post(
     forge = attempts.run(connect)
     if not isinstance(forge, ReporterError):
         posting, parts = _post_to_forge(attempts, posting, bundle.images, forge, open_store, beside)
-    attempts.run(lambda: _write_summary(posting, say))
-    attempts.run(lambda: _write_outputs(posting, folder))
+    _tell_job(attempts, posting, folder)
     return PostOutcome(posting.comment_url, attempts.failure, parts)
+
+
+def tell_job(bundle: Bundle, folder: Path, context: CiContext, comment: CommentRule, say: Say) -> PostOutcome:
+    """Write the job summary and the outputs alone: what is left of a post where there is to be no token."""
+    attempts = Attempts(say, read_only_token=context.read_only_token)
+    _tell_job(attempts, Posting(_as_ours(bundle.report, comment, context), context), folder)
+    return PostOutcome(failure=attempts.failure)
+
+
+def _tell_job(attempts: Attempts, posting: Posting, folder: Path) -> None:
+    attempts.run(lambda: _write_summary(posting, attempts.say))
+    attempts.run(lambda: _write_outputs(posting, folder))
 
 
 def _as_ours(report: Report, comment: CommentRule, context: CiContext) -> Report:

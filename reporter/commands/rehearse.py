@@ -12,9 +12,9 @@ from pathlib import Path
 from reporter.bundle import Bundle
 from reporter.commands.attempts import Say
 from reporter.commands.post import Connect, OpenStore, post
+from reporter.commands.task import Task
 from reporter.forges.interface import Check, Forge, OwnCheck, OwnComment, PlacedCheck, StoredFiles
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
-from reporter.model.rules import CommentRule
 from reporter.publish.store import ImageStore, Published
 from reporter.render.markdown import render_markdown
 
@@ -25,8 +25,7 @@ Show = Callable[[str], None]
 def rehearse(
     bundle: Bundle,
     folder: Path,
-    context: CiContext | None,
-    comment: CommentRule,
+    task: Task | None,
     connect: Connect,
     open_store: OpenStore,
     say: Say,
@@ -34,22 +33,23 @@ def rehearse(
 ) -> None:
     """Say what a post would do, line by line, and show the comment it would write. Sends and writes nothing.
 
-    Without a context, outside CI, nothing is looked up either.
+    Without a task, outside CI, nothing is looked up either.
     """
 
     def tell(line: str) -> None:
         say(f"[dry run] {line}")
 
-    if context is None:
+    if task is None:
         tell("Outside CI there is no pull request; a comment would say:")
         show(render_markdown(bundle.report, {name: name for name in bundle.images}))
         return
+    context = task.context
     quiet = replace(context, summary_path=None, output_path=None)
     post(
         bundle,
         folder,
         quiet,
-        comment,
+        task.comment,
         lambda: _Rehearsal(connect(), show),
         lambda forge: _UnusedStore(open_store(forge)),
         tell,

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from reporter.bundle import Bundle
-from reporter.collect.snapshots import Wanted
+from reporter.collect.snapshots import ReadParams, Wanted
+from reporter.commands.rules_in_force import RulesInForce, rules_in_force
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
-from reporter.errors import ProjectError, StorageError, UsageError
+from reporter.errors import ProjectError, ReporterError, StorageError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
@@ -25,9 +26,10 @@ from reporter.model.revision import Policy, Revision
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
 from reporter.publish.export import ExportResult
+from reporter.publish.rasterise import rasterised
 from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
 from reporter.render.page import render_page
-from reporter.settings import CONFIG_NAME, parse_rules
+from reporter.settings import CONFIG_NAME
 
 Say = Callable[[str], None]
 """Tells the user what is going on, on standard error."""
@@ -44,6 +46,10 @@ class Source(Protocol):
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """One for each revision, in their order, each when it has been read. The first one's plots are read in all."""
+        ...
+
+    def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
+        """Params of files that the revision has, whether or not it tracks them; by file the dotted names, none for all."""
         ...
 
     def history(self, base: Revision, files: Sequence[str]) -> Mapping[str, Sequence[PastRun]]:
@@ -83,6 +89,8 @@ class MadeReport:
     bundle: Bundle
     page: str
     """report.html."""
+    failure: ReporterError | None = None
+    """Why it does not do what was asked, once it is written: no metric of the candidate can be read."""
 
 
 def make_report(
@@ -104,16 +112,28 @@ def make_report(
     """
     head = source.resolve_head(request.head)
     base = source.resolve_base(request.base, head, request.policy, context, rules.base)
-    rules, notices = _rules_in_force(request, source, base, rules)
-    notices = (*request.notices, *notices)
+    in_force = _rules_in_force(request, source, base, head, context, rules)
+    rules = in_force.rules
     baseline, snapshot = _collect(source, base, head, rules, say)
-    _check_something_is_known(snapshot)
-    notices += (*_with_itself(base, head), *(baseline.notes if baseline else ()), *snapshot.notes)
+    notices = (
+        *request.notices,
+        *in_force.notices,
+        *_with_itself(base, head),
+        *(baseline.notes if baseline else ()),
+        *snapshot.notes,
+    )
     comparison = compare(baseline, [snapshot], rules)
     candidate = _in_history(comparison.candidates[0], base, source, rules)
     has_base = has_earlier_metrics(baseline, snapshot)
-    judgement = judge(candidate, rules, has_base=has_base, problems=comparison.problems)
-    drawings = draw(comparison.plots, rules.plots)
+    judgement = judge(
+        candidate,
+        rules,
+        has_base=has_base,
+        problems=comparison.problems,
+        obstacle=in_force.obstacle,
+        lost=in_force.lost or (baseline.lost if baseline else ""),
+    )
+    drawings = draw(rasterised(comparison.plots), rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
@@ -128,9 +148,9 @@ def make_report(
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
     page = render_page(report, charts, plotly_js, sections.pictures)
-    is_cut = len(chosen) == rules.plots.max_images < len(drawings)
+    is_cut = len(chosen) < sum(not drawing.is_empty for drawing in drawings)
     report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
-    return MadeReport(Bundle(report=report, images=files), page)
+    return MadeReport(Bundle(report=report, images=files), page, _nothing_is_known(snapshot))
 
 
 def _with_itself(base: Revision | None, head: Revision) -> tuple[str, ...]:
@@ -164,7 +184,22 @@ def _collect(
     if base is None:
         return None, snapshot
     say(f"Reading {base.label}")
-    return next(snapshots), snapshot
+    baseline = next(snapshots)
+    return baseline, _with_params_of(baseline, snapshot, source)
+
+
+def _with_params_of(baseline: Snapshot, candidate: Snapshot, source: Source) -> Snapshot:
+    """The candidate with the params that the baseline shows and it no longer tracks: they may well have their values still."""
+    unread = {path for path, file in candidate.params.items() if file.problem}
+    more = {
+        path: names
+        for path, names in baseline.param_names.items()
+        if candidate.param_names.get(path) != names and path not in unread
+    }
+    if not more:
+        return candidate
+    params, problems = source.params(candidate.revision, more)
+    return replace(candidate, params={**candidate.params, **params}, problems=(*candidate.problems, *problems))
 
 
 def _in_history(candidate: Candidate, base: Revision | None, source: Source, rules: Rules) -> Candidate:
@@ -175,38 +210,38 @@ def _in_history(candidate: Candidate, base: Revision | None, source: Source, rul
     return with_history(candidate, rules, source.history(base, files), base.label)
 
 
-def _check_something_is_known(candidate: Snapshot) -> None:
-    """A report on a candidate of which no metric can be read would say nothing, and replace one that says something.
+def _nothing_is_known(candidate: Snapshot) -> ReporterError | None:
+    """Why no metric of a candidate that has some can be read: its report holds params, data and stages, but not what was asked.
 
     Metrics that nobody has yet (never run, never pulled) are no error; one file of several is `unavailable` in the report.
     """
     problems = [file.problem for file in candidate.metrics.values()]
     kinds = {problem.kind if problem else None for problem in problems}
     if not problems or not kinds <= {ProblemKind.ACCESS, ProblemKind.CORRUPT, ProblemKind.FORMAT}:
-        return
+        return None
     first = next(problem for problem in problems if problem)
     kind = StorageError if first.kind is ProblemKind.ACCESS else ProjectError
-    raise kind(f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}", first.hint)
+    return kind(f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}", first.hint)
 
 
 def _rules_in_force(
-    request: ReportRequest, source: Source, base: Revision | None, rules: Rules
-) -> tuple[Rules, tuple[str, ...]]:
-    """The rules that judge, and a notice where they are not the candidate's own."""
+    request: ReportRequest,
+    source: Source,
+    base: Revision | None,
+    head: Revision,
+    context: CiContext | None,
+    rules: Rules,
+) -> RulesInForce:
     if not request.judged_by_base or base is None:
-        return rules, ()
-    own = "this change's own gates are in force."
-    text = source.read_text(base, request.config)
-    if text is None:
-        return rules, () if rules == Rules() else (f"{base.label} has no {request.config}: {own}",)
-    try:
-        trusted = parse_rules(text, f"{base.label}:{request.config}")
-    except UsageError as error:
-        return rules, (f"The baseline's configuration is broken ({error.message}): {own}",)
-    if rules.judges_like(trusted):
-        return rules, ()
-    notice = f"This change edits how {request.config} judges; the gates in force are those of {base.label}."
-    return rules.judged_by(trusted), (notice,)
+        return RulesInForce(rules)
+
+    def read(revision: Revision) -> str | None:
+        return source.read_text(revision, request.config)
+
+    def tip() -> Revision | None:
+        return source.resolve_base(request.base, head, Policy.TIP, context, rules.base)
+
+    return rules_in_force(rules, base, request.config, read, tip)
 
 
 def _assemble(

@@ -20,7 +20,7 @@ def explanations(base: Snapshot | None, head: Snapshot, metrics: Sequence[Metric
     One without causes says that nothing which DVC knows of changed upstream. A file that no stage writes has none, nor has one
     whose dvc.lock is out of date and names no cause: what made its values is not recorded.
     """
-    if base is None:
+    if base is None or base.is_partial:
         return ()
     old, new = Pipeline.of(base.stages), Pipeline.of(head.stages)
     changed = {row.file: bool(row.doubt) for row in metrics if row.state is State.CHANGED}

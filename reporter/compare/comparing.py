@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from reporter.compare.artifacts import artifact_rows
 from reporter.compare.causes import explanations
 from reporter.compare.data import data_rows, hash_problems
+from reporter.compare.evaluation_changes import evaluation_changes
 from reporter.compare.evaluation_data import changed_evaluation_data
 from reporter.compare.honesty import configuration_problems, doubts, honesty_problems
 from reporter.compare.metrics import metric_rows
@@ -53,6 +54,7 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
             configuration_problems(base, head, rules),
             hash_problems(base, head) if base else (),
         ),
+        evaluation=evaluation_changes(base, head, metrics, rules, found),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from reporter.compare.values import is_partial
 from reporter.model.comparison import Content, DataRow, State
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.snapshot import Snapshot, TrackedPath
@@ -17,6 +18,8 @@ def data_rows(base: Snapshot | None, head: Snapshot) -> tuple[DataRow, ...]:
     left_behind = set(renamed.values())
     paths = sorted({*before, *head.data} - left_behind)
     unread = _unread(base) - before.keys() | _unread(head) - head.data.keys()
+    if is_partial(base):
+        unread |= head.data.keys() - before.keys()
     return tuple(_row(path, before.get(renamed.get(path, path)), head.data.get(path), unread) for path in paths)
 
 

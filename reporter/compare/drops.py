@@ -19,15 +19,13 @@ _Amount: TypeAlias = Fraction | float
 """An exact amount, or ±Infinity."""
 
 
-def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool, level: float) -> Finding:
-    """Judge a row whose candidate value is a number and whose sides could be read.
+def judge_drop(row: MetricRow, limit: DropLimit, level: float) -> Finding:
+    """Judge a row whose candidate value is a finite number and whose sides could be read.
 
     pass: not worse than the limit, and neither is the worst end of the interval, where there is one.
     warn: within the limit with an interval that reaches beyond it, or a drop that must be shown to be real and is not.
     fail: beyond the limit. unknown: there is no difference to judge, or no direction. A drop equal to the limit passes.
     """
-    if not has_base:
-        return Finding(Verdict.PASS, "no baseline yet: a first report passes")
     if row.state is State.ADDED:
         return Finding(Verdict.PASS, "is new: there is nothing that it could be worse than")
     if (obstacle := _obstacle(row)) is not None:
@@ -39,6 +37,13 @@ def judge_drop(row: MetricRow, limit: DropLimit, *, has_base: bool, level: float
     if scale == 0:
         return _judge_from_zero(drop)
     return _judge_amount(row, limit, drop / scale, None if worst is None else worst / scale, level)
+
+
+def without_baseline(lost: str) -> Finding:
+    """Judge a row of a report without earlier metrics: a first one, or one whose baseline had some that are `lost`."""
+    if lost:
+        return Finding(Verdict.UNKNOWN, f"cannot be compared: {lost}")
+    return Finding(Verdict.PASS, "no baseline yet: a first report passes")
 
 
 def _obstacle(row: MetricRow) -> str | None:

@@ -48,10 +48,24 @@ def changed_evaluation_data(base: Snapshot | None, head: Snapshot, evidence: Evi
     """
     if base is None:
         return {}
-    search = _Search(base, head, Pipeline.of(base.stages), Pipeline.of(head.stages), _model_paths(base, head))
+    search = _search(base, head)
     judged = {file: _by_predictions(file, evidence) for file in head.metrics if file in base.metrics}
     found = {file: search.changed_data(file) if paths is None else paths for file, paths in judged.items()}
     return {file: paths for file, paths in found.items() if paths}
+
+
+def edited_test_data(base: Snapshot, head: Snapshot, files: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
+    """Data for testing, by its name, that changed although the predictions' rows and labels are the same: its features, perhaps."""
+    same = [file for file in files if file in base.metrics and _by_predictions(file, evidence) == ()]
+    if not same:
+        return ()
+    search = _search(base, head)
+    found = (path for file in same for path in search.changed_data(file) if _is_for_testing(path))
+    return tuple(dict.fromkeys(found))
+
+
+def _search(base: Snapshot, head: Snapshot) -> _Search:
+    return _Search(base, head, Pipeline.of(base.stages), Pipeline.of(head.stages), model_paths(base, head))
 
 
 def _by_predictions(file: str, evidence: Evidence) -> tuple[str, ...] | None:
@@ -62,7 +76,7 @@ def _by_predictions(file: str, evidence: Evidence) -> tuple[str, ...] | None:
     return () if any(one.same_examples for one in known) else None
 
 
-def _model_paths(*snapshots: Snapshot) -> frozenset[str]:
+def model_paths(*snapshots: Snapshot) -> frozenset[str]:
     """Paths of the artifacts that dvc.yaml declares to be models."""
     fields = (artifact for snapshot in snapshots for artifact in snapshot.artifacts.values())
     return frozenset(str(artifact.get("path")) for artifact in fields if artifact.get("type") == "model")
@@ -107,7 +121,7 @@ class _Search:
     def _evaluation_inputs(self, stage: Stage, pipeline: Pipeline) -> dict[str, str | None]:
         """Those dependencies of the stage that rules 1 to 4 leave, with their recorded hashes."""
         data = [path for path in stage.deps if not pipeline.is_code(stage, path)]
-        without_models = [path for path in data if not self._is_model(path)]
+        without_models = [path for path in data if not is_model(path, self.models)]
         kept = _some(without_models, [path for path in without_models if not _is_for_training(path)])
         if len(kept) > 1 and len(without_models) == len(data):
             made_by = {path: len(pipeline.ancestors(pipeline.producers(path))) for path in kept}
@@ -119,22 +133,24 @@ class _Search:
         before, after = self.base.data.get(path), self.head.data.get(path)
         return before is not None and after is not None and before.hash is not None and before.hash == after.hash
 
-    def _is_model(self, path: str) -> bool:
-        suffix, name = PurePosixPath(path).suffix.lower(), PurePosixPath(path).name
-        is_named = bool(_MODEL_WORD.search(path))
-        is_split = bool(_SPLIT_WORD.search(name) or _FEATURES_OR_TARGET.match(name)) and not is_named
-        return (
-            path in self.models
-            or (suffix in _MODEL_SUFFIXES and not is_split)
-            or (suffix not in DATA_SUFFIXES and is_named)
-        )
-
     def _only_training_files_differ(self, path: str) -> bool:
         before, after = self.base.data.get(path), self.head.data.get(path)
         if before is None or after is None or before.files is None or after.files is None:
             return False
         differing = changed_paths(before.files, after.files)
         return bool(differing) and all(map(_is_for_training, differing))
+
+
+def is_model(path: str, models: frozenset[str]) -> bool:
+    """By rule 2; `models` are those that dvc.yaml declares."""
+    suffix, name = PurePosixPath(path).suffix.lower(), PurePosixPath(path).name
+    is_named = bool(_MODEL_WORD.search(path))
+    is_split = bool(_SPLIT_WORD.search(name) or _FEATURES_OR_TARGET.match(name)) and not is_named
+    return path in models or (suffix in _MODEL_SUFFIXES and not is_split) or (suffix not in DATA_SUFFIXES and is_named)
+
+
+def _is_for_testing(path: str) -> bool:
+    return bool(_SPLIT_WORD.search(path)) and not _is_for_training(path)
 
 
 def _is_for_training(path: str) -> bool:

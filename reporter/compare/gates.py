@@ -7,22 +7,27 @@ within the limit but whose interval reaches beyond it is a warning, not a pass.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from reporter.compare.difference import as_float
-from reporter.compare.drops import judge_drop
+from reporter.compare.drops import judge_drop, without_baseline
 from reporter.compare.findings import Finding
+from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
 from reporter.compare.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
+from reporter.compare.renames import NewMetrics
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import GateRow, MetricRow, State, Verdict
 from reporter.model.formatting import apart, number
 from reporter.model.problem import Problem
 from reporter.model.rules import GateRule, MetricRule, Rules
-from reporter.model.values import Number, is_finite, is_nan, is_number
+from reporter.model.values import Number, is_number
 
 _DIGITS = 4
 """Of a value that is held against a bound, at least."""
+
+FINITE = "finite"
+"""The limit of a headline metric that no rule gates, beside metrics that one does: it must not become NaN or ±Infinity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +39,25 @@ class Circumstances:
     """Of both revisions: they say why a value is unavailable."""
     level: float = 0.95
     """Of intervals; what its complement is to a p-value."""
+    lost: str = ""
+    """Why there is nothing to compare with although the baseline had gated metrics: this is no first report. Usually empty."""
+    new: NewMetrics = field(default_factory=NewMetrics)
+    """A metric that is gone may be one of them."""
 
 
 def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circumstances) -> tuple[GateRow, ...]:
     """A row for each limit of each gated metric, in the order of reporter.yaml's rules, then of the metrics.
 
-    A rule that no metric answers to has its rows too, under its own `match`.
+    A rule that no metric answers to has its rows too, under its own `match`. A headline metric without a gate has one only where
+    others have and it became NaN or ±Infinity.
     """
+    circumstances = replace(circumstances, new=NewMetrics.among(metrics))
     governed: dict[int, list[MetricRow]] = {}
     for row in metrics:
         rule = rules.for_metric(row.file, row.name)
         if rule is not None:
             governed.setdefault(rules.metrics.index(rule), []).append(row)
-    return tuple(
+    gates = tuple(
         gate_row
         for index, rule in enumerate(rules.metrics)
         if rule.gate is not None
@@ -56,6 +67,15 @@ def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circums
             else _unmatched_rows(rule, rule.gate, metrics)
         )
     )
+    return (*gates, *_diverged_headlines(metrics, gates)) if gates else ()
+
+
+def _diverged_headlines(metrics: Sequence[MetricRow], gates: Sequence[GateRow]) -> Iterator[GateRow]:
+    judged = {gate.metric for gate in gates}
+    for row in metrics:
+        metric = f"{row.file}:{row.name}"
+        if row.headline and metric not in judged and became_non_finite(row.base, row.head):
+            yield GateRow(metric, FINITE, Verdict.WARN, how_non_finite(row))
 
 
 def _judged_rows(rows: Sequence[MetricRow], gate: GateRule, circumstances: Circumstances) -> Iterator[GateRow]:
@@ -93,10 +113,14 @@ def _required(finding: Finding, row: MetricRow) -> Finding:
 
 
 def _judge(row: MetricRow, limit: Limit, circumstances: Circumstances) -> Finding:
-    if is_number(row.head) and is_nan(row.head):
-        return Finding(Verdict.FAIL, "is NaN")
+    if is_non_finite(row.head):
+        return Finding(Verdict.FAIL, how_non_finite(row))
     if row.doubt:
         return Finding(Verdict.UNKNOWN, row.doubt)
+    return _held_against(limit, row, circumstances)
+
+
+def _held_against(limit: Limit, row: MetricRow, circumstances: Circumstances) -> Finding:
     match limit:
         case Presence():
             return _judge_presence(row, circumstances)
@@ -104,13 +128,15 @@ def _judge(row: MetricRow, limit: Limit, circumstances: Circumstances) -> Findin
             return _judge_bound(row.head, limit) if is_number(row.head) else _no_number(row, circumstances)
         case DropLimit() if not is_number(row.head) or row.state is State.UNAVAILABLE:
             return _no_number(row, circumstances)
+        case DropLimit() if not circumstances.has_base:
+            return without_baseline(circumstances.lost)
         case DropLimit():
-            return judge_drop(row, limit, has_base=circumstances.has_base, level=circumstances.level)
+            return judge_drop(row, limit, circumstances.level)
     assert_never(limit)
 
 
 def _judge_presence(row: MetricRow, circumstances: Circumstances) -> Finding:
-    if row.state in (State.UNAVAILABLE, State.REMOVED):
+    if row.head is None or row.state is State.UNAVAILABLE:
         return _no_number(row, circumstances)
     return Finding(Verdict.PASS, "is there")
 
@@ -118,11 +144,7 @@ def _judge_presence(row: MetricRow, circumstances: Circumstances) -> Finding:
 def _judge_bound(value: Number, bound: Bound) -> Finding:
     allowed = as_float(bound.amount)
     shown, limit = apart(value, allowed, _DIGITS), number(allowed)
-    if is_finite(value):
-        beyond = exact(value) < bound.amount if bound.is_minimum else exact(value) > bound.amount
-    else:
-        beyond = (value < 0) is bound.is_minimum
-    if beyond:
+    if exact(value) < bound.amount if bound.is_minimum else exact(value) > bound.amount:
         return Finding(
             Verdict.FAIL, f"at {shown}, {'below the minimum' if bound.is_minimum else 'above the maximum'} {limit}"
         )
@@ -135,5 +157,6 @@ def _no_number(row: MetricRow, circumstances: Circumstances) -> Finding:
         why = next((problem.message for problem in circumstances.problems if row.file in problem.paths), "")
         return Finding(Verdict.UNKNOWN, f"could not be read{f': {why}' if why else ''}")
     if row.state is State.REMOVED:
-        return Finding(Verdict.UNKNOWN, "is no longer there")
-    return Finding(Verdict.UNKNOWN, "is no number")
+        guess = circumstances.new.like(row)
+        return Finding(Verdict.UNKNOWN, f"is no longer there{f'; new in this change: {guess}' if guess else ''}")
+    return Finding(Verdict.UNKNOWN, "is no number" if row.head is not None else "has no value")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from reporter.compare.finiteness import became_non_finite
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import MetricRow, State
 from reporter.model.rules import Direction, Rules
@@ -25,7 +26,7 @@ def with_headlines(rows: Sequence[MetricRow], rules: Rules) -> tuple[MetricRow, 
 
     These are the metrics that reporter.yaml calls `headline`; if it has no such rule, those it gates; if it gates none,
     the first three numbers with a known direction, those of the model's quality before those of training and resources,
-    and each file that could not be read at all.
+    the first three that became NaN or infinite, and each file that could not be read at all.
     """
     chosen = _named(rows, rules) if any(rule.headline for rule in rules.metrics) else _gated(rows, rules)
     if not chosen and not any(rule.headline or rule.gate for rule in rules.metrics):
@@ -46,8 +47,11 @@ def _gated(rows: Sequence[MetricRow], rules: Rules) -> set[tuple[str, str]]:
 def _first_known(rows: Sequence[MetricRow]) -> set[tuple[str, str]]:
     directed = [row for row in rows if row.direction is not Direction.NONE and _has_number(row)]
     primary_first = sorted(directed, key=lambda row: bool(_SECONDARY.search(f"{row.file}:{row.name}")))
+    diverged = [row for row in rows if became_non_finite(row.base, row.head)]
     unread = [row for row in rows if row.name == WHOLE_FILE and row.state is State.UNAVAILABLE]
-    return {(row.file, row.name) for row in [*primary_first[:DEFAULT_HEADLINES], *unread]}
+    return {
+        (row.file, row.name) for row in [*primary_first[:DEFAULT_HEADLINES], *diverged[:DEFAULT_HEADLINES], *unread]
+    }
 
 
 def _has_number(row: MetricRow) -> bool:

@@ -8,9 +8,13 @@ from reporter.compare.phrases import joined, named
 from reporter.compare.pipeline import Pipeline
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
-from reporter.model.snapshot import Snapshot, Stage
+from reporter.model.snapshot import Snapshot, Stage, Unknown
 
 _OUTS = "outs"
+_RERUN_HINT = "Run `dvc repro`, and commit dvc.lock together with the outputs."
+_RESTORE_HINT = (
+    "Run `dvc checkout` to have what the stage wrote; if the change is meant, run `dvc repro` and commit dvc.lock."
+)
 _STALE_HINT = "Run `dvc repro` and commit dvc.lock."
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
 
@@ -18,12 +22,31 @@ _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
 def honesty_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     """A problem for each stage whose results are not those of this revision's definitions, in the pipeline's order."""
     affected = _metrics_by_stage(snapshot)
-    return tuple(
+    stages = snapshot.stages.values()
+    certain = (
         problem
-        for stage in snapshot.stages.values()
+        for stage in stages
         if stage.outdated
         for problem in _problems(stage, affected.get(stage.name, ()), snapshot)
     )
+    return (*certain, *_unverified(snapshot))
+
+
+def _unverified(snapshot: Snapshot) -> Iterator[Problem]:
+    """What keeps it from being known whether dvc.lock is of this revision: said once for each path, of all stages that read it."""
+    readers: dict[Unknown, list[str]] = {}
+    for stage in snapshot.stages.values():
+        for unknown in stage.unknown:
+            readers.setdefault(unknown, []).append(stage.name)
+    for unknown, names in readers.items():
+        subject = f"stage {names[0]}" if len(names) == 1 else f"the stages {named(names)}"
+        yield Problem(
+            revision=snapshot.revision.label,
+            path=unknown.path,
+            kind=ProblemKind.UNVERIFIED,
+            message=f"{unknown.path} {unknown.reason}: whether dvc.lock is of this code cannot be known for {subject}",
+            hint=f"{unknown.hint[:1].upper()}{unknown.hint[1:]}.",
+        )
 
 
 def doubts(snapshot: Snapshot) -> dict[str, str]:
@@ -84,7 +107,7 @@ def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
         path=suspects[0] if len(suspects) == 1 else stage.name,
         kind=ProblemKind.MISMATCH,
         message=f"{subject} differs from what stage {stage.name} wrote when it last ran",
-        hint="Run `dvc repro`, and commit dvc.lock together with the outputs.",
+        hint=_RESTORE_HINT if set(suspects) <= set(stage.restorable) else _RERUN_HINT,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reporter.compare.finiteness import became_non_finite
 from reporter.compare.gates import Circumstances, gate_rows
 from reporter.compare.summary import summarize
 from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
-from reporter.model.values import is_nan, is_number
 
 
 def has_earlier_metrics(base: Snapshot | None, head: Snapshot) -> bool:
@@ -18,19 +18,33 @@ def has_earlier_metrics(base: Snapshot | None, head: Snapshot) -> bool:
     return base is not None and bool(base.metrics or not head.metrics)
 
 
-def judge(candidate: Candidate, rules: Rules, *, has_base: bool, problems: Sequence[Problem] = ()) -> Judgement:
+def judge(
+    candidate: Candidate,
+    rules: Rules,
+    *,
+    has_base: bool,
+    problems: Sequence[Problem] = (),
+    obstacle: str = "",
+    lost: str = "",
+) -> Judgement:
     """Judge one candidate by the rules in force. `problems` are the baseline's; they say why a value is unavailable.
 
     The verdict is the worst gate's. Without gates it is unknown if a headline metric is unavailable, in doubt or not comparable,
-    else warn if one regressed or became NaN, else pass.
+    else warn if one regressed, became NaN or became infinite, else pass.
+
+    `obstacle` says why nothing can be judged: there are no gates then, and the verdict is unknown. `lost` says why there is no
+    baseline to compare with although there were gated metrics: a drop is unknown then, where on a first report it passes.
     """
-    circumstances = Circumstances(has_base, (*problems, *candidate.problems), rules.significance.level)
-    gates = gate_rows(candidate.metrics, rules, circumstances)
-    if gates:
+    circumstances = Circumstances(has_base, (*problems, *candidate.problems), rules.significance.level, lost)
+    gates = () if obstacle else gate_rows(candidate.metrics, rules, circumstances)
+    if obstacle or (lost and not has_base and not gates):
+        verdict = Verdict.UNKNOWN
+    elif gates:
         verdict = max((gate.result for gate in gates), key=lambda result: result.severity)
     else:
         verdict = _verdict_by_headlines(candidate.metrics)
-    return Judgement(verdict, gates, summarize(candidate, gates, verdict, rules, has_base=has_base))
+    opening = obstacle or ("" if has_base else lost)
+    return Judgement(verdict, gates, summarize(candidate, gates, verdict, rules, has_base=has_base, opening=opening))
 
 
 def _verdict_by_headlines(metrics: Sequence[MetricRow]) -> Verdict:
@@ -41,9 +55,9 @@ def _verdict_by_headlines(metrics: Sequence[MetricRow]) -> Verdict:
 
 
 def _is_unjudgeable(row: MetricRow) -> bool:
-    return row.state is State.UNAVAILABLE or row.outcome is Outcome.INCOMPARABLE or bool(row.doubt)
+    is_incomparable = row.state is State.CHANGED and not row.comparable
+    return row.state is State.UNAVAILABLE or is_incomparable or bool(row.doubt)
 
 
 def _is_worse(row: MetricRow) -> bool:
-    became_nan = row.state is not State.UNCHANGED and is_number(row.head) and is_nan(row.head)
-    return row.outcome is Outcome.REGRESSED or became_nan
+    return row.outcome is Outcome.REGRESSED or became_non_finite(row.base, row.head)

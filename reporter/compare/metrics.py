@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
 from reporter.compare.difference import difference, is_rounding, relative_difference
 from reporter.compare.directions import infer_direction
+from reporter.compare.finiteness import became_non_finite
 from reporter.compare.headlines import with_headlines
 from reporter.compare.phrases import named
-from reporter.compare.values import ValuePair, pair_values
-from reporter.model.comparison import MetricRow, Outcome, State
+from reporter.compare.values import ValuePair, is_partial, pair_values
+from reporter.model.comparison import MetricOrigin, MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.rules import Direction, Rules, is_glob
 from reporter.model.snapshot import Snapshot
@@ -33,9 +35,18 @@ def metric_rows(
     `changed_data` names, by metrics file, the evaluation data that differ between the revisions; `doubts` says of a metrics
     file why its values are not those of the candidate.
     """
-    pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules))
+    pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules), is_partial=is_partial(base))
     rows = [_row(pair, rules, _known(pair, evidence, doubts), changed_data.get(pair.file, ())) for pair in pairs]
+    if base is not None and base.origin:
+        rows = [replace(row, origin=_origin(row, base)) for row in rows]
     return with_headlines(rows, rules)
+
+
+def _origin(row: MetricRow, base: Snapshot) -> MetricOrigin | None:
+    """Of a project that was moved: the same file in the folder where it was."""
+    if row.file not in base.metrics or row.state is State.ADDED:
+        return None
+    return MetricOrigin(posixpath.normpath(posixpath.join(base.origin, row.file)), row.name)
 
 
 def _expected(rules: Rules) -> dict[str, list[str]]:
@@ -101,15 +112,23 @@ def _outcome(
             return Outcome.UNKNOWN
         case State.UNCHANGED:
             return Outcome.SAME
-        case State.CHANGED if incomparable:
-            return Outcome.INCOMPARABLE
-        case State.CHANGED if is_rounding(pair.base, pair.head):
-            return Outcome.SAME
-        case State.CHANGED if measured.interval is not None or measured.tested_delta is not None:
-            return _outcome_by_interval(measured.interval, direction)
+        case State.CHANGED if became_non_finite(pair.base, pair.head):
+            return Outcome.REGRESSED
         case State.CHANGED:
-            return _outcome_by_sign(delta, direction)
+            return _outcome_of_change(pair, delta, direction, measured, incomparable=incomparable)
     assert_never(pair.state)
+
+
+def _outcome_of_change(
+    pair: ValuePair, delta: Number | None, direction: Direction, measured: MetricEvidence, *, incomparable: bool
+) -> Outcome:
+    if incomparable:
+        return Outcome.INCOMPARABLE
+    if is_rounding(pair.base, pair.head):
+        return Outcome.SAME
+    if measured.interval is not None or measured.tested_delta is not None:
+        return _outcome_by_interval(measured.interval, direction)
+    return _outcome_by_sign(delta, direction)
 
 
 def _outcome_by_interval(interval: tuple[float, float] | None, direction: Direction) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from itertools import chain
 
 import numpy as np
 
@@ -29,12 +30,18 @@ def plot_comparisons(base: Snapshot | None, candidates: Sequence[Snapshot]) -> t
 def _comparison(
     plot: str, snapshots: Sequence[Snapshot], specs: Sequence[PlotSpec | None], *, has_base: bool
 ) -> PlotComparison:
-    """A plot that is new, drawn from data that the baseline has as well, shows the baseline's too; it stays new."""
+    """A plot that is new, drawn from data that the baseline has as well, shows the baseline's too; it stays new.
+
+    A side whose definition is not the latest has the data of both: which of them it is drawn by depends on what its data hold.
+    """
     latest = next(spec for spec in reversed(specs) if spec is not None)
-    sides = tuple(_side(plot, snapshot, spec) for snapshot, spec in zip(snapshots, specs, strict=True))
-    state = _state(sides, has_base=has_base)
-    if state is State.ADDED and has_base and _has_data(snapshots[0], latest):
-        sides = (_side(plot, snapshots[0], latest), *sides[1:])
+    own = tuple(_side(plot, snapshot, spec) for snapshot, spec in zip(snapshots, specs, strict=True))
+    is_partial = has_base and snapshots[0].is_partial
+    state = _state(own, has_base=has_base, is_partial=is_partial)
+    drawn = list(specs)
+    if (state is State.ADDED or is_partial) and has_base and specs[0] is None and _has_data(snapshots[0], latest):
+        drawn[0] = latest
+    sides = tuple(_side(plot, snapshot, spec, latest) for snapshot, spec in zip(snapshots, drawn, strict=True))
     return PlotComparison(id=plot, kind=latest.template, state=state, sides=sides, has_base=has_base)
 
 
@@ -43,28 +50,29 @@ def _has_data(snapshot: Snapshot, spec: PlotSpec) -> bool:
     return all(path in kept for path in _data_paths(spec))
 
 
-def _side(plot: str, snapshot: Snapshot, spec: PlotSpec | None) -> PlotSide:
-    paths = _data_paths(spec) if spec is not None else []
+def _side(plot: str, snapshot: Snapshot, spec: PlotSpec | None, latest: PlotSpec | None = None) -> PlotSide:
+    paths = _data_paths(*filter(None, (spec, latest))) if spec is not None else []
     concerned = {plot, *paths}
     return PlotSide(
         revision=snapshot.revision,
         spec=spec,
         tables={path: snapshot.tables[path] for path in paths if path in snapshot.tables},
-        image=snapshot.images.get(spec.path) if spec is not None else None,
+        image=next((snapshot.images[path] for path in paths if path in snapshot.images), None),
         problems=tuple(problem for problem in snapshot.problems if not concerned.isdisjoint(problem.paths)),
     )
 
 
-def _data_paths(spec: PlotSpec) -> list[str]:
+def _data_paths(*specs: PlotSpec) -> list[str]:
     """Files that the plot is drawn from, each once."""
-    return list(dict.fromkeys([*([spec.path] if spec.path else []), *(axis.path for axis in (*spec.x, *spec.y))]))
+    paths = ([*([spec.path] if spec.path else []), *(axis.path for axis in (*spec.x, *spec.y))] for spec in specs)
+    return list(dict.fromkeys(chain.from_iterable(paths)))
 
 
-def _state(sides: Sequence[PlotSide], *, has_base: bool) -> State:
+def _state(sides: Sequence[PlotSide], *, has_base: bool, is_partial: bool) -> State:
     if any(_is_unavailable(side) for side in sides):
         return State.UNAVAILABLE
     if not has_base or sides[0].spec is None:
-        return State.ADDED
+        return State.UNAVAILABLE if is_partial else State.ADDED
     if all(side.spec is None for side in sides[1:]):
         return State.REMOVED
     return State.UNCHANGED if all(_same_side(sides[0], side) for side in sides[1:]) else State.CHANGED

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from reporter.compare.order import merged_order
 from reporter.compare.pipeline import Pipeline, changed_paths
+from reporter.compare.values import is_partial
 from reporter.model.comparison import StageRow, State
 from reporter.model.snapshot import Snapshot, Stage
 from reporter.model.values import Value, flatten, same_value
@@ -26,7 +27,8 @@ def _row(name: str, base: Snapshot | None, head: Snapshot, old: Pipeline, new: P
     outdated, upstream = bool(after.outdated), new.upstream(name)
     if base is None or before is None:
         ran = base is not None and after.ran_cmd is not None
-        return StageRow(name, State.ADDED, (), outdated=outdated, ran=ran, upstream=upstream)
+        state = State.UNAVAILABLE if is_partial(base) else State.ADDED
+        return StageRow(name, state, (), outdated=outdated, ran=ran and not is_partial(base), upstream=upstream)
     changed = _changed_kinds(before, after, base, head)
     state = State.CHANGED if changed else State.UNCHANGED
     return StageRow(name, state, changed, outdated=outdated, ran=_ran_again(before, after), upstream=upstream)

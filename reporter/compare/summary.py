@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
+from reporter.compare.gates import FINITE
 from reporter.compare.phrases import counted, joined, named
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import (
@@ -35,27 +37,70 @@ _WORDS = {
 _STATE_WORDS = {State.UNAVAILABLE: "not readable", State.REMOVED: "gone", State.ADDED: "new"}
 """What is said of headline metrics, in this order."""
 _BASELINE_UNREADABLE = "baseline not readable"
-_OPENINGS = {Verdict.FAIL: "Gate failed: ", Verdict.UNKNOWN: "Gate not judged: ", Verdict.WARN: "Gate in doubt: "}
+_OPENINGS = {Verdict.FAIL: "gate failed: ", Verdict.UNKNOWN: "gate not judged: ", Verdict.WARN: "gate in doubt: "}
 
 
-def summarize(candidate: Candidate, gates: Sequence[GateRow], verdict: Verdict, rules: Rules, *, has_base: bool) -> str:
+def summarize(
+    candidate: Candidate,
+    gates: Sequence[GateRow],
+    verdict: Verdict,
+    rules: Rules,
+    *,
+    has_base: bool,
+    opening: str = "",
+) -> str:
     """One sentence in plain text, without a full stop and without the verdict's symbol.
 
-    First the gates that decided the verdict, then what puts the numbers in doubt, then the headline metrics.
+    First `opening`, which is why little or nothing can be judged; headline metrics that became NaN or infinite and have no gate
+    that says so; the gates that decided the verdict; then what puts the numbers in doubt, then the headline metrics. The second
+    clause is what changed in how the metrics were computed.
     """
     names = _short_names(candidate.metrics)
-    deciding = [gate for gate in gates if gate.result is verdict and verdict is not Verdict.PASS]
-    said = {gate.metric for gate in deciding}
-    change = _change(candidate, names, rules, said) if has_base else _first(candidate, names, said)
-    is_doubt_said = any(row.doubt and _key(row) in said for row in candidate.metrics)
+    deciding = _deciding(gates, verdict, candidate.metrics)
+    diverged = _diverged_without_gate(candidate.metrics, gates)
+    said = {gate.metric for gate in deciding} | {_key(row) for row in diverged}
     clauses = [
-        *_some(_gate_clause(gate, names) for gate in deciding),
-        *(() if is_doubt_said else _doubts(candidate)),
-        *change,
+        *([opening] if opening and not any(opening in gate.reason for gate in deciding) else []),
+        *_not_finite(diverged, names),
+        *_decided(deciding, verdict, names),
+        *(() if any(row.doubt and _key(row) in said for row in candidate.metrics) else _doubts(candidate)),
+        *(
+            _change(candidate, names, rules, said)
+            if has_base
+            else _first(candidate, names, said, is_said=bool(opening))
+        ),
         *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
     ]
+    if has_base:
+        clauses[1:1] = _changed_evaluation(candidate)
     sentence = _with_level_once("; ".join(clauses), rules.significance.level)
-    return f"{_OPENINGS[verdict]}{sentence}" if deciding else sentence[:1].upper() + sentence[1:]
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _deciding(gates: Sequence[GateRow], verdict: Verdict, metrics: Sequence[MetricRow]) -> list[GateRow]:
+    """The gates of a verdict that is no pass: first those of NaN and infinite values, which nothing else explains."""
+    if verdict is Verdict.PASS:
+        return []
+    deciding = [gate for gate in gates if gate.result is verdict and gate.rule != FINITE]
+    non_finite = {_key(row) for row in metrics if is_non_finite(row.head)}
+    return sorted(deciding, key=lambda gate: gate.metric not in non_finite)
+
+
+def _diverged_without_gate(metrics: Sequence[MetricRow], gates: Sequence[GateRow]) -> list[MetricRow]:
+    gated = {gate.metric for gate in gates if gate.rule != FINITE}
+    return [row for row in metrics if row.headline and _key(row) not in gated and became_non_finite(row.base, row.head)]
+
+
+def _not_finite(diverged: Sequence[MetricRow], names: Mapping[str, str]) -> Iterator[str]:
+    if diverged:
+        yield f"not finite: {named(f'{names[_key(row)]} {how_non_finite(row)}' for row in diverged)}"
+
+
+def _decided(deciding: Sequence[GateRow], verdict: Verdict, names: Mapping[str, str]) -> Iterator[str]:
+    """Each thing once: several limits of one metric may fail for one reason."""
+    clauses = dict.fromkeys(_gate_clause(gate, names) for gate in deciding)
+    if clauses:
+        yield _OPENINGS[verdict] + "; ".join(_some(clauses))
 
 
 def _gate_clause(gate: GateRow, names: Mapping[str, str]) -> str:
@@ -79,8 +124,10 @@ def _key(row: MetricRow) -> str:
     return f"{row.file}:{row.name}"
 
 
-def _first(candidate: Candidate, names: Mapping[str, str], said: set[str]) -> Iterator[str]:
-    yield "first report: there are no earlier metrics to compare with"
+def _first(candidate: Candidate, names: Mapping[str, str], said: set[str], *, is_said: bool) -> Iterator[str]:
+    """That there is nothing to compare with, unless the sentence says so, and the headline metrics."""
+    if not is_said:
+        yield "first report: there are no earlier metrics to compare with"
     headlines = [row for row in candidate.metrics if row.headline and _key(row) not in said]
     if shown := [f"{names[_key(row)]} {number(row.head)}" for row in headlines if is_number(row.head)]:
         yield named(shown)
@@ -98,7 +145,6 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
         yield from _others_worse(candidate.metrics, said)
     else:
         yield _quiet(candidate)
-    yield from _changed_evaluation(candidate.metrics)
 
 
 def _told(groups: Mapping[str, Sequence[MetricRow]], names: Mapping[str, str], confidence: float) -> Iterator[str]:
@@ -127,12 +173,13 @@ def _others_worse(metrics: Sequence[MetricRow], said: set[str]) -> Iterator[str]
         yield f"{counted(worse, 'other metric')} worse"
 
 
-def _changed_evaluation(metrics: Sequence[MetricRow]) -> Iterator[str]:
-    """What changed in the data that metrics are computed on, wherever it makes one of them incomparable."""
-    incomparable = [row for row in metrics if row.outcome is Outcome.INCOMPARABLE]
-    if incomparable:
-        note = next((row.note for row in incomparable if row.note), "the evaluation data differ").rstrip(".")
-        yield note[:1].lower() + note[1:]
+def _changed_evaluation(candidate: Candidate) -> list[str]:
+    """What changed in how the metrics are computed, once: first what makes one of them incomparable, of equal value or not."""
+    incomparable = [row for row in candidate.metrics if not row.comparable]
+    if not incomparable:
+        return list(candidate.evaluation)
+    note = next((row.note for row in incomparable if row.note), "the evaluation data differ").rstrip(".")
+    return list(dict.fromkeys([note[:1].lower() + note[1:], *candidate.evaluation]))
 
 
 def _by_word(rows: Sequence[MetricRow]) -> dict[str, list[MetricRow]]:
@@ -200,14 +247,25 @@ def _for_better_and_worse(metrics: Sequence[MetricRow]) -> str:
 
 
 def _other_changes(candidate: Candidate) -> str:
-    """`, although 2 params and 1 stage changed`; empty where nothing but metrics can have changed."""
-    counts = {
-        "param": _different(candidate.params),
-        "tracked path": _different(candidate.data),
-        "stage": _different(candidate.stages),
+    """`, although 2 params and 1 stage changed, and 3 tracked paths could not be read`; empty where all else is known to be the same."""
+    rows: Mapping[str, Sequence[ParamRow | DataRow | StageRow]] = {
+        "param": candidate.params,
+        "tracked path": candidate.data,
+        "stage": candidate.stages,
     }
-    changed = [counted(count, noun) for noun, count in counts.items() if count]
-    return f", although {joined(changed)} changed" if changed else ""
+    told = [
+        f"{joined(counted(count, noun) for noun, count in counts.items() if count)} {what}"
+        for what, counts in (
+            ("changed", {noun: _different(each) - _unread(each) for noun, each in rows.items()}),
+            ("could not be read", {noun: _unread(each) for noun, each in rows.items()}),
+        )
+        if any(counts.values())
+    ]
+    return f", although {', and '.join(told)}" if told else ""
+
+
+def _unread(rows: Sequence[ParamRow | DataRow | StageRow]) -> int:
+    return sum(row.state is State.UNAVAILABLE for row in rows)
 
 
 def _different(rows: Sequence[MetricRow | ParamRow | DataRow | StageRow]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reporter.compare.order import merged_order
 from reporter.model.comparison import ParamRow, State
@@ -29,14 +29,19 @@ def pair_values(
     base: Mapping[str, ValueFile],
     head: Mapping[str, ValueFile],
     expected: Mapping[str, Sequence[str]] | None = None,
+    *,
+    is_partial: bool = False,
 ) -> Iterator[ValuePair]:
     """Pair each value of either side, sorted by file, then in the order of its keys.
 
     A value is added or removed only where the other side's file was read, or where that revision has no such file.
-    `expected` names, by file, values that a row is owed even if no side of an unreadable file shows them.
+    `expected` names, by file, values that a row is owed even if no side of an unreadable file shows them. Of a baseline that is
+    known in part (`is_partial`) a missing value is unavailable.
     """
     for path in sorted({*base, *head}):
-        yield from _pair_file(path, base.get(path), head.get(path), (expected or {}).get(path, ()))
+        for pair in _pair_file(path, base.get(path), head.get(path), (expected or {}).get(path, ())):
+            is_unknown = is_partial and pair.state is State.ADDED
+            yield replace(pair, state=State.UNAVAILABLE) if is_unknown else pair
 
 
 def _pair_file(
@@ -68,9 +73,14 @@ def _state(name: str, base: Mapping[str, Value], head: Mapping[str, Value]) -> S
     return State.UNCHANGED if same_value(base[name], head[name]) else State.CHANGED
 
 
+def is_partial(base: Snapshot | None) -> bool:
+    """Whether what the baseline seems to lack is not known to be missing."""
+    return base is not None and base.is_partial
+
+
 def param_rows(base: Snapshot | None, head: Snapshot) -> tuple[ParamRow, ...]:
     """A row for each param of either revision, changed or not."""
     return tuple(
         ParamRow(pair.file, pair.name, pair.base, pair.head, pair.state)
-        for pair in pair_values(base.params if base else {}, head.params)
+        for pair in pair_values(base.params if base else {}, head.params, is_partial=is_partial(base))
     )

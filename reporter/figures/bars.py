@@ -65,6 +65,7 @@ def draw_bars(plot: PlotComparison, data: Data, *, by_value: bool = False) -> Pl
         draw_picture=lambda: _figure(data, legend, bars, _largest(order, value, _SHOWN[Size.PICTURE]), Size.PICTURE),
         page=_figure(data, legend, bars, _largest(order, value, _SHOWN[Size.PAGE]), Size.PAGE),
         notes=(*data.notes, *notes),
+        is_empty=not order,
     )
 
 

@@ -81,6 +81,7 @@ def draw_confusion(plot: PlotComparison, data: Data, *, normalized: bool = False
         draw_picture=lambda: _figure(data, title, classes, panels, Size.PICTURE, normalized=normalized),
         page=_figure(data, title, classes, panels, Size.PAGE, normalized=normalized),
         notes=(*data.notes, *notes),
+        is_empty=not classes,
     )
 
 

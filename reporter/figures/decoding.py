@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from reporter.figures.palette import PAPER
+from reporter.figures.svg import is_svg
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 """None of them starts another program, as PostScript would."""
@@ -22,7 +23,7 @@ class UndecodableError(Exception):
 
 def decoded(content: bytes) -> Image.Image:
     """The image upright, in RGB on paper; of an animation the first frame. Raises UndecodableError."""
-    if content.lstrip()[:5].lower() in {b"<?xml", b"<svg ", b"<!doc"}:
+    if is_svg(content):
         raise UndecodableError("SVG images are not drawn; write a PNG instead.")
     try:
         with warnings.catch_warnings():

@@ -43,11 +43,10 @@ def select_pictures(
 ) -> tuple[Drawing, ...]:
     """The drawings that get a picture: those whose plot changed first, at most `max_images`, in their own order.
 
-    A plot without data on any side gets none: an empty frame says less than the report's problems do.
+    One without anything to draw gets none and takes no place: an empty frame says less than the report's problems do.
     """
     unchanged = {plot.id for plot in plots if plot.state is State.UNCHANGED}
-    empty = {plot.id for plot in plots if not any(side.tables or side.image is not None for side in plot.sides)}
-    drawable = [drawing for drawing in drawings if drawing.plot not in empty]
+    drawable = [drawing for drawing in drawings if not drawing.is_empty]
     chosen = sorted(drawable, key=lambda drawing: drawing.plot in unchanged)[: max(0, max_images)]
     kept = {drawing.plot for drawing in chosen}
     return tuple(drawing for drawing in drawings if drawing.plot in kept)

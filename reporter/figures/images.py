@@ -10,8 +10,9 @@ from math import sqrt
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from reporter.figures.decoding import UndecodableError, decoded
+from reporter.figures.definitions import difference
 from reporter.figures.palette import FAINT_INK, FRAME, INK, PAPER
-from reporter.figures.text import listed, shortened
+from reporter.figures.text import listed, sentence, shortened
 from reporter.model.comparison import PlotComparison, PlotSide
 from reporter.model.drawing import ImageDrawing
 
@@ -35,7 +36,8 @@ class _Panel:
 
 
 def draw_image(plot: PlotComparison) -> ImageDrawing:
-    """One PNG with all sides. A side without an image has an empty frame; `notes` say why."""
+    """One PNG with all sides. A side without an image has an empty frame; `notes` say why, and where a definition differs."""
+    last = next(side for side in reversed(plot.sides) if side.spec is not None)
     panels: list[_Panel] = []
     notes: list[str] = []
     for side in plot.sides:
@@ -45,18 +47,35 @@ def draw_image(plot: PlotComparison) -> ImageDrawing:
         except UndecodableError as problem:
             panels.append(_Panel(shortened(label, 40), None))
             notes.append(f"{label}: {problem}")
-    alt = f"{plot.id}: {listed([panel.label for panel in panels])} side by side"
+        if side.spec and last.spec and side.spec != last.spec:
+            notes.append(f"{label}: its definition differs ({difference(side.spec, last.spec)}).")
+    alt, is_empty = _shown_sides(panels), not any(panel.image for panel in panels)
     if plot.has_base:
         differences, said, how = _differences(panels)
         panels, notes = [*panels, *differences], [*notes, *said]
         alt += how
     title = next((side.spec.title for side in reversed(plot.sides) if side.spec and side.spec.title), plot.id)
-    return ImageDrawing(plot=plot.id, title=title, alt=f"{alt}.", picture=_png(_composed(panels)), notes=tuple(notes))
+    return ImageDrawing(
+        plot=plot.id,
+        title=title,
+        alt=f"{plot.id}: {alt}.",
+        picture=_png(_composed(panels)),
+        notes=tuple(notes),
+        is_empty=is_empty,
+    )
+
+
+def _shown_sides(panels: Sequence[_Panel]) -> str:
+    """`main and workspace side by side`; what has no image is said to have none."""
+    there = [panel.label for panel in panels if panel.image]
+    lacking = [panel.label for panel in panels if not panel.image]
+    shown = f"{listed(there)} side by side" if len(there) > 1 else listed(there)
+    return ", ".join(filter(None, [shown, f"no image of {listed(lacking)}" if lacking else ""]))
 
 
 def _decoded(side: PlotSide) -> Image.Image:
     if side.image is None:
-        problems = " ".join(problem.message for problem in side.problems)
+        problems = " ".join(sentence(problem.message) for problem in side.problems)
         raise UndecodableError(problems or ("is missing." if side.spec else "does not define this plot."))
     return decoded(side.image)
 

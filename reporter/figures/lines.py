@@ -72,6 +72,7 @@ def draw_lines(plot: PlotComparison, data: Data, *, smooth: bool = False) -> Plo
         draw_picture=lambda: figure(plane, legend, traces, Size.PICTURE),
         page=figure(plane, legend, traces, Size.PAGE),
         notes=(*data.notes, *notes),
+        is_empty=plane.is_empty,
     )
 
 

@@ -109,6 +109,7 @@ def _drawing(
         draw_picture=lambda: figure(plane, legend, traces, Size.PICTURE),
         page=figure(plane, legend, traces, Size.PAGE),
         notes=(*data.notes, *notes),
+        is_empty=plane.is_empty,
     )
 
 

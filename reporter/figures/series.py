@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from reporter.figures.definitions import can_share_axes, difference
+from reporter.figures.text import listed, sentence
 from reporter.model.comparison import PlotComparison, PlotSide
 from reporter.model.snapshot import Axis, Column, PlotSpec, Table
 
@@ -39,6 +41,7 @@ class Data:
     """The candidate's definition where it has one: titles and labels are its."""
     x_label: str
     y_label: str
+    """Empty where each series has a y of its own, which its name tells."""
     series: tuple[Series, ...]
     notes: tuple[str, ...]
 
@@ -56,29 +59,76 @@ class _Pair:
     y: Axis
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What a side is drawn by."""
+
+    spec: PlotSpec | None
+    """None: it is not drawn."""
+    notes: tuple[str, ...] = ()
+
+
 class _MissingError(Exception):
     """A column that a definition names cannot be had; its text is the note."""
 
 
 def read(plot: PlotComparison) -> Data:
-    """Read each revision as far as it goes; whatever is missing becomes a note that names the revision."""
-    spec = next(side.spec for side in reversed(plot.sides) if side.spec is not None)
-    titles = _names(plot)
+    """Read each revision as far as it goes; whatever is missing becomes a note that names the revision.
+
+    A revision that defines the plot differently is drawn by the candidate's definition where its data have all that this
+    needs, so that the two can be compared; else by its own.
+    """
+    last = next(side for side in reversed(plot.sides) if side.spec is not None)
+    chosen = [_chosen(side, last) for side in plot.sides]
+    titles = _names(plot, chosen)
     series: list[Series] = []
     notes: list[str] = []
-    for index, side in enumerate(plot.sides):
-        found, missing = _read_side(index, side, titles)
+    for index, (side, by) in enumerate(zip(plot.sides, chosen, strict=True)):
+        found, missing = _read_side(index, side, by, titles)
         series.extend(found)
-        notes.extend(f"{side.revision.label}: {note}" for note in missing)
-    return Data(spec, spec.x_label or _x_label(spec), spec.y_label or _y_label(spec), tuple(series), tuple(notes))
+        notes.extend(f"{side.revision.label}: {note}" for note in dict.fromkeys((*missing, *by.notes)))
+    spec = last.spec or PlotSpec(plot.id, plot.kind)
+    return Data(
+        spec,
+        x_label=_label(plot, spec.x_label, _x_names(chosen, series)) or _x_label(spec),
+        y_label=_label(plot, spec.y_label, _y_names(plot, series)) or _y_label(spec),
+        series=tuple(series),
+        notes=(*notes, *_inferred(plot, spec, series)),
+    )
 
 
-def _read_side(index: int, side: PlotSide, titles: dict[Axis, str]) -> tuple[list[Series], list[str]]:
-    notes = [problem.message for problem in side.problems]
-    if side.spec is None:
-        return [], notes or ["does not define this plot."]
+def _chosen(side: PlotSide, last: PlotSide) -> _Chosen:
+    latest = last.spec
+    if side.spec is None or latest is None or side.spec == latest:
+        return _Chosen(side.spec)
+    differs = f"its definition differs ({difference(side.spec, latest)})"
+    lack = _lack(side, latest)
+    if not lack:
+        return _Chosen(latest, (f"{differs}; it is drawn by that of {last.revision.label}.",))
+    if can_share_axes(side.spec, latest):
+        return _Chosen(side.spec, (f"{differs}; it is drawn by its own, since {lack}",))
+    return _Chosen(None, (f"{differs}; it is not drawn, since {lack}",))
+
+
+def _lack(side: PlotSide, spec: PlotSpec) -> str:
+    """What the side's data lack to be drawn by `spec`; empty where they have it all."""
+    for pair in _pairs(spec):
+        table = side.tables.get(pair.y.path)
+        if table is None:
+            return f"{pair.y.path} is missing."
+        try:
+            _columns(pair, _field(pair.y, table), table, side)
+        except _MissingError as missing:
+            return str(missing)
+    return ""
+
+
+def _read_side(index: int, side: PlotSide, by: _Chosen, titles: Mapping[Axis, str]) -> tuple[list[Series], list[str]]:
+    notes = [sentence(problem.message) for problem in side.problems]
+    if by.spec is None:
+        return [], notes if notes or side.spec else ["does not define this plot."]
     series: list[Series] = []
-    for pair in _pairs(side.spec):
+    for pair in _pairs(by.spec):
         table = side.tables.get(pair.y.path)
         if table is None:
             if not side.problems:
@@ -90,9 +140,9 @@ def _read_side(index: int, side: PlotSide, titles: dict[Axis, str]) -> tuple[lis
         except _MissingError as missing:
             notes.append(str(missing))
         else:
-            series.append(Series(index, titles[pair.y], pair.y.path, field, x, y))
+            series.append(Series(index, titles[Axis(pair.y.path, field)], pair.y.path, field, x, y))
             notes.extend(() if len(y) else [f"{pair.y.path} is empty."])
-    return series, list(dict.fromkeys(notes))
+    return series, notes
 
 
 def _pairs(spec: PlotSpec) -> Iterator[_Pair]:
@@ -137,9 +187,9 @@ def _column(table: Table, field: str, path: str) -> Column:
     raise _MissingError(f"{path} has no column `{field}`; it has {there}.")
 
 
-def _names(plot: PlotComparison) -> dict[Axis, str]:
+def _names(plot: PlotComparison, chosen: Sequence[_Chosen]) -> dict[Axis, str]:
     """A short name for each y of any revision: by field, by file, or by both, whichever tells them apart."""
-    axes = list(dict.fromkeys(y for side in plot.sides if side.spec for y in side.spec.y))
+    axes = _drawn_axes(plot, chosen)
     fields, paths = {axis.field for axis in axes}, {axis.path for axis in axes}
     short = _short_paths([axis.path for axis in axes])
     if len(axes) <= 1:
@@ -151,6 +201,17 @@ def _names(plot: PlotComparison) -> dict[Axis, str]:
     return {axis: f"{short[axis.path]} {axis.field or ''}".strip() for axis in axes}
 
 
+def _drawn_axes(plot: PlotComparison, chosen: Sequence[_Chosen]) -> list[Axis]:
+    """Each y that is drawn, or would be if it could be read, once; with its column where the data tell which is the last."""
+    found: dict[Axis, None] = {}
+    for side, by in zip(plot.sides, chosen, strict=True):
+        for y in by.spec.y if by.spec else ():
+            table = side.tables.get(y.path)
+            found[Axis(y.path, _field(y, table)) if table is not None else y] = None
+    known = {axis.path for axis in found if axis.field is not None}
+    return [axis for axis in found if axis.field is not None or axis.path not in known]
+
+
 def _short_paths(paths: Sequence[str]) -> dict[str, str]:
     """Paths without the folders that all of them share."""
     split = {path: PurePosixPath(path).parts for path in paths}
@@ -158,6 +219,44 @@ def _short_paths(paths: Sequence[str]) -> dict[str, str]:
     while all(len(parts) > shared + 1 for parts in split.values()) and len({p[shared] for p in split.values()}) == 1:
         shared += 1
     return {path: "/".join(parts[shared:]) for path, parts in split.items()}
+
+
+def _label(plot: PlotComparison, given: str | None, names: Mapping[int, str]) -> str:
+    """The title of an axis: as the definition gives it, else the column of the last revision; and that of others where it differs."""
+    last = names[max(names)] if names else ""
+    others = [
+        f"{plot.sides[side].revision.label}: {name}"
+        for side, name in sorted(names.items())
+        if "" not in {name, last} and name != last
+    ]
+    label = given or last
+    return f"{label} ({', '.join(others)})" if label and others else label
+
+
+def _x_names(chosen: Sequence[_Chosen], series: Sequence[Series]) -> dict[int, str]:
+    """By side that is drawn, what its x is called."""
+    return {index: _x_label(by.spec) for index, by in enumerate(chosen) if by.spec and index in _sides(series)}
+
+
+def _y_names(plot: PlotComparison, series: Sequence[Series]) -> dict[int, str]:
+    """By side that is drawn, the column that is its y; empty for several."""
+    fields = {index: {one.field for one in series if one.side == index} for index in range(len(plot.sides))}
+    return {index: next(iter(own)) if len(own) == 1 else "" for index, own in fields.items() if own}
+
+
+def _sides(series: Sequence[Series]) -> set[int]:
+    return {one.side for one in series}
+
+
+def _inferred(plot: PlotComparison, spec: PlotSpec, series: Sequence[Series]) -> list[str]:
+    """A note where the last column of a file, which is drawn for want of a y, is another one in another revision."""
+    notes = []
+    for path in dict.fromkeys(axis.path for axis in spec.y if axis.field is None):
+        fields = {one.side: one.field for one in series if one.path == path}
+        if len(set(fields.values())) > 1:
+            drawn = [f"`{field}` of {plot.sides[side].revision.label}" for side, field in fields.items()]
+            notes.append(f"No y is defined, so the last column of {path} is drawn: {listed(drawn)}.")
+    return notes
 
 
 def _x_label(spec: PlotSpec) -> str:

@@ -37,3 +37,8 @@ def listed(items: list[str] | tuple[str, ...], limit: int = 6) -> str:
     if len(items) > limit:
         shown_items[limit - 1 :] = [f"{len(items) - limit + 1} more"]
     return " and ".join(filter(None, [", ".join(shown_items[:-1]), *shown_items[-1:]]))
+
+
+def sentence(text: str) -> str:
+    """`text` with the full stop that another sentence can follow."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."

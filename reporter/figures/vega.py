@@ -53,6 +53,7 @@ def draw_vega(plot: PlotComparison, data: Data) -> VegaDrawing:
         alt=shortened(f"{title}: the project's template {data.spec.template} for {listed(labels)}.", 300),
         spec=_filled(template, _anchors(plot, data, title) | {"DATA": rows}),
         notes=tuple(notes),
+        is_empty=not rows,
     )
 
 

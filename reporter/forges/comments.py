@@ -8,6 +8,7 @@ stays, the others are removed. All runs decide alike, whoever comes first, and n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
@@ -110,9 +111,7 @@ class _Writer:
 
     def step(self) -> Written | Superseded | None:
         """Look once and do what is to be done; None where another look must tell whether it is all done."""
-        listed = self.forge.own_comments(self.pull_request.number)
-        comments = [comment for comment in listed if comment.id not in self.gone]
-        placement = place_comment(comments, self.marker, self.pull_request)
+        placement = self._look()
         match placement:
             case Create():
                 return self._create()
@@ -125,6 +124,11 @@ class _Writer:
             case _:
                 assert_never(placement)
 
+    def _look(self) -> Placement:
+        listed = self.forge.own_comments(self.pull_request.number)
+        comments = [comment for comment in listed if comment.id not in self.gone]
+        return place_comment(comments, self.marker, self.pull_request)
+
     def _create(self) -> Written | None:
         if self.created:  # the list does not name it yet
             return Written(self.created, created=True, removed=self.removed)
@@ -134,32 +138,26 @@ class _Writer:
         except PermissionMissingError:
             raise
         except ForgeError:
-            if (found := self._find(text)) is None:
-                raise
-            self.created = found.url
+            self._tidy()
+            raise
         return None
 
-    def _find(self, text: str) -> OwnComment | None:
-        """The comment that says this: the forge may have done what it answered with an error, or not at all."""
-        comments = self.forge.own_comments(self.pull_request.number)
-        return next((each for each in comments if _same(each.body, text)), None)
+    def _tidy(self) -> None:
+        """Leave one of the comments that a request has made each time it was tried, though none of the tries said so."""
+        with suppress(ForgeError):  # there is a better one to raise
+            placement = self._look()
+            if not isinstance(placement, Create):
+                self._remove(placement.duplicates)
 
     def _update(self, comment: OwnComment) -> bool:
         """Give the comment its text; False where it has been deleted meanwhile."""
         text = self._text(without_marker(comment.body))
         if _same(comment.body, text):
             return True
-        try:
-            url = self.forge.update_comment(self.pull_request.number, comment.id, text)
-        except PermissionMissingError:
-            raise
-        except ForgeError:
-            if self._find(text) is None:
-                raise
-            return True
-        if url is None:
+        if self.forge.update_comment(self.pull_request.number, comment.id, text) is None:
             self.gone.add(comment.id)
-        return url is not None
+            return False
+        return True
 
     def _remove(self, duplicates: Sequence[OwnComment]) -> bool:
         """Remove them; False where there are none."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from urllib.parse import quote
 
-from github import Auth, Github, GithubException, set_log_level
+from github import GithubException, RateLimitExceededException
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GithubPullRequest
+from github.Repository import Repository
 
-from reporter.errors import UsageError
+from reporter.errors import ForgeError, UsageError
+from reporter.forges.github_address import ApiAddress
 from reporter.forges.github_branch import BranchWriter
 from reporter.forges.github_checks import own_checks, set_check
 from reporter.forges.github_errors import github_errors
-from reporter.forges.github_retry import Patience, retry_with
+from reporter.forges.github_requester import PatientRequester
+from reporter.forges.github_retry import Patience
 from reporter.forges.interface import Check, OwnCheck, OwnComment, PlacedCheck, StoredFiles
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 
@@ -34,25 +37,12 @@ class GitHubForge:
 
     def __init__(self, context: CiContext, token: str, limits: ForgeLimits, patience: Patience | None = None) -> None:
         self._limits = limits
-        patience = patience or Patience()
-        set_log_level(logging.WARNING)  # PyGithub prints each refusal, expected ones as well
         self._server_url = context.server_url
         self._name = context.repository
         base = context.pull_request.base_branch if context.pull_request else None
         self._code_branches = {context.default_branch, context.branch, base}
-        # The token goes into the Authorization header and nowhere else; PyGithub masks it in its own log.
-        self._github = Github(
-            auth=Auth.Token(token),
-            base_url=context.api_url,
-            timeout=patience.timeout,
-            retry=retry_with(patience),
-            seconds_between_requests=0,
-            seconds_between_writes=patience.seconds_between_writes,
-            per_page=100,
-            user_agent="dvc-reporter",
-            lazy=True,
-        )
-        self._repository = self._github.get_repo(self._name)
+        self._requester = PatientRequester(ApiAddress.read(context.api_url), _sendable(token), patience or Patience())
+        self._repository = Repository(self._requester, url=f"/repos/{_checked_name(self._name)}")
 
     @property
     def limits(self) -> ForgeLimits:
@@ -84,12 +74,17 @@ class GitHubForge:
     def _login(self) -> str:
         """Who the token's comments are by. `GET /user` answers people only; GraphQL answers apps as well."""
         try:
-            return self._github.get_user().login
+            _, user = self._requester.requestJsonAndCheck("GET", "/user")
+            return str(user["login"])
+        except RateLimitExceededException:
+            raise
         except GithubException as error:
             if error.status != _FORBIDDEN:  # which it is to the tokens of apps, among them that of Actions
                 raise
         try:
-            _, answer = self._github.requester.graphql_query("query { viewer { login } }", {})
+            _, answer = self._requester.graphql_query("query { viewer { login } }", {})
+        except RateLimitExceededException:
+            raise
         except GithubException:
             return _ACTIONS_BOT  # by far the most common of them
         login = str(answer["data"]["viewer"]["login"])
@@ -141,6 +136,22 @@ class GitHubForge:
     def file_url(self, commit: str, path: str) -> str:
         # Unlike raw.githubusercontent.com this address shows to signed-in readers of a private repository.
         return f"{self._server_url}/{self._name}/blob/{commit}/{quote(path)}?raw=true"
+
+
+def _sendable(token: str) -> str:
+    """The token as a header can hold it; it may have been pasted with the end of its line."""
+    if re.fullmatch(r"[!-~]+", token.strip()):
+        return token.strip()
+    raise ForgeError(
+        "the token holds characters that no token of GitHub has",
+        hint="copy it anew, without blanks and line breaks, into the secret that GITHUB_TOKEN is read from",
+    )
+
+
+def _checked_name(repository: str) -> str:
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
+        return repository
+    raise ForgeError(f"GITHUB_REPOSITORY is `{repository}`, which is no repository", hint="it is written as OWNER/NAME")
 
 
 def _author(comment: IssueComment) -> str | None:

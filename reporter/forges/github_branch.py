@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from github import GithubException, InputGitTreeElement, UnknownObjectException
+from github import GithubException, InputGitTreeElement, RateLimitExceededException, UnknownObjectException
 from github.GitCommit import GitCommit
 from github.GithubObject import NotSet
 from github.GitRef import GitRef
@@ -109,7 +109,7 @@ class BranchWriter:
             else:
                 self.repository.create_git_ref(f"refs/heads/{self.branch}", commit.sha)
         except GithubException as error:
-            if error.status not in _REFUSED_MOVE:
+            if error.status not in _REFUSED_MOVE or isinstance(error, RateLimitExceededException):
                 raise
             self._explain(error, tip)
             raise

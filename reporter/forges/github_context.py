@@ -15,9 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from reporter.errors import ForgeError
+from reporter.forges.github_address import read_web_address
 from reporter.model.ci import CiContext, PullRequest
 
 _NO_COMMIT = "0" * 40
+_MOST = 2**63
+"""No number of GitHub's is larger."""
+
 _DEPENDABOT = "dependabot[bot]"
 _PUSHED = "let actions/checkout take what was pushed: `ref: ${{ github.event.pull_request.head.sha }}`"
 _AS_IT_IS = "leave out the `ref` of actions/checkout; a report on another branch is made by a run that is started on that branch"
@@ -25,7 +29,8 @@ _NOT_WITH_THESE_RIGHTS = (
     "what a fork has pushed must not run with this job's rights: make the report in a job on `pull_request` and post its "
     "bundle with `reporter post` (docs/github.md, Forks)"
 )
-_QUEUE_BRANCH = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-(?P<number>\d+)-[0-9a-f]+$")
+_RUN = re.compile(r"[0-9]{1,18}")
+_QUEUE_BRANCH = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-(?P<number>[0-9]{1,18})-[0-9a-f]+$")
 
 
 def read_github_context(environ: Mapping[str, str]) -> CiContext:
@@ -67,9 +72,13 @@ class _Event:
             raise self._broken(path, value)
         return value
 
+    def maybe_text(self, *path: str) -> str | None:
+        """None where it is null, empty or absent."""
+        return None if self.find(*path) in (None, "") else self.text(*path)
+
     def number(self, *path: str) -> int:
         value = self.find(*path)
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < _MOST:
             raise self._broken(path, value)
         return value
 
@@ -95,7 +104,7 @@ def _read_event(environ: Mapping[str, str]) -> _Event:
         payload = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise ForgeError(f"cannot read the event payload {path}: {error.strerror}", hint) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ForgeError(f"the event payload {path} is not JSON", hint) from error
     if not isinstance(payload, dict):
         raise ForgeError(f"the event payload {path} is not a JSON object", hint)
@@ -112,36 +121,33 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def _common(environ: Mapping[str, str], event: _Event) -> CiContext:
-    server = environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    server = read_web_address(environ.get("GITHUB_SERVER_URL", ""), otherwise="https://github.com")
     repository = _variable(environ, "GITHUB_REPOSITORY")
-    run_id = environ.get("GITHUB_RUN_ID", "")
+    run_id = environ.get("GITHUB_RUN_ID", "") if _RUN.fullmatch(environ.get("GITHUB_RUN_ID", "")) else ""
+    attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
     return CiContext(
         forge="github",
-        api_url=environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
+        api_url=(environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
         server_url=server,
         repository=repository,
         event=event.name,
         head_sha=_variable(environ, "GITHUB_SHA"),
         branch=environ.get("GITHUB_REF_NAME") if environ.get("GITHUB_REF", "").startswith("refs/heads/") else None,
-        default_branch=event.find("repository", "default_branch"),
+        default_branch=event.maybe_text("repository", "default_branch"),
         pull_request=None,
         run_url=f"{server}/{repository}/actions/runs/{run_id}" if run_id else None,
         summary_path=environ.get("GITHUB_STEP_SUMMARY") or None,
         output_path=environ.get("GITHUB_OUTPUT") or None,
         head_repository=repository,
-        run=_number(run_id) or 0,
-        attempt=_number(environ.get("GITHUB_RUN_ATTEMPT", "")) or 1,
+        run=int(run_id or "0"),
+        attempt=int(attempt) if _RUN.fullmatch(attempt) else 1,
         how_to_check_out=_AS_IT_IS,
         read_only_token=event.name != "pull_request_target" and environ.get("GITHUB_ACTOR") == _DEPENDABOT,
     )
 
 
-def _number(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
-
-
 def _of_pull_request(context: CiContext, event: _Event) -> CiContext:
-    head_repository = event.find("pull_request", "head", "repo", "full_name")  # None once the fork is deleted
+    head_repository = event.maybe_text("pull_request", "head", "repo", "full_name")  # None once the fork is deleted
     pull_request = PullRequest(
         number=event.number("pull_request", "number"),
         base_branch=event.text("pull_request", "base", "ref"),
@@ -153,7 +159,7 @@ def _of_pull_request(context: CiContext, event: _Event) -> CiContext:
         context,
         head_sha=pull_request.head_sha,
         how_to_check_out=_NOT_WITH_THESE_RIGHTS if pull_request.from_fork and is_trigger_with_rights else _PUSHED,
-        branch=event.find("pull_request", "head", "ref"),
+        branch=event.maybe_text("pull_request", "head", "ref"),
         pull_request=pull_request,
         pull_request_number=pull_request.number,
         head_repository=head_repository,
@@ -186,12 +192,12 @@ def _of_workflow_run(context: CiContext, event: _Event) -> CiContext:
     GitHub's list of its pull requests is not read: it leaves out those of forks, and names others that have the same
     commit or the same name of a branch.
     """
-    head_repository = event.find("workflow_run", "head_repository", "full_name")  # None once the fork is deleted
+    head_repository = event.maybe_text("workflow_run", "head_repository", "full_name")  # None once the fork is deleted
     is_own = _same_repository(head_repository, context.repository)
     return replace(
         context,
         head_sha=event.sha("workflow_run", "head_sha"),
-        branch=event.find("workflow_run", "head_branch"),
+        branch=event.maybe_text("workflow_run", "head_branch"),
         head_repository=head_repository,
         how_to_check_out="let actions/checkout take `ref: ${{ github.event.workflow_run.head_sha }}`"
         if is_own

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
-import requests
 from github import GithubException, RateLimitExceededException
 from github.GithubException import RateLimitExceededExceedsMaxWait
 
 from reporter.errors import ForgeError, PermissionMissingError
+from reporter.forges.github_answers import AnswerError
+from reporter.forges.github_retry import limit_resets
 
 _GRANT = (
     "grant it with `permissions:` in the workflow (GITHUB_TOKEN) or in the settings of the token or app; "
@@ -30,16 +31,8 @@ def github_errors(action: str, permission: str) -> Iterator[None]:
         yield
     except GithubException as error:
         _refused(error, action, permission)
-    except requests.exceptions.RetryError as error:
-        raise ForgeError(
-            f"cannot {action}: GitHub kept failing, after all retries",
-            hint="look at https://www.githubstatus.com and run the job again",
-        ) from error
-    except requests.exceptions.RequestException as error:
-        raise ForgeError(
-            f"cannot {action}: GitHub cannot be reached ({type(error).__name__})",
-            hint="check the network of this machine and, on GitHub Enterprise, GITHUB_API_URL",
-        ) from error
+    except AnswerError as error:
+        raise ForgeError(f"cannot {action}: {error.message}", error.hint) from error
 
 
 def _refused(error: GithubException, action: str, permission: str) -> NoReturn:
@@ -75,7 +68,7 @@ def _closed(error: GithubException) -> bool:
 
 
 def _forbidden(error: GithubException, action: str, permission: str) -> PermissionMissingError:
-    accepted = _header(error, "x-accepted-github-permissions")
+    accepted = (error.headers or {}).get("x-accepted-github-permissions", "")
     also = f" (GitHub accepts: {accepted.replace('=', ': ')})" if accepted else ""
     return PermissionMissingError(
         f"cannot {action}: the token lacks `{permission}`{also}: {said(error)}",
@@ -95,14 +88,8 @@ def _rate_limited(error: GithubException, action: str) -> ForgeError:
 
 def _limit_ends(error: GithubException) -> datetime | None:
     if isinstance(error, RateLimitExceededExceedsMaxWait) and error.wait:
-        return datetime.fromtimestamp(datetime.now(UTC).timestamp() + error.wait, UTC)
-    reset = _header(error, "x-ratelimit-reset")
-    return datetime.fromtimestamp(int(reset), UTC) if reset.isdecimal() else None
-
-
-def _header(error: GithubException, name: str) -> str:
-    headers = {key.lower(): str(value) for key, value in (error.headers or {}).items()}
-    return headers.get(name, "")
+        return datetime.now(UTC) + timedelta(seconds=error.wait)
+    return limit_resets(error.headers or {})
 
 
 def said(error: GithubException) -> str:

@@ -7,14 +7,24 @@ secondary rate limits are waited out, and writes are at least a second apart.
 from __future__ import annotations
 
 import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from github import GithubRetry
-from github.GithubException import RateLimitExceededExceedsMaxWait
+from github.Requester import Requester
 
 _LONG_WAIT = 5
 """Seconds; a longer one is told to whoever watches the log."""
+
+_LONGEST_BACKOFF = 30
+_MOST_DIGITS = 10
+"""Of a number of seconds that is read at all: as a time, up to the year 2286."""
+
+_FORBIDDEN, _TOO_MANY, _FAILED = 403, 429, 500
 
 _logger = logging.getLogger(__name__)
 
@@ -24,52 +34,102 @@ class Patience:
     """All times in seconds."""
 
     retries: int = 10
-    timeout: int = 30
-    """Of one request."""
+    """Where GitHub says that it is busy or failing."""
+    network_retries: int = 3
+    """Where no answer comes, or not all of it."""
+    timeout: float = 30
+    """For a connection, and for each further piece of an answer."""
+    whole_answer: float = 60
+    """For an answer from the first byte to the last: one that drips never times out otherwise."""
+    in_all: float = 180
+    """For everything that a forge asks of a job beyond the usual: waits, retries, slow answers. A rate limit that ends
+    later ends the job at once, which says when, instead of burning its minutes."""
     backoff: float = 0.5
-    """Doubles with each retry, up to 30 s."""
+    """Doubles with each retry."""
     secondary_rate_wait: float = 60
     """Where a secondary rate limit comes without `Retry-After`."""
-    longest_wait: float = 300
-    """For a rate limit: beyond it the job fails at once and says when the limit ends, instead of burning its minutes."""
     seconds_between_writes: float = 1
 
+    def pause(self, retry: int) -> float:
+        """Before which retry, the first being 0: at once, then ever longer."""
+        return min(self.backoff * 2**retry, _LONGEST_BACKOFF) if retry else 0
 
-class PatientRetry(GithubRetry):
-    """PyGithub's retry, for every verb, for 429 as well, and with an end to what `Retry-After` may ask."""
 
-    def __init__(self, *, max_rate_limit_wait: float | None = None, **options: Any) -> None:
-        options.setdefault("status_forcelist", [429, *range(500, 600)])
-        options.setdefault("allowed_methods", None)
-        super().__init__(max_rate_limit_wait=max_rate_limit_wait, **options)
+class Waiting:
+    """How much of the patience of a job is left. After a pause as long as all of it, a training's, it is whole again."""
 
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: Any = None,
-        error: Exception | None = None,
-        _pool: Any = None,
-        _stacktrace: Any = None,
-    ) -> Any:
-        """Count the retry and return the next state; raises PyGithub's exceptions where waiting is hopeless."""
-        wait = self.get_retry_after(response) if response else None
-        if wait is not None and self.max_rate_limit_wait is not None and wait > self.max_rate_limit_wait:
-            message = {"message": "You have exceeded a rate limit."}
-            raise RateLimitExceededExceedsMaxWait(response.status, message, dict(response.headers), wait=wait)
-        retry = super().increment(method, url, response, error, _pool, _stacktrace)
-        seconds = wait or retry.get_backoff_time()
+    def __init__(self, patience: Patience) -> None:
+        self._spent, self._patience, self._last = 0.0, patience, time.monotonic()
+
+    def left(self) -> float:
+        if time.monotonic() - self._last > self._patience.in_all:
+            self._spent = 0.0
+        return self._patience.in_all - self._spent
+
+    @contextmanager
+    def counted(self, usual: float) -> Iterator[None]:
+        """What is done within it may take its usual time for nothing."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._last = time.monotonic()
+            self._spent += max(0.0, self._last - started - usual)
+
+    def pause(self, seconds: float) -> None:
         if seconds > _LONG_WAIT:
             _logger.warning("GitHub is busy or limits the rate: waiting %.0f s before the next try", seconds)
-        return retry
+        time.sleep(seconds)
+        self._last = time.monotonic()
+        self._spent += seconds
 
 
-def retry_with(patience: Patience) -> PatientRetry:
-    return PatientRetry(
-        total=patience.retries,
-        connect=min(patience.retries, 3),
-        backoff_factor=patience.backoff,
-        backoff_max=30,
-        secondary_rate_wait=patience.secondary_rate_wait,
-        max_rate_limit_wait=patience.longest_wait,
-    )
+def wait_asked_for(
+    status: int, headers: Mapping[str, str], reason: str, retry: int, patience: Patience
+) -> float | None:
+    """Seconds until a refused request may be sent again; None where that would be of no use. `reason` is GitHub's own."""
+    backoff, asked = patience.pause(retry), _retry_after(headers)
+    if status >= _FAILED:
+        return max(backoff, asked or 0)
+    if not is_rate_limit(status, headers, reason):
+        return None
+    if asked is not None:
+        return asked
+    if Requester.isPrimaryRateLimitError(reason):
+        return max(backoff, _until_reset(headers))
+    return backoff if status == _TOO_MANY else max(backoff, patience.secondary_rate_wait)
+
+
+def is_rate_limit(status: int, headers: Mapping[str, str], reason: str) -> bool:
+    if status == _FORBIDDEN:
+        return _retry_after(headers) is not None or Requester.isRateLimitError(reason)
+    return status == _TOO_MANY
+
+
+def limit_resets(headers: Mapping[str, str]) -> datetime | None:
+    """When a rate limit ends, if an answer says so in a way that means anything."""
+    seconds = _number(headers.get("x-ratelimit-reset", ""))
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _until_reset(headers: Mapping[str, str]) -> float:
+    resets = limit_resets(headers)
+    return max(0.0, (resets - datetime.now(UTC)).total_seconds() + 1) if resets else 0.0
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from a number or a date; None for anything else."""
+    text = headers.get("retry-after", "").strip()
+    if (seconds := _number(text)) is not None:
+        return seconds
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return min(max(0.0, (date - datetime.now(UTC)).total_seconds()), 10.0**_MOST_DIGITS)
+
+
+def _number(text: str) -> int | None:
+    """Any text may stand in a header, also one of 5,000 digits."""
+    return int(text) if re.fullmatch(rf"[0-9]{{1,{_MOST_DIGITS}}}", text) else None

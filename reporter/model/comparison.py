@@ -52,6 +52,15 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MetricOrigin:
+    """Where the baseline has a metric that the candidate has elsewhere."""
+
+    file: str
+    """POSIX path from the candidate's DVC project."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class MetricRow:
     file: str
     name: str
@@ -83,6 +92,8 @@ class MetricRow:
     doubt: str = ""
     """Why the values shown are not to be judged by, a clause that reads on after the metric's name: `is not of this code:
     stage train has not run since its params changed`. Usually empty."""
+    origin: MetricOrigin | None = None
+    """None: the baseline has it in the same place, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +275,8 @@ class Candidate:
     history: tuple[MetricHistory, ...] = ()
     """Of the metrics that no test exists for."""
     problems: tuple[Problem, ...] = ()
+    evaluation: tuple[str, ...] = ()
+    """What changed in how its metrics were computed, one clause each: test rows, labels, test data, code."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

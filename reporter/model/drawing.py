@@ -23,6 +23,8 @@ class PlotlyDrawing:
     """For the interactive page: more points, no fixed width."""
     notes: tuple[str, ...] = ()
     """What could not be drawn, one sentence each."""
+    is_empty: bool = False
+    """Nothing could be drawn: its picture would be an empty frame."""
 
     @property
     def picture(self) -> PlotlyFigure:
@@ -39,6 +41,7 @@ class VegaDrawing:
     spec: Mapping[str, Any]
     """A complete Vega-Lite specification with its data inside. From a repository: untrusted."""
     notes: tuple[str, ...] = ()
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,7 @@ class ImageDrawing:
     picture: bytes
     """PNG: the sides with their labels and, where their sizes agree, the difference."""
     notes: tuple[str, ...] = ()
+    is_empty: bool = False
 
 
 Drawing: TypeAlias = PlotlyDrawing | VegaDrawing | ImageDrawing

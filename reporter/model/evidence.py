@@ -41,3 +41,5 @@ class Evidence:
     slices: tuple[SliceRow, ...] = ()
     flips: tuple[Flips, ...] = ()
     problems: tuple[Problem, ...] = ()
+    test_rows: tuple[str, ...] = ()
+    """How the test rows or their labels differ between the revisions, one sentence for each predictions file; usually empty."""

@@ -19,6 +19,8 @@ class ProblemKind(StrEnum):
     """dvc.lock is out of date: the values shown are not of this code."""
     OUTDATED = "outdated"
     """dvc.lock is out of date for a stage that no metric depends on."""
+    UNVERIFIED = "unverified"
+    """Whether dvc.lock is out of date cannot be known."""
     MISMATCH = "mismatch"
     """Two values that must agree do not."""
     PLOT = "plot"

@@ -94,6 +94,16 @@ class TrackedPath:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that a stage reads and that cannot be held against dvc.lock."""
+
+    path: str
+    reason: str
+    """A clause that reads on after the path: `is a pointer of Git LFS, whose content is not in this clone`."""
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A stage of a pipeline with what dvc.lock recorded of its last run."""
 
@@ -111,8 +121,12 @@ class Stage:
     """Those of `deps` that git tracks: source files, not data."""
     outdated: tuple[str, ...] = ()
     """What differs between the stage as defined and as last run: any of cmd, deps, params, outs. Empty: up to date."""
+    unknown: tuple[Unknown, ...] = ()
+    """Dependencies and params files of which it cannot be known whether they are those of the last run."""
     ran_cmd: str | None = None
     """The command that dvc.lock recorded; None where the stage never ran."""
+    restorable: tuple[str, ...] = ()
+    """Outputs that are not as the last run wrote them, and that `dvc checkout` would bring back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +136,8 @@ class Snapshot:
     revision: Revision
     metrics: Mapping[str, ValueFile] = field(default_factory=dict)
     params: Mapping[str, ValueFile] = field(default_factory=dict)
+    param_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Params files with the dotted names below which `params` holds their values; none: the whole file."""
     plots: tuple[PlotSpec, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     """Data files of the plots, by path."""
@@ -135,5 +151,11 @@ class Snapshot:
     """Artifacts of dvc.yaml: name → its fields (path, type, desc, labels, meta)."""
     problems: tuple[Problem, ...] = ()
     """Each value, plot or file of this revision that could not be read."""
+    origin: str = ""
+    """Where the project lay in this revision, a POSIX path from where the candidate has it (`..`, `../old`); empty: in the same folder."""
+    is_partial: bool = False
+    """Some of its DVC files could not be read: what it seems to lack it may have all the same."""
+    lost: str = ""
+    """Why nothing is known of the project in this revision, although it may have it; usually empty."""
     notes: tuple[str, ...] = ()
     """What a reader should know of how it came about, one sentence each: the baseline was trained again, …"""

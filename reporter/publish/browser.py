@@ -14,6 +14,9 @@ PLOTLY_JS = Path(__file__).parent / "plotly_js" / "plotly-cartesian.min.js"
 From npm's plotly.js-cartesian-dist-min, in the version that the plotly package brings whole (a test compares them).
 """
 
+START_TIMEOUT = 8.0
+"""Seconds for one of the two tries to start it: it takes one, and on a busy machine a few."""
+
 HOW_TO_GET_ONE = "install chromium-headless-shell, Chromium or Chrome, or run `plotly_get_chrome`"
 
 _HEADLESS_SHELLS = ("chromium-headless-shell", "chrome-headless-shell")

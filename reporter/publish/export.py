@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, assert_never
 
 from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
 from reporter.model.problem import Problem, ProblemKind
-from reporter.publish.browser import HOW_TO_GET_ONE, BrowserUnusableError, Drawn, find_browser
+from reporter.publish.browser import HOW_TO_GET_ONE, START_TIMEOUT, BrowserUnusableError, Drawn, find_browser
 from reporter.publish.vega import VegaFailure, VegaPictures, draw_vega
 
 if TYPE_CHECKING:
@@ -42,10 +42,18 @@ class PictureExporter:
     `images` False: no file is written and no browser started; SVGs for the page are made all the same.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, images: bool = True, figure_timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        images: bool = True,
+        figure_timeout: float = 30.0,
+        start_timeout: float = START_TIMEOUT,
+    ) -> None:
+        """`figure_timeout` is for drawing one figure, `start_timeout` for one of two tries to start the browser; seconds."""
         self._images = images
         executable = find_browser(environ) if images else None
-        self._browser = _plotly_browser(executable, figure_timeout) if executable else None
+        self._browser = _plotly_browser(executable, figure_timeout, start_timeout) if executable else None
         self._notice = "" if self._browser or not images else _no_browser(environ)
         self._started = False
 
@@ -55,10 +63,10 @@ class PictureExporter:
             self._browser.start()
             self._started = True
 
-    def close(self) -> None:
-        """End the browser. Calling it again does nothing."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the browser, in order or `at_once`. Calling it again does nothing."""
         if self._browser is not None and self._started:
-            self._browser.close()
+            self._browser.close(at_once=at_once)
 
     def __enter__(self) -> Self:
         self.start()
@@ -67,7 +75,7 @@ class PictureExporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.close(at_once=kind is not None)
 
     def export(self, drawings: Sequence[Drawing], folder: Path, page_only: Sequence[Drawing] = ()) -> ExportResult:
         """Write `folder`/<name>.png for each drawing, in their order; makes the folder where there is a picture.
@@ -101,10 +109,10 @@ class PictureExporter:
         return self._browser.draw(figures)
 
 
-def _plotly_browser(executable: Path, figure_timeout: float) -> PlotlyBrowser:
+def _plotly_browser(executable: Path, figure_timeout: float, start_timeout: float) -> PlotlyBrowser:
     from reporter.publish.plotly_browser import PlotlyBrowser  # with the event loop that no other report needs
 
-    return PlotlyBrowser(executable, figure_timeout)
+    return PlotlyBrowser(executable, figure_timeout, start_timeout)
 
 
 def _draw_the_rest(drawings: Sequence[Drawing]) -> tuple[dict[str, bytes], dict[str, str], dict[str, str]]:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from reporter.model.comparison import Cause, GateRow, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
 from reporter.render import wording
-from reporter.render.escape import LONGEST_SENTENCE, code, html_text, in_table, link, prose, safe_url, shorten
+from reporter.render.escape import (
+    LONGEST_IN_TABLE,
+    LONGEST_SENTENCE,
+    code,
+    html_text,
+    in_table,
+    link,
+    prose,
+    safe_url,
+    shorten,
+)
 from reporter.render.markup import LEFT, beginning, bullets, details, paragraphs, table
 from reporter.render.metric_table import metric_table, value_text
 
@@ -18,6 +30,8 @@ MOST_LINES = 5
 """Of doubts, and of notices."""
 MOST_PICTURES = 6
 _MOST_CAUSES = 4
+_IMAGE = "image"
+"""The kind of a plot that is a picture already."""
 
 
 def verdict_line(report: Report) -> str:
@@ -142,23 +156,48 @@ def picture_part(report: Report, pictures: Mapping[str, str], most: int | None) 
     telling = [plot for plot in drawn if plot.state is not State.UNCHANGED][: min(most or MOST_PICTURES, MOST_PICTURES)]
     others = [plot for plot in drawn if plot not in telling]
     folded, rest = beginning(others, None if most is None else most - len(telling), "plot")
+    captions = _captions(report.plots)
     return paragraphs(
-        _gallery(telling, pictures),
-        details(wording.count(len(folded), "more plot" if telling else "plot"), _gallery(folded, pictures))
+        _gallery(telling, pictures, captions),
+        details(wording.count(len(folded), "more plot" if telling else "plot"), _gallery(folded, pictures, captions))
         if folded
         else "",
         rest,
     )
 
 
-def _gallery(plots: Sequence[PlotRow], pictures: Mapping[str, str]) -> str:
+def _captions(plots: Sequence[PlotRow]) -> dict[str, str]:
+    """By plot id, what stands above a picture that has no title inside: an image of the project's own.
+
+    The title that its definition gives it, else the name of its file, with the folder only where two files have one name.
+    """
+    own = [plot for plot in plots if plot.kind == _IMAGE]
+    short = Counter(_short_name(plot) for plot in own)
+    return {plot.id: _short_name(plot) if short[_short_name(plot)] == 1 else plot.id for plot in own}
+
+
+def _short_name(plot: PlotRow) -> str:
+    return plot.title if plot.title not in {"", plot.id} else PurePosixPath(plot.id).name
+
+
+def _gallery(plots: Sequence[PlotRow], pictures: Mapping[str, str], captions: Mapping[str, str]) -> str:
+    """Two a row: as text, or in a table where some have captions, which would else stand anywhere."""
     if not plots:
         return ""
-    return "<p>\n" + "\n".join(_picture(plot, pictures[plot.image or ""]) for plot in plots) + "\n</p>"
+    if not any(plot.id in captions for plot in plots):
+        return "<p>\n" + "\n".join(_picture(plot, pictures[plot.image or ""], "49%") for plot in plots) + "\n</p>"
+    cells = [_cell(plot, pictures[plot.image or ""], captions.get(plot.id)) for plot in plots]
+    rows = ["\n".join(["<tr>", *cells[first : first + 2], "</tr>"]) for first in range(0, len(cells), 2)]
+    return "\n".join(["<table>", *rows, "</table>"])
 
 
-def _picture(plot: PlotRow, address: str) -> str:
+def _cell(plot: PlotRow, address: str, caption: str | None) -> str:
+    shown = f"<b>{html_text(shorten(caption, LONGEST_IN_TABLE))}</b><br>" if caption is not None else ""
+    return f'<td width="50%" valign="top">{shown}{_picture(plot, address, "100%")}</td>'
+
+
+def _picture(plot: PlotRow, address: str, width: str) -> str:
     alt = html_text(shorten(plot.alt or plot.title or plot.id, LONGEST_SENTENCE))
     shown = html.escape(address)
-    image = f'<img src="{shown}" alt="{alt}" width="49%" align="top">'
+    image = f'<img src="{shown}" alt="{alt}" width="{width}" align="top">'
     return f'<a href="{shown}">{image}</a>' if safe_url(address) else image

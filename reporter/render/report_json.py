@@ -86,6 +86,7 @@ def _metric(row: MetricRow) -> Json:
         "tested_delta": _value(row.tested_delta),
         "comparable": row.comparable,
         "doubt": row.doubt,
+        "from": asdict(row.origin) if row.origin else None,
     }
 
 

@@ -124,6 +124,14 @@ class TestTheProject:
         left = run("report", "--json")
         assert (left.code, left.message) == (2, "reporter: The current folder is no longer there")
 
+    def test_a_repository_of_a_newer_format_is_not_taken_for_none(self, project, run):
+        project.git("config", "core.repositoryFormatVersion", "1")
+        project.git("config", "extensions.tomorrow", "true")
+        left = run("report", "--json")
+        assert left.code == 3
+        assert "unknown repository extension" in left.message
+        assert "git init" not in left.message + left.hint
+
     def test_no_commit_yet(self, tmp_path, monkeypatch, run):
         git(tmp_path, "init", "--quiet")
         (tmp_path / ".dvc").mkdir()
@@ -152,14 +160,23 @@ class TestTheProject:
         assert "mend dvc.yaml" in left.hint
         assert_last_report_is_untouched(project)
 
-    def test_a_broken_pipeline_in_the_baseline(self, project, run):
+    def test_a_broken_pipeline_in_the_baseline(self, project, capfd):
         project.write({"dvc.yaml": "stages: ["}).commit("Break")
         project.git("checkout", "--quiet", "HEAD~1", "--", "dvc.yaml")
         project.commit("Mend")
-        left = run("report", "--json", "HEAD~1")
-        assert left.code == 3
-        assert left.message.startswith("reporter: dvc.yaml is broken in HEAD~1, line ")
-        assert_last_report_is_untouched(project)
+        assert main(["report", "HEAD~1", "--json", "--no-images", "--out", "fresh"], {}) == 0
+        report = json.loads(capfd.readouterr().out)
+        assert {(row["state"], row["head"]) for row in report["metrics"]} == {("unchanged", 0.75)}  # by its dvc.lock
+        assert {row["state"] for row in report["stages"]} == {"unavailable"}
+        assert report["problems"][0]["path"] == "dvc.yaml"
+        assert "name another BASE" in report["problems"][0]["hint"]
+
+
+def assert_the_rest_is_reported(project: ProjectFactory) -> None:
+    report = json.loads((project.root / "reports" / "report.json").read_text())
+    assert report["verdict"] == "unknown"
+    assert {row["state"] for row in report["metrics"]} == {"unavailable"}
+    assert report["stages"]
 
 
 class TestMetrics:
@@ -175,7 +192,7 @@ class TestMetrics:
         assert left.message.startswith("reporter: no metric of workspace can be read: metrics.json: ")
         assert said in left.message
         assert left.hint
-        assert_last_report_is_untouched(project)
+        assert_the_rest_is_reported(project)
 
     def test_one_broken_file_of_several_is_unavailable_in_a_report(self, project, capfd):
         project.write({"dvc.yaml": (project.root / "dvc.yaml").read_text() + "metrics: [more.json]\n"})
@@ -210,7 +227,7 @@ class TestStorage:
         assert left.code == 3
         assert f"remote 's3' (s3://{BUCKET}) refuses the credentials" in left.message
         assert left.hint
-        assert_last_report_is_untouched(clone)
+        assert_the_rest_is_reported(clone)
 
     def test_nobody_answers(self, clone, run):
         with socket.socket() as probe:
@@ -220,7 +237,7 @@ class TestStorage:
         assert left.code == 3
         assert f"remote 's3' (s3://{BUCKET}) is unreachable" in left.message
         assert "network" in left.hint
-        assert_last_report_is_untouched(clone)
+        assert_the_rest_is_reported(clone)
 
 
 class TestTheConfiguration:
@@ -360,6 +377,16 @@ class TestGitHub:
         code, err = ci("--config", "reporter.yaml")
         assert code == 1, err
         assert "the gates in force are those of" in github.comments[0].body
+
+    def test_a_baseline_whose_configuration_is_broken_stops_nobody_and_passes_nobody(self, project, github, ci):
+        project.write({"reporter.yaml": "metrics: [\n"}).commit("Break")
+        project.write({"reporter.yaml": "fail_on: warn\n"}).commit("Mend")
+        code, err = ci()
+        assert code == 0, err
+        assert github.checks[-1].body["conclusion"] == "neutral"
+        [verdict] = [line for line in github.comments[0].body.splitlines() if line.startswith("### ")]
+        assert verdict.startswith("### 🟠 Can't be judged: ")
+        assert "reporter.yaml is broken (line 2: not valid YAML" in verdict
 
     def test_a_broken_project_is_said_on_the_pull_request(self, project, github, ci):
         project.write({"dvc.yaml": "stages: ["})

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from project_factories import ProjectFactory, isolate, small_project
+from project_factories import SMALL_DVC_YAML, ProjectFactory, isolate, small_project
 
 from reporter.cli import main
 
@@ -155,6 +155,17 @@ def test_how_many_plots_have_a_picture_is_said_where_pictures_are(project, run):
     assert notice in json.loads(Path("reports/report.json").read_text())["notices"]
     assert notice in Path("reports/report.md").read_text()
     assert notice not in Path("reports/report.html").read_text()
+
+
+def test_svg_images_are_compared_as_pictures_and_one_that_is_broken_is_said(project, run):
+    rect = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="{}"/></svg>'
+    plots = f"{SMALL_DVC_YAML}plots:\n  - tree.svg\n  - broken.svg\n"
+    project.write({"dvc.yaml": plots, "tree.svg": rect.format(40), "broken.svg": "<svg"}).commit("Draw a tree")
+    project.write({"tree.svg": rect.format(20), "broken.svg": "<svg x"}).commit("Cut the tree")
+    _, out, _ = run("HEAD~1", "--head", "HEAD", "--json")
+    told = {plot["id"]: (plot["state"], plot["alt"]) for plot in json.loads(out)["plots"]}
+    assert told["tree.svg"] == ("changed", "tree.svg: HEAD~1 and HEAD side by side; difference: 50.00% of pixels.")
+    assert told["broken.svg"] == ("changed", "broken.svg: no image of HEAD~1 and HEAD.")
 
 
 def test_a_cancelled_run_leaves_no_process_and_no_folder(project, tmp_path):

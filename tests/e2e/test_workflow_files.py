@@ -12,6 +12,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from reporter.settings import HIDDEN_FROM_STAGES
+
 PROJECT = Path(__file__).parents[2]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 ACTION = PROJECT / "action.yml"
@@ -56,6 +58,22 @@ def test_githubs_actions_are_given_inputs_that_they_have(file):
         if step.get("uses", "").startswith("actions/"):
             stub = PROJECT / "tests" / "fakes" / step["uses"].split("@")[0] / "action.yml"
             assert step.get("with", {}).keys() <= _load(stub)["inputs"].keys()
+
+
+def test_the_action_s_step_that_runs_the_project_s_code_is_given_no_token():
+    steps = [step for step in _steps(_load(ACTION)) if '"$REPORTER"' in step.get("run", "")]
+    given = {step["id"]: "inputs.token }" in str(step["env"]) or "github.token" in str(step["env"]) for step in steps}
+    assert given == {"start": True, "make": False, "post": True}
+    (make,) = [step["run"] for step in steps if step["id"] == "make"]
+    last = make.strip().splitlines()[-1]
+    assert last.startswith('exec "$REPORTER" ci --make'), "the shell's first environment must not outlive this line"
+    assert all(name in make for name in HIDDEN_FROM_STAGES)
+
+
+def test_the_action_s_steps_with_a_token_take_no_module_from_the_project():
+    for step in _steps(_load(ACTION)):
+        if step.get("id") in ("start", "post"):
+            assert step["run"].index("unset ${!PYTHON*}") < step["run"].index('"$REPORTER" ')
 
 
 @workflows
@@ -113,7 +131,7 @@ def test_the_guides_workflows_are_workflows_and_use_the_action_as_it_is():
         example["steps"] if isinstance(example, dict) else example for example in _examples() if example not in whole
     ]
     steps = [step for part in parts for step in part] + [step for example in whole for step in _steps(example)]
-    assert (len(whole), len(parts)) == (2, 3)
+    assert (len(whole), len(parts)) == (3, 3)
     for example in whole:
         Draft7Validator(schema).validate({("on" if key is True else key): value for key, value in example.items()})
     for step in steps:

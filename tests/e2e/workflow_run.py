@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,8 @@ from tests.fakes.github_objects import Token, actions_token
 
 PROJECT = Path(__file__).parents[2]
 STUBS = PROJECT / "tests" / "fakes" / "actions"
-TOKEN = "ghs_of-this-run-alone"
+TOKEN = f"ghs_of-these-tests-alone-{secrets.token_hex(8)}"
+"""Like no other that a process on this machine may hold: a stage looks for it in all of them."""
 SECONDS = 500
 """A run that takes longer hangs. Below the tests' own limit, so that its processes are ended in order."""
 
@@ -143,7 +145,7 @@ class Runner:
         return self.folder / "artifacts"
 
     def run(self, workflow: str, event: str, payload: Mapping[str, Any], *, read_only: bool = False) -> WorkflowRun:
-        """Run a workflow for an event, with a token of exactly the rights that its job asks for.
+        """Run a workflow for an event, with a token of exactly the rights that its jobs ask for, taken together.
 
         `read_only` is the token that GitHub hands out for a fork's pull request, whatever the job asks for.
         """
@@ -224,8 +226,9 @@ def installed_reporter(folder: Path) -> str:
 
 
 def _job_token(workflow: Path, *, read_only: bool) -> Token:
-    (job,) = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
-    granted = job["permissions"]
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
+    asked = sorted(right for job in jobs for right in job["permissions"].items())
+    granted = dict(asked)  # "write" comes after "read"
     return actions_token(dict.fromkeys(granted, "read") if read_only else granted)
 
 

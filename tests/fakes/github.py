@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 import threading
 import time
 import traceback
@@ -28,6 +29,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.fakes.github_endpoints import Endpoints
+from tests.fakes.github_faults import Fault
 from tests.fakes.github_objects import (
     CheckRun,
     Comment,
@@ -40,9 +42,6 @@ from tests.fakes.github_objects import (
 )
 from tests.fakes.github_routes import Answer, Refusal, Route, find_route
 from tests.fakes.github_shapes import violations_of_answer, violations_of_request
-
-CUT_OFF = 0
-"""Instead of a status: the connection ends without an answer."""
 
 
 class Request(NamedTuple):
@@ -86,6 +85,8 @@ class FakeGitHub:
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    """Answers that nothing of GitHub's has written."""
     before: dict[tuple[str, str], Callable[[], None]] = field(default_factory=dict)
     """(method, part of a path) → what happens just before the next such request, once."""
     viewer: str = ""
@@ -104,8 +105,7 @@ class FakeGitHub:
         class Handler(_Handler):
             github = fake
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
@@ -246,6 +246,14 @@ class FakeGitHub:
                 return trouble
         return None
 
+    def fault(self, method: str, path: str) -> Fault | None:
+        """The first one that hits the request; it is used up by that."""
+        with self._lock:
+            found = next((each for each in self.faults if each.hits(method, path)), None)
+            if found:
+                found.times -= 1
+            return found
+
     def _check_request(self, route: Route, body: Any) -> None:
         if found := violations_of_request(route.request, body):
             self._note(f"{route.method} {route.path.pattern} was sent", found)
@@ -258,6 +266,15 @@ class FakeGitHub:
         return next(self._ids)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up on a fault, or a fault that hangs up on it, is no error of the server's."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | ValueError):
+            super().handle_error(request, client_address)
+
+
 class _Handler(BaseHTTPRequestHandler):
     github: FakeGitHub
     protocol_version = "HTTP/1.1"
@@ -267,8 +284,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         status, headers, body = self.github.handle(self.command, self.path, self.headers.get("Authorization"), raw)
-        if status == CUT_OFF:
-            self.close_connection = True
+        if fault := self.github.fault(self.command, self.path):
+            fault.spoil(self, status, headers, body)
             return
         content = b"" if status == HTTPStatus.NO_CONTENT else json.dumps(body).encode()
         self.send_response(status)

@@ -330,16 +330,21 @@ class TestWhichComment:
         assert "Mine" not in runner.github.comments[0].body
         assert "asks for the comment “nightly” and goes to “default”" in runner.err
 
-    def test_where_the_baseline_has_no_reporter_yaml_the_change_s_own_counts(self, runner):
+    @pytest.fixture
+    def into_old(self, runner):
+        """The target is a branch from before there was a reporter.yaml."""
+        runner.origin.git("branch", "old", "main~2")
+        runner.github.pulls[7].base_ref = "old"
+
+    def test_where_the_baseline_has_no_reporter_yaml_the_change_s_own_counts(self, runner, into_old):
         self.propose(runner, GATE + "comment: {key: churn}\n")
-        code = runner.ci("pull_request", runner.pull_request(), "origin/main~2")
-        assert code == 0, runner.err
+        assert runner.ci("pull_request", runner.pull_request()) == 0, runner.err
         assert self.keys(runner) == ["churn", "reporter (churn)"]
 
-    def test_but_a_fork_s_never_does(self, runner):
+    def test_but_a_fork_s_never_does(self, runner, into_old):
         self.propose(runner, GATE + "comment: {key: churn}\n")
         runner.github.pulls[7].head_repository = "guest/flights"
-        assert runner.ci("issue_comment", A_COMMENT, "origin/main~2") == 0, runner.err
+        assert runner.ci("issue_comment", A_COMMENT) == 0, runner.err
         assert self.keys(runner) == ["default", "reporter (default)"]
 
     def test_on_the_default_branch_its_own_counts(self, runner):

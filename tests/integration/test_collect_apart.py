@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -103,6 +106,59 @@ def test_the_process_ends_with_its_context(opened):
     with ProjectApart(opened, silent) as apart:
         assert apart._process.is_alive()
     assert not apart._process.is_alive()
+
+
+def waiting(*_) -> None:
+    FOREVER.wait()
+
+
+FOREVER = threading.Event()
+
+
+def test_a_process_that_obeys_nothing_ends_with_its_context_too(opened, monkeypatch):
+    monkeypatch.setattr(Project, "load", lambda _: sum(range(10**15)))
+    with ProjectApart(opened, silent) as apart:
+        started = time.monotonic()
+    assert time.monotonic() - started < 2
+    assert not apart._process.is_alive()
+
+
+def test_one_that_makes_no_progress_is_given_up_with_what_it_said_last(opened, monkeypatch):
+    monkeypatch.setattr(Project, "read", lambda project, *_: project._progress("Fetching 3 files") or waiting())
+    with (
+        ProjectApart(opened, silent, patience=1) as apart,
+        pytest.raises(
+            ProjectError, match=r"no progress for 1 seconds \(the last it said: Fetching 3 files\)"
+        ) as caught,
+    ):
+        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+    assert "git fsck" in caught.value.hint
+    assert not apart._process.is_alive()
+
+
+def speaking(project: Project) -> None:
+    for _ in range(20):
+        time.sleep(0.1)
+        project._progress("so far")
+
+
+def computing(_: Project) -> None:
+    until = time.process_time() + 3
+    while time.process_time() < until:
+        sum(range(10_000))
+
+
+def reading(_: Project) -> None:
+    for _ in range(20):
+        time.sleep(0.1)
+        Path(__file__).read_bytes()
+
+
+@pytest.mark.parametrize("work", [speaking, computing, reading])
+def test_one_that_is_slow_but_at_work_is_waited_for(opened, monkeypatch, work):
+    monkeypatch.setattr(Project, "read_files", lambda project, *_: work(project) or {"done": b""})
+    with ProjectApart(opened, silent, patience=1) as apart:
+        assert apart.read_files(opened.resolve_head("HEAD"), []) == {"done": b""}
 
 
 def test_the_process_ends_when_this_one_is_killed(project, monkeypatch, tmp_path):

@@ -197,7 +197,8 @@ def test_a_metrics_file_that_git_ignores_is_missing_in_the_commit_and_read_from_
     committed, present = snapshot(project, "HEAD"), snapshot(project)
 
     assert committed.metrics["late.json"].problem.kind is ProblemKind.MISSING
-    assert "commit it" in committed.metrics["late.json"].problem.hint
+    assert "git ignores it" in committed.metrics["late.json"].problem.message
+    assert "make it an output" in committed.metrics["late.json"].problem.hint
     assert present.metrics["late.json"].values == {"f1": 1}
     rows = compare(committed, [present], Rules()).candidates[0].metrics
     assert [row.state for row in rows if row.file == "late.json"] == [State.UNAVAILABLE]

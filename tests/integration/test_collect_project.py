@@ -397,8 +397,8 @@ class TestReadText:
         (project.root / "link.txt").symlink_to(project.root.parent / "outside.txt")
         opened = open_project(project.root)
 
-        assert opened.read_text(opened.resolve_head(None), path) is None
-        assert opened.read_text(opened.resolve_head("HEAD"), path) is None
+        assert opened.read_tracked(opened.resolve_head(None), path) is None
+        assert opened.read_tracked(opened.resolve_head("HEAD"), path) is None
 
 
 class TestReadFiles:

@@ -3,12 +3,15 @@
 import http.server
 import json
 import os
+import signal
+import sys
 import threading
 import time
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from figure_factories import every_template, losses, make_image_plot, make_plot, make_spec, png
 from PIL import Image
@@ -18,8 +21,9 @@ from reporter.figures.palette import BASE_COLOUR, CANDIDATE_COLOURS
 from reporter.model.drawing import PlotlyDrawing, VegaDrawing
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import PlotsRule
-from reporter.publish.browser import PLOTLY_JS, find_browser
+from reporter.publish.browser import PLOTLY_JS, START_TIMEOUT, find_browser
 from reporter.publish.export import ExportResult, PictureExporter, picture_name
+from reporter.publish.plotly_browser import _CLOSE_TIMEOUT
 
 NO_BROWSER = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
 
@@ -132,6 +136,71 @@ def test_a_browser_that_does_not_start_is_said(tmp_path):
     assert set(result.files) == {"plots/importance.png"}
     assert result.notice.startswith("Plots have no pictures: chrome does not start")
     assert "\n" not in result.notice
+
+
+def fake_browser(folder, script):
+    """A program that is no browser; it notes the processes that it becomes in `folder`/pids."""
+    path = folder / "chrome"
+    path.write_text(f"#!/bin/sh\necho $$ >> {folder}/pids\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def pids(folder):
+    return [int(line) for line in (folder / "pids").read_text().split()]
+
+
+def is_running(pid):
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+HANGING = {
+    "silent": "sleep 600",
+    "deaf to SIGTERM, with children": f"trap '' TERM\n({sys.executable} -c 'import time; time.sleep(600)' & echo $! >> $(dirname $0)/pids)\nwhile :; do sleep 600; done",
+    "chatty, but not in the language of browsers": "while echo hello >&4; do sleep 0.1; done",
+    "answers with half a sentence": "printf '{' >&4; exec sleep 600",
+}
+
+
+@pytest.mark.parametrize("script", HANGING.values(), ids=HANGING)
+def test_a_browser_that_hangs_at_its_start_is_tried_twice_and_costs_no_more_than_that(tmp_path, monkeypatch, script):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    browser = fake_browser(tmp_path, script)
+    started = time.monotonic()
+    with PictureExporter({"BROWSER_PATH": str(browser)}, start_timeout=0.6) as exporter:
+        result = exporter.export(drawings(line(), make_image_plot(png(), png())), tmp_path / "images")
+    assert time.monotonic() - started < 10
+    assert set(result.files) == {"plots/importance.png"}
+    assert result.notice.startswith("Plots have no pictures: chrome does not start: ")
+    assert len(pids(tmp_path)) in {2, 4}
+    assert not any(is_running(pid) for pid in pids(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"chrome", "pids", "images"}
+
+
+def test_both_tries_together_take_less_than_twenty_seconds():
+    assert 2 * START_TIMEOUT + 2 * _CLOSE_TIMEOUT <= 20
+
+
+def test_a_browser_that_does_not_close_is_killed_with_all_its_processes(tmp_path):
+    exporter = PictureExporter(os.environ)
+    exporter.export(drawings(line()), tmp_path / "images")
+    process = exporter._browser._opening.result().subprocess
+    tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    assert len(tree) > 2, "a browser is several processes"
+    process.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    exporter.close()
+    assert time.monotonic() - started < 4
+    assert not psutil.wait_procs(tree, timeout=5)[1]
+
+
+def test_a_browser_that_is_killed_takes_its_processes_with_it(tmp_path):
+    with PictureExporter(os.environ) as exporter:
+        exporter.export(drawings(line()), tmp_path / "images")
+        process = exporter._browser._opening.result().subprocess
+        tree = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        assert not psutil.wait_procs(tree, timeout=5)[1]
 
 
 def test_no_images_means_no_file_and_no_browser_but_svgs_for_the_page(tmp_path):

@@ -188,3 +188,10 @@ def test_a_bundle_of_another_commit_exits_3_and_names_both(github, environ, tmp_
         "reporter: nothing is posted: the report is about ccccccc, and this run about aaaaaaa" in capfd.readouterr().err
     )
     assert (github.comments, github.checks, github.git.refs) == ([], [], {})
+
+
+def test_pictures_go_where_the_configuration_that_is_named_says(github, environ, tmp_path):
+    (tmp_path / "quiet.yaml").write_text("images: {store: none}\n")
+    assert main(["post", "reports", "--config", "quiet.yaml"], environ) == 0
+    assert "Better" in github.comments[0].body
+    assert github.git.refs == {}

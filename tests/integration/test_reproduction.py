@@ -12,7 +12,7 @@ from project_factories import ProjectFactory, isolate
 from reporter.cli import main
 from reporter.collect.project import Wanted, open_project
 from reporter.collect.reproduction import ReproducedBaseline, reproduce
-from reporter.settings import TOKEN_VARIABLES
+from reporter.settings import HIDDEN_FROM_STAGES, TOKEN_VARIABLES
 
 DVC_YAML = """\
 stages:
@@ -26,7 +26,8 @@ stages:
 TRAIN = """\
 import json, os, pathlib
 lr = float(pathlib.Path("params.yaml").read_text().split()[1])
-tokens = sum(name in os.environ for name in ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "INPUT_TOKEN"))
+hidden = ("TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+tokens = sum(name.endswith(hidden) for name in os.environ)
 pathlib.Path("model.bin").write_text(str(lr))
 pathlib.Path("metrics.json").write_text(json.dumps({"acc": lr, "tokens_seen": tokens}))
 """
@@ -54,7 +55,7 @@ def project(template, tmp_path, monkeypatch) -> ProjectFactory:
 
 def trained(project: ProjectFactory, said: list[str] | None = None, *, push: bool = True) -> ReproducedBaseline:
     say = (said if said is not None else []).append
-    return ReproducedBaseline(open_project(project.root), say, TOKEN_VARIABLES, push=push)
+    return ReproducedBaseline(open_project(project.root), say, HIDDEN_FROM_STAGES, push=push)
 
 
 def baseline(source: ReproducedBaseline):
@@ -184,7 +185,9 @@ def test_a_push_that_is_refused_is_a_note(project, tmp_path):
 def test_without_a_remote_it_is_said_and_stages_of_neither_side_see_the_token(project, monkeypatch):
     for name in (*TOKEN_VARIABLES, "INPUT_TOKEN"):  # the same secret under a name that nobody told us
         monkeypatch.setenv(name, "ghs_secret")
-    notes = reproduce(project.root, "the candidate", print, TOKEN_VARIABLES)
+    for name in ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.setenv(name, "what a step of GitHub is given")
+    notes = reproduce(project.root, "the candidate", print, HIDDEN_FROM_STAGES)
     assert notes == (
         "The outputs of the candidate could not be pushed, so the next run trains again; the log says why.",
     )

@@ -10,9 +10,9 @@ import pytest
 from figure_factories import png
 from report_factories import better, links, make_report, no_change, plot
 
-from reporter.bundle import Bundle, read_bundle, write_bundle
+from reporter.bundle import Bundle, read_bundle, read_failure, write_bundle, write_failure
 from reporter.bundle import folder as bundle_folder
-from reporter.errors import BundleError, UsageError
+from reporter.errors import BundleError, ReporterError, UsageError
 from reporter.render.markdown import render_markdown
 from reporter.render.report_json import report_to_json
 
@@ -126,6 +126,53 @@ def test_a_report_that_is_not_text_is_refused(tmp_path):
     (tmp_path / "report.json").write_bytes(b"\xff\xfe")
     with pytest.raises(BundleError, match="not UTF-8"):
         read_bundle(tmp_path)
+
+
+class TestAReasonInThePlaceOfAReport:
+    REASON = ReporterError("the stage “a\nb\udc80” failed", "The log says why.")
+
+    def test_is_read_back_as_two_lines(self, tmp_path):
+        write_failure(tmp_path / "reports", self.REASON)
+        assert contents(tmp_path / "reports") == {
+            "failure.txt": "the stage “a b?” failed\nThe log says why.\n".encode()
+        }
+        read = read_failure(tmp_path / "reports")
+        assert (read.message, read.hint) == ("the stage “a b?” failed", "The log says why.")
+
+    def test_and_a_report_take_each_other_s_place(self, tmp_path, bundle):
+        write_bundle(tmp_path / "reports", bundle, "")
+        write_failure(tmp_path / "reports", self.REASON)
+        assert contents(tmp_path / "reports").keys() == {"failure.txt"}
+        write_bundle(tmp_path / "reports", bundle, "")
+        assert read_failure(tmp_path / "reports") is None
+        assert read_bundle(tmp_path / "reports").report == REPORT
+
+    def test_takes_the_place_of_nothing_else(self, tmp_path):
+        (tmp_path / "thesis").mkdir()
+        (tmp_path / "thesis/chapter.tex").write_text("years of work")
+        with pytest.raises(UsageError, match=r"holds no report\.json"):
+            write_failure(tmp_path / "thesis", self.REASON)
+
+    def test_is_what_reading_the_report_says(self, tmp_path):
+        write_failure(tmp_path, self.REASON)
+        with pytest.raises(BundleError, match=r"There is no report in .*: the stage") as caught:
+            read_bundle(tmp_path)
+        assert caught.value.hint == "The log says why."
+
+    @pytest.mark.parametrize("content", [b"\xff", b"x" * 20_001], ids=["no text", "long"])
+    def test_of_a_stranger_is_bounded_text(self, tmp_path, content):
+        (tmp_path / "failure.txt").write_bytes(content)
+        with pytest.raises(BundleError, match=r"failure\.txt"):
+            read_failure(tmp_path)
+
+    def test_of_a_stranger_is_no_link_and_its_lines_are_bounded(self, tmp_path):
+        (tmp_path / "secret").write_text("s3cret")
+        (tmp_path / "failure.txt").symlink_to(tmp_path / "secret")
+        with pytest.raises(BundleError, match=r"failure\.txt"):
+            read_failure(tmp_path)
+        (tmp_path / "failure.txt").unlink()
+        (tmp_path / "failure.txt").write_text("x" * 5_000)
+        assert len(read_failure(tmp_path).message) == 2_000
 
 
 class TestAStrangersBundle:

@@ -51,7 +51,9 @@ def test_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--no-images" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["reprot"], ["report", "--polic"], ["report", "--policy", "none"]])
+@pytest.mark.parametrize(
+    "arguments", [["reprot"], ["report", "--polic"], ["report", "--policy", "none"], ["ci", "--start", "--make"]]
+)
 def test_wrong_usage_exits_2_and_leaves_standard_output_empty(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +127,15 @@ def test_a_reader_that_has_heard_enough_is_no_bug(tmp_path: Path) -> None:
     done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, check=False)
     os.close(write_end)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_are_no_bug_and_nobody_else_s_file_takes_their_place(closed: str, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "reports", Bundle(make_report()), "")
+    command = f"exec {sys.executable} -m reporter gate {tmp_path}/reports {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0
+    assert done.stderr == ""
 
 
 def test_the_gate_quotes_a_stranger_s_bundle_on_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

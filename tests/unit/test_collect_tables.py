@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import numpy as np
@@ -19,6 +20,7 @@ from reporter.model.problem import ProblemKind
         (["1", "2.5", "1e-3"], "float64", [1.0, 2.5, 0.001]),
         (["1", "", "3"], "float64", [1.0, np.nan, 3.0]),
         (["1", "nan", "-inf"], "float64", [1.0, np.nan, -np.inf]),
+        (["1", "-nan", "+INF", "Nan", "infinity"], "float64", [1.0, np.nan, np.inf, np.nan, np.inf]),
         (["a", "", "b"], "object", ["a", None, "b"]),
         (["007", "008"], "object", ["007", "008"]),
         (["1_000", "2"], "object", ["1_000", "2"]),
@@ -149,3 +151,23 @@ def test_two_hundred_thousand_rows_take_well_under_a_second():
 
     assert table.rows == 200_000
     assert time.process_time() - started < 1.5
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        ([0.5, "nan", "-inf", None], "float64", [0.5, np.nan, -np.inf, np.nan]),
+        ([1, "Infinity"], "float64", [1.0, np.inf]),
+        (["nan", "inf"], "object", ["nan", "inf"]),
+        ([0.5, "nan", "n/a"], "object", ["0.5", "nan", "n/a"]),
+        (["nan", "Ann", None], "object", ["nan", "Ann", None]),
+    ],
+)
+def test_rows_of_json_may_name_numbers_that_json_lacks(values, dtype, expected):
+    """As DVCLive writes them; a column without any number is text."""
+    rows = [{"loss": value} for value in values]
+
+    found = plot_table(json.dumps(rows).encode(), "loss.json").columns["loss"]
+
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.array(expected, dtype=dtype))

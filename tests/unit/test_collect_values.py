@@ -55,6 +55,51 @@ def test_nan_stays_nan():
     assert math.isnan(found["a"])
 
 
+@pytest.mark.parametrize("text", ["nan", "NaN", "NAN", "-nan", "+nan", ".nan", ".NaN"])
+def test_the_text_nan_is_that_number_in_a_metrics_file(text):
+    found = metric_values(json.dumps({"loss": text, "test": {"acc": text}}).encode(), "m.json")
+
+    assert math.isnan(found["loss"])
+    assert math.isnan(found["test.acc"])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *((text, math.inf) for text in ("inf", "Inf", "+inf", "Infinity", "INFINITY", ".inf", "+.Inf")),
+        *((text, -math.inf) for text in ("-inf", "-Infinity", "-.inf")),
+    ],
+)
+def test_so_are_the_texts_of_infinity(text, number):
+    assert metric_values(json.dumps({"loss": text}).encode(), "m.json") == {"loss": number}
+    assert metric_values(f"loss: {text}\n".encode(), "m.yaml") == {"loss": number}
+    assert metric_values(f'loss = "{text}"\n'.encode(), "m.toml") == {"loss": number}
+
+
+@pytest.mark.parametrize("text", ["nano", "info", "banana", "nan ", "", ".", "n/a", "1e999", "Infinity War", "0.9"])
+def test_any_other_text_stays_text(text):
+    assert metric_values(json.dumps({"best": text}).encode(), "m.json") == {"best": text}
+
+
+def test_a_file_that_is_nothing_but_nan_is_one_number():
+    assert math.isnan(metric_values(b"nan\n", "m.txt")[""])
+    assert metric_values(b'"-inf"', "m.json") == {"": -math.inf}
+
+
+def test_what_dvclive_writes_of_a_training_that_diverged_is_read_as_numbers():
+    """DVCLive writes `str(value)` where JSON has no number."""
+    written = json.dumps({"step": 3, "train": {"loss": str(math.nan)}, "eval": {"loss": str(math.inf)}})
+
+    found = metric_values(written.encode(), "dvclive/metrics.json")
+
+    assert math.isnan(found["train.loss"])
+    assert (found["step"], found["eval.loss"]) == (3, math.inf)
+
+
+def test_params_keep_such_texts():
+    assert param_values(b'{"fill": "nan", "clip": "inf"}', "p.json", ()) == {"fill": "nan", "clip": "inf"}
+
+
 def test_names_keep_the_order_of_the_file():
     assert list(metric_values(b'{"z": 1, "a": {"y": 2, "b": 3}, "c": 4}', "m.json")) == ["z", "a.y", "a.b", "c"]
 

@@ -108,6 +108,21 @@ def test_images_are_compared_byte_by_byte():
     assert plot(image(b"a"), {"plots": [IMAGE]}).state is State.UNAVAILABLE
 
 
+def test_a_side_with_another_definition_has_the_data_of_both():
+    moved = replace(LINE, y=(Axis("other.csv", "loss"),), x=())
+    tables = {"loss.csv": make_table(step=[1], loss=[2.0]), "other.csv": make_table(loss=[3.0])}
+    found = plot({"plots": [LINE], "tables": tables}, {"plots": [moved], "tables": tables})
+    base, head = found.sides
+    assert (found.state, base.spec, head.spec) == (State.CHANGED, LINE, moved)
+    assert (list(base.tables), list(head.tables)) == (["loss.csv", "other.csv"], ["other.csv"])
+
+
+def test_data_of_the_new_definition_make_no_state_better():
+    moved = replace(LINE, y=(Axis("other.csv", "loss"),), x=())
+    tables = {"other.csv": make_table(loss=[3.0])}
+    assert plot({"plots": [LINE], "tables": tables}, {"plots": [moved], "tables": tables}).state is State.UNAVAILABLE
+
+
 def test_order_is_the_candidates_with_removed_plots_in_their_place():
     base = make_snapshot(BASE, plots=[make_line_plot(name) for name in ("a", "gone", "b")])
     head = make_snapshot(HEAD, plots=[make_line_plot(name) for name in ("b", "a", "new")])

@@ -205,7 +205,7 @@ def test_what_could_not_be_read_is_said_in_the_words_of_its_problem():
     problem = Problem("main", "plots/data.csv", ProblemKind.MISSING, "plots/data.csv is in no cache and no remote")
     sides = (PlotSide(BASE, LINE, problems=(problem,)), make_side(LINE, losses(2)))
     drawing = draw_one(PlotComparison("linear", "linear", State.UNAVAILABLE, sides))
-    assert drawing.notes == ("main: plots/data.csv is in no cache and no remote",)
+    assert drawing.notes == ("main: plots/data.csv is in no cache and no remote.",)
 
 
 @pytest.mark.parametrize("template", every_template())
@@ -341,6 +341,28 @@ def test_a_plot_without_data_on_any_side_gets_no_picture():
     drawings = draw(plots, PlotsRule())
     assert [one.plot for one in drawings] == ["empty", "half"]
     assert [one.plot for one in select_pictures(drawings, plots, 12)] == ["half"]
+
+
+@pytest.mark.parametrize("template", every_template())
+def test_a_plot_whose_data_hold_nothing_to_draw_takes_no_place_among_the_pictures(template):
+    full = every_template()[template]
+    empty = dataclasses.replace(
+        full,
+        id="empty",
+        sides=tuple(
+            dataclasses.replace(side, tables={path: make_columns({"other": [1]}) for path in side.tables})
+            for side in full.sides
+        ),
+    )
+    images = [make_image_plot(None, None, "none.png"), make_image_plot(b"no image", None, "broken.png")]
+    plots = [empty, *images, full]
+    assert [one.plot for one in select_pictures(draw(plots, PlotsRule()), plots, 1)] == [full.id]
+
+
+def test_a_template_of_the_project_without_a_row_takes_no_place_either():
+    own = make_spec("own", vega='{"data": {"values": "<DVC_METRIC_DATA>"}}')
+    plots = [make_plot(own, None, None), make_plot(LINE, losses(1), losses(2))]
+    assert [one.plot for one in select_pictures(draw(plots, PlotsRule()), plots, 1)] == ["linear"]
 
 
 def test_alternative_text_says_what_a_picture_shows():

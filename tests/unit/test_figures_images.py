@@ -1,5 +1,6 @@
 """Image plots side by side, from files that may be anything."""
 
+import dataclasses
 import struct
 import zlib
 from io import BytesIO
@@ -65,6 +66,25 @@ def test_a_missing_side_has_an_empty_frame():
     drawing = draw_one(None, png())
     assert drawing.notes == ("main: is missing.",)
     assert pixels(drawing).shape[1] > 2 * 320
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "said"),
+    [
+        (None, png(), "workspace, no image of main"),
+        (png(), None, "main, no image of workspace"),
+        (None, None, "no image of main and workspace"),
+    ],
+)
+def test_only_what_is_there_is_said_to_be_side_by_side(base, head, said):
+    assert draw_one(base, head).alt == f"plots/importance.png: {said}."
+
+
+def test_a_first_report_has_one_image_and_nothing_beside_it():
+    plot = make_image_plot(None, png())
+    first = dataclasses.replace(plot, sides=plot.sides[1:], has_base=False)
+    (drawing,) = draw([first], PlotsRule())
+    assert drawing.alt == "plots/importance.png: workspace."
 
 
 def test_large_images_are_made_smaller_and_small_ones_kept():

@@ -224,13 +224,21 @@ def test_a_github_enterprise_server_has_addresses_of_its_own(run):
     ("event", "payload", "said"),
     [
         ("push", "{", "not JSON"),
+        ("push", "[" * 200_000, "not JSON"),
+        ("push", '{"after": ' + "9" * 5_000 + "}", "not JSON"),
         ("push", "[]", "not a JSON object"),
+        ("schedule", {"repository": {"default_branch": []}}, "unusable `repository.default_branch`"),
         ("push", {}, "lacks `after`"),
         ("push", {"after": "HEAD"}, "unusable `after`"),
         ("push", {"after": HEAD, "before": 3}, "unusable `before`"),
         ("pull_request", {}, "lacks `pull_request.number`"),
         ("pull_request", {"pull_request": "x"}, "lacks `pull_request.number`"),
         ("pull_request", pull_request(number="7"), "unusable `pull_request.number`"),
+        ("pull_request", pull_request(number=-7), "unusable `pull_request.number`"),
+        ("pull_request", pull_request(number=2**70), "unusable `pull_request.number`"),
+        ("pull_request", pull_request(head={**fork_head(), "ref": {}}), "unusable `pull_request.head.ref`"),
+        ("pull_request", pull_request(head=fork_head(7)), "unusable `pull_request.head.repo.full_name`"),
+        ("workflow_run", {"workflow_run": {"head_sha": HEAD, "head_branch": 7}}, "unusable `workflow_run.head_branch`"),
         ("pull_request", pull_request(head={"ref": "x"}), "lacks `pull_request.head.sha`"),
         ("workflow_run", {"workflow_run": {}}, "lacks `workflow_run.head_sha`"),
         ("merge_group", {"merge_group": {"head_sha": HEAD}}, "lacks `merge_group.head_ref`"),
@@ -248,6 +256,28 @@ def test_a_broken_payload_is_one_clear_line_with_its_mend(run, event, payload, s
 def test_a_missing_payload_names_the_file(run, tmp_path):
     with pytest.raises(ForgeError, match=r"nothing\.json: No such file"):
         run("push", {}, GITHUB_EVENT_PATH=str(tmp_path / "nothing.json"))
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 5_000, "٣"])
+def test_a_run_s_number_that_is_none_is_left_out(run, number):
+    context = run("schedule", {}, GITHUB_RUN_ID=number)
+    assert (context.run, context.run_url) == (0, None)
+
+
+def test_a_queue_s_branch_of_a_number_beyond_all_is_of_no_pull_request(run):
+    branch = f"refs/heads/gh-readonly-queue/main/pr-{'9' * 5_000}-abc"
+    assert run("merge_group", {"merge_group": {"head_sha": HEAD, "head_ref": branch}}).pull_request is None
+
+
+def test_pull_requests_that_are_no_list_are_none(run):
+    event = {"workflow_run": {"head_sha": HEAD, "pull_requests": 7}}
+    assert run("workflow_run", event).pull_request is None
+
+
+def test_addresses_that_are_none_or_hold_a_password_reach_no_link(run):
+    context = run("schedule", {}, GITHUB_SERVER_URL="https://me:hunter2@git.corp", GITHUB_API_URL="")
+    assert (context.server_url, context.api_url) == ("https://git.corp", "https://api.github.com")
+    assert run("schedule", {}, GITHUB_SERVER_URL="nonsense://[").server_url == "https://github.com"
 
 
 @pytest.mark.parametrize("name", ["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GITHUB_SHA"])

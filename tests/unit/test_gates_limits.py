@@ -191,14 +191,16 @@ class TestBounds:
             (0.55, {"min": 0.6}, Verdict.FAIL, "at 0.55, below the minimum 0.6"),
             (1.0, {"max": 1.0}, Verdict.PASS, "at 1.0, at most 1.0"),
             (1.1, {"max": 1.0}, Verdict.FAIL, "at 1.1, above the maximum 1.0"),
-            (math.inf, {"min": 0.0}, Verdict.PASS, "at Infinity, at least 0.0"),
-            (-math.inf, {"min": 0.0}, Verdict.FAIL, "at −Infinity, below the minimum 0.0"),
-            (-math.inf, {"max": 0.0}, Verdict.PASS, "at −Infinity, at most 0.0"),
         ],
     )
     def test_the_value_itself_is_held_against_them(self, head, limits, expected, reason):
         found = gate(accuracy(0.8, head), **limits)
         assert (found.result, found.reason) == (expected, reason)
+
+    def test_of_an_integer_that_no_float_can_hold(self):
+        assert result(accuracy(0.8, 10**400), max=1.0) is Verdict.FAIL
+        assert result(accuracy(0.8, 10**400), min=1.0) is Verdict.PASS
+        assert result(accuracy(0.8, -(10**400)), min=1.0) is Verdict.FAIL
 
     def test_they_need_no_baseline_and_no_direction(self):
         row = accuracy(None, 0.7, state=State.ADDED, direction=Direction.NONE)
@@ -225,16 +227,57 @@ class TestNeverPasses:
             accuracy(0.8, None, state=State.REMOVED),
             accuracy(0.8, math.nan),
             accuracy(None, math.nan, state=State.ADDED),
+            accuracy(0.8, None),
+            accuracy(0.8, math.inf),
         ],
-        ids=["no base", "no head", "neither", "incomparable", "removed", "NaN", "new NaN"],
+        ids=["no base", "no head", "neither", "incomparable", "removed", "NaN", "new NaN", "null", "infinite"],
     )
     def test_a_required_gate_on_what_cannot_be_judged(self, row, limits):
         assert result(row, required=True, **limits) is Verdict.FAIL
 
     @pytest.mark.parametrize("limits", LIMITS[:-1])
-    def test_nan(self, limits):
-        assert result(accuracy(math.nan, math.nan), **limits) is Verdict.FAIL
-        assert gate(accuracy(0.8, math.nan), has_base=False, **limits).result is Verdict.FAIL
+    @pytest.mark.parametrize("head", [math.nan, math.inf, -math.inf])
+    @pytest.mark.parametrize("direction", [Direction.HIGHER, Direction.LOWER, Direction.NONE])
+    @pytest.mark.parametrize(
+        "before",
+        [
+            {"base": 0.8},
+            {"base": None, "state": State.ADDED},
+            {"base": None, "state": State.UNAVAILABLE},
+            {"base": "text"},
+            {"base": 0.8, "outcome": Outcome.INCOMPARABLE},
+            {"base": 0.8, "doubt": "is in doubt"},
+        ],
+        ids=["a number", "nothing", "unreadable", "text", "incomparable", "in doubt"],
+    )
+    def test_a_number_that_is_not_finite(self, limits, head, direction, before):
+        row = accuracy(head=head, direction=direction, **before)
+        assert result(row, **limits) is Verdict.FAIL
+        assert gate(row, has_base=False, **limits).result is Verdict.FAIL
+
+    @pytest.mark.parametrize("limits", LIMITS[:-1])
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+    def test_one_that_was_not_finite_before_either(self, limits, value):
+        assert result(accuracy(value, value), **limits) is Verdict.FAIL
+
+    @pytest.mark.parametrize(
+        ("base", "head", "said"),
+        [
+            (0.8, math.nan, "became NaN"),
+            (0.8, math.inf, "became Infinity"),
+            (0.8, -math.inf, "became −Infinity"),
+            (None, math.nan, "is NaN"),
+            (math.nan, math.nan, "is NaN"),
+            (math.inf, math.nan, "is NaN"),
+        ],
+    )
+    def test_the_reason_says_whether_it_became_so(self, base, head, said):
+        assert gate(accuracy(base, head), max_drop=1).reason == said
+
+    @pytest.mark.parametrize("limits", LIMITS[:-1])
+    @pytest.mark.parametrize("head", [None, True, "0.9", [0.9, 0.8]], ids=["null", "boolean", "text", "list"])
+    def test_what_is_no_number(self, limits, head):
+        assert result(accuracy(0.8, head), **limits) is Verdict.UNKNOWN
 
     @pytest.mark.parametrize("limits", LIMITS[:2])
     def test_a_drop_between_what_cannot_be_compared(self, limits):
@@ -253,6 +296,79 @@ class TestNeverPasses:
         assert result(row, min=0.6) is Verdict.PASS
         assert gate(row, min=0.6, required=True).reason.endswith("the baseline could not be read (required)")
         assert result(row, min=0.9) is Verdict.FAIL
+
+
+class TestGone:
+    """A gated metric that the baseline has and the candidate lacks."""
+
+    @pytest.mark.parametrize("limits", LIMITS[:-1])
+    @pytest.mark.parametrize("match", ["metrics.json:test.acc", "*:*acc*", "test.acc", "*"])
+    @pytest.mark.parametrize(("required", "expected"), [(False, Verdict.UNKNOWN), (True, Verdict.FAIL)])
+    def test_never_passes_even_if_its_rule_finds_the_new_name_too(self, limits, match, required, expected):
+        gone = make_metric_row("test.acc", 0.9, None, state=State.REMOVED)
+        new = make_metric_row("accuracy", None, 0.3, state=State.ADDED)
+        judgement = judge(make_candidate(gone, new), make_gates(match, required=required, **limits), has_base=True)
+        assert judgement.verdict is expected
+        assert [found.result for found in judgement.gates if found.metric == "metrics.json:test.acc"] == [expected]
+
+    def test_where_nothing_at_all_is_left(self):
+        gone = make_metric_row("acc", 0.9, None, state=State.REMOVED)
+        (found,) = judge(make_candidate(gone), make_gates("*", max_drop=0.1), has_base=True).gates
+        assert (found.result, found.reason) == (Verdict.UNKNOWN, "is no longer there")
+
+    @pytest.mark.parametrize(
+        ("new", "guess"),
+        [
+            ([("eval.json", "acc", 0.3)], "eval.json:acc"),
+            ([("metrics.json", "test.acc", 0.3), ("metrics.json", "accuracy", 0.9)], "test.acc"),
+            ([("metrics.json", "test.ACC", 0.3)], "test.ACC"),
+            ([("metrics.json", "acc_1", 0.3), ("metrics.json", "loss", 0.9)], "acc_1"),
+            ([("metrics.json", "top1", 0.8), ("metrics.json", "loss", 3.0)], "top1"),
+            ([(f"{name}.json", "acc", 0.9) for name in "abcd"], "a.json:acc, b.json:acc, c.json:acc and 1 more"),
+        ],
+        ids=["its file", "its nesting", "its case", "its name", "all of it", "one of several"],
+    )
+    def test_the_reason_guesses_what_it_is_called_now(self, new, guess):
+        gone = make_metric_row("acc", 0.9, None, state=State.REMOVED)
+        added = [make_metric_row(name, None, head, file=file, state=State.ADDED) for file, name, head in new]
+        (found, *_) = judge(
+            make_candidate(gone, *added), make_gates("metrics.json:acc", max_drop=0.1), has_base=True
+        ).gates
+        assert found.reason == f"is no longer there; new in this change: {guess}"
+
+    def test_nothing_is_guessed_from_what_is_not_like_it(self):
+        gone = make_metric_row("acc", 0.9, None, state=State.REMOVED)
+        others = [make_metric_row("step", None, 1000, state=State.ADDED), make_metric_row("acc5", 0.9, 0.8)]
+        (found,) = judge(make_candidate(gone, *others), make_gates("acc", max_drop=0.1), has_base=True).gates
+        assert found.reason == "is no longer there"
+
+    def test_ten_thousand_of_them_are_guessed_at_in_no_time(self):
+        rows = [make_metric_row(f"old.{'x' * 200}{n}", 0.9, None, state=State.REMOVED) for n in range(10_000)]
+        rows += [make_metric_row(f"new.{'y' * 200}{n}", None, 0.9, state=State.ADDED) for n in range(10_000)]
+        judgement = judge(make_candidate(*rows), make_gates("old.*", max_drop=0.1), has_base=True)
+        assert {found.result for found in judgement.gates} == {Verdict.UNKNOWN}
+
+
+class TestLost:
+    """No earlier metrics are found, though the baseline had some: that is no first report."""
+
+    WHY = "main's metrics are not found"
+
+    def lost(self, **limits):
+        row = accuracy(None, 0.7, state=State.ADDED, headline=True)
+        return judge(make_candidate(row), make_gates(**limits), has_base=False, lost=self.WHY)
+
+    @pytest.mark.parametrize("limits", [{"max_drop": 0.1}, {"max_relative_drop": 0.1}, {"significant": True}])
+    def test_a_drop_is_not_judged(self, limits):
+        judgement = self.lost(**limits)
+        assert judgement.verdict is Verdict.UNKNOWN
+        assert judgement.summary == "Gate not judged: accuracy cannot be compared: main's metrics are not found"
+        assert self.lost(required=True, **limits).verdict is Verdict.FAIL
+
+    def test_a_bound_reads_the_candidate_alone(self):
+        judgement = self.lost(min=0.6)
+        assert judgement.verdict is Verdict.PASS
+        assert judgement.summary == "Main's metrics are not found; accuracy 0.7"
 
 
 class TestRows:

@@ -58,6 +58,10 @@ class TestVerdict:
             (headline(), Verdict.PASS),
             (headline(head=0.7), Verdict.WARN),
             (headline(head=math.nan), Verdict.WARN),
+            (headline(head=math.inf), Verdict.WARN),
+            (headline(base=None, head=math.nan, state=State.ADDED), Verdict.WARN),
+            (headline(base=math.nan, head=math.nan, state=State.UNCHANGED), Verdict.PASS),
+            (headline(head=math.nan, comparable=False), Verdict.UNKNOWN),
             (headline(head=0.7, outcome=Outcome.INCONCLUSIVE), Verdict.PASS),
             (headline(base=None, state=State.UNAVAILABLE), Verdict.UNKNOWN),
             (headline(head=0.9, outcome=Outcome.INCOMPARABLE), Verdict.UNKNOWN),
@@ -75,6 +79,70 @@ class TestVerdict:
 
     def test_nothing_tracked_passes(self):
         assert judged().verdict is Verdict.PASS
+
+
+class TestNotFinite:
+    """A metric that became NaN or infinite is said before all else."""
+
+    def test_its_failed_gate_comes_before_other_failed_gates(self):
+        rules = Rules(
+            metrics=(MetricRule("acc*", gate=GateRule(min=0.9)), MetricRule("*", gate=GateRule(max_drop=0.1)))
+        )
+        judgement = judged(headline(), log_loss(0.5, math.nan), rules=rules)
+        assert judgement.verdict is Verdict.FAIL
+        assert judgement.summary == "Gate failed: log_loss became NaN; accuracy at 0.8, below the minimum 0.9"
+
+    def test_several_limits_say_it_once(self):
+        rules = make_gates("log_loss", max_drop=0.1, max=1, min=0)
+        assert summary(log_loss(0.5, math.inf), rules=rules) == "Gate failed: log_loss became Infinity"
+
+    def test_an_ungated_headline_warns_without_any_gate(self):
+        judgement = judged(headline(head=0.9), log_loss(0.5, math.nan))
+        assert judgement.verdict is Verdict.WARN
+        assert judgement.summary == "Not finite: log_loss became NaN; better: accuracy +0.1; significance unknown"
+
+    def test_an_ungated_headline_warns_beside_gates_that_pass(self):
+        judgement = judged(headline(head=0.9), log_loss(0.5, math.nan), rules=make_gates(min=0.5))
+        assert judgement.verdict is Verdict.WARN
+        assert [(gate.metric, gate.rule, gate.result) for gate in judgement.gates] == [
+            ("metrics.json:accuracy", "min 0.5", Verdict.PASS),
+            ("metrics.json:log_loss", "finite", Verdict.WARN),
+        ]
+        assert judgement.summary == "Not finite: log_loss became NaN; better: accuracy +0.1; significance unknown"
+
+    def test_it_is_the_first_clause_beside_a_gate_that_fails_too(self):
+        judgement = judged(headline(), log_loss(0.5, math.nan), rules=make_gates(min=0.9))
+        assert judgement.verdict is Verdict.FAIL
+        assert judgement.summary == (
+            "Not finite: log_loss became NaN; gate failed: accuracy at 0.8, below the minimum 0.9"
+        )
+
+    def test_beside_gates_other_metrics_do_not_warn(self):
+        row = make_metric_row("step_time", 1.0, math.inf)
+        assert judged(headline(), row, rules=make_gates(min=0.5)).verdict is Verdict.PASS
+
+    def test_what_was_so_before_is_no_news_where_no_gate_asks(self):
+        row = log_loss(math.nan, math.nan, state=State.UNCHANGED)
+        judgement = judged(headline(), row, rules=make_gates(min=0.5))
+        assert (judgement.verdict, judgement.summary[:16]) == (Verdict.PASS, "Nothing changed:")
+
+
+class TestObstacle:
+    """Why nothing can be judged at all, such as a baseline whose reporter.yaml is broken."""
+
+    WHY = "can't be judged: main's reporter.yaml is broken (line 3: …); this change may mend it"
+
+    @pytest.mark.parametrize("has_base", [True, False])
+    @pytest.mark.parametrize("head", [0.9, 0.1, math.nan])
+    def test_no_gate_is_asked_and_the_verdict_is_unknown(self, has_base, head):
+        rules = make_gates(max_drop=0, required=True)
+        judgement = judge(make_candidate(headline(head=head)), rules, has_base=has_base, obstacle=self.WHY)
+        assert (judgement.verdict, judgement.gates) == (Verdict.UNKNOWN, ())
+        assert judgement.summary.startswith("Can't be judged: main's reporter.yaml is broken (line 3: …); this change")
+
+    def test_then_follows_what_changed(self):
+        judgement = judge(make_candidate(headline(head=0.9)), NO_RULES, has_base=True, obstacle=self.WHY)
+        assert judgement.summary.endswith("this change may mend it; better: accuracy +0.1; significance unknown")
 
 
 class TestSummary:
@@ -152,6 +220,17 @@ class TestSummary:
         assert (
             judge(candidate, NO_RULES, has_base=True).summary
             == "Metrics and params are the same, although 1 tracked path and 1 stage changed"
+        )
+
+    def test_what_could_not_be_read_is_not_called_the_same_or_changed(self):
+        stages = (
+            StageRow("train", State.UNAVAILABLE, (), outdated=False),
+            StageRow("prepare", State.CHANGED, ("deps",), outdated=False),
+        )
+        candidate = replace(make_candidate(headline()), stages=stages)
+        assert (
+            judge(candidate, NO_RULES, has_base=True).summary
+            == "Metrics and params are the same, although 1 stage changed, and 1 stage could not be read"
         )
 
     def test_other_evaluation_data_are_said_even_where_no_headline_shows_them(self):

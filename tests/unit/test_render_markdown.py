@@ -92,6 +92,33 @@ def test_pictures_are_two_a_row_with_a_text_for_those_who_cannot_see_them():
     assert 'width="49%"' in text
 
 
+def captions(*plots):
+    report = make_report(plots=plots)
+    text = render_markdown(report, {one.image: one.image for one in plots})
+    return re.findall(r"<td[^>]*>(?:<b>(.*?)</b><br>)?<img", text)
+
+
+def test_an_image_plot_has_its_name_above_it_where_everybody_sees_it():
+    assert captions(plot("figs/worst case.png", kind="image"), plot("figs/best case.png", kind="image")) == [
+        "worst case.png",
+        "best case.png",
+    ]
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders():
+    same = (plot("a/map.png", kind="image"), plot("b/map.png", kind="image"), plot("b/tree.png", kind="image"))
+    assert captions(*same) == ["a/map.png", "b/map.png", "tree.png"]
+
+
+def test_a_title_is_shown_in_place_of_the_file_and_plots_of_data_have_theirs_inside():
+    assert captions(plot("loss"), plot("a/map.png", kind="image", title="Anomalies")) == ["", "Anomalies"]
+
+
+def test_a_caption_is_text_whatever_the_file_is_called():
+    (caption,) = captions(plot("<b><img src=x>@me #1.png", kind="image"))
+    assert caption == "&lt;b&gt;&lt;img src=x&gt;@\u2060me #\u20601.png"
+
+
 def test_a_plot_without_a_picture_is_named():
     report = make_report(plots=(plot("loss", image=None, notes=("No browser.",)),))
     assert "| `loss` | changed | No browser. |" in render_markdown(report, {})

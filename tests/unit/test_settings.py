@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from reporter import schemas
-from reporter.errors import UsageError
+from reporter.errors import ConfigurationError, UsageError
 from reporter.model.rules import Direction, FailOn, GateRule, MetricRule, Rules, Task
 from reporter.settings import Environment, parse_rules, read_rules
 
@@ -103,6 +103,44 @@ def test_a_mistake_is_named_with_its_place(text: str) -> None:
     assert WRONG[text] in str(caught.value)
     assert caught.value.exit_code == 2
     assert caught.value.hint
+
+
+HOSTILE = {
+    "syntax": "a: [",
+    "two documents": "base: a\n---\nbase: b",
+    "no such alias": "base: *x",
+    "an alias of itself": "metrics: &a [*a]",
+    "a merge of itself": "a: &a {<<: *a}",
+    "a bomb of aliases": "a0: &a0 [1, 1]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}]\n" for n in range(60)),
+    "a wide bomb": "metrics: &m [" + "{match: a}, " * 5_000 + "]\npredictions: [" + "*m, " * 5_000 + "]",
+    "brackets without end": "[" * 600,
+    "braces without end": "{a: " * 3_000,
+    "indents without end": "".join(" " * depth + "a:\n" for depth in range(600)),
+    "no date": "base: 2026-99-99",
+    "no time zone": "base: 2001-12-14t21:59:43.10-99:99",
+    "no integer": "base: !!int x",
+    "no float": "base: !!float x",
+    "no base64": "base: !!binary x",
+    "digits without end": f"metrics: [{{match: a, gate: {{min: {'9' * 5_000}}}}}]",
+    "an integer that no float holds": f"metrics: [{{match: a, gate: {{min: {'9' * 400}}}}}]",
+    "half a character": 'base: "\\ud800"',
+    "a zero byte": "base: a\0",
+    "a key as long as a file": f"? {'x' * 100_000}\n: 1",
+    "a list as a key": "? [a]\n: b",
+    "an object of Python": "base: !!python/object/apply:os.system [id]",
+    "a million lines": "#\n" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_whatever_the_text_is_it_is_refused_in_one_short_line(text: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        parse_rules(text, "main:reporter.yaml")
+    error = raised.value
+    place = "main:reporter.yaml: " if error.line is None else f"main:reporter.yaml:{error.line}: "
+    assert error.message == place + error.problem
+    assert len(error.problem) < 300
+    assert error.hint
 
 
 def test_the_published_schema_takes_what_the_parser_takes() -> None:

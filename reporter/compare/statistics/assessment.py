@@ -38,6 +38,8 @@ class Assessment:
     slices: tuple[Slice, ...] = ()
     flips: Flips | None = None
     problems: tuple[Problem, ...] = ()
+    test_rows: str = ""
+    """As in `Evidence`, of this file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +113,8 @@ def _without(
     rule: PredictionsRule, note: str, problems: tuple[Problem, ...], *, incomparable: bool = False
 ) -> Assessment:
     evidence = MetricEvidence(note=note, incomparable=incomparable)
-    return Assessment(metrics=dict.fromkeys(rule.metrics.values(), evidence), problems=problems)
+    metrics = dict.fromkeys(rule.metrics.values(), evidence)
+    return Assessment(metrics=metrics, problems=problems, test_rows=note if incomparable else "")
 
 
 def _each_alone(subject: _Subject, metrics: list[Metric]) -> list[Problem]:
@@ -134,6 +137,7 @@ def _assess_paired(
         slices=found,
         flips=_flips(subject, pairing, examples),
         problems=(*unknown, *lacking_columns(subject.rule, lacking), *of_metrics, *of_slices),
+        test_rows=pairing.note,
     )
 
 

@@ -36,6 +36,7 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     predicted: _Tests = {(key,): metric for assessment in assessed for key, metric in assessment.metrics.items()}
     repeated: _Tests = {} if rules.seeds is None else repeated_runs(base, head, rules.seeds, plan)
     tests = _joined(predicted, [*(assessment.tests for assessment in of_runs), repeated])
+    said = (*(assessment.test_rows for assessment in assessed), *(assessment.test_rows for assessment in of_runs))
     return Evidence(
         metrics=_corrected(tests, _gated(base, head, rules), significance.correction),
         slices=worst_and_best([each for assessment in assessed for each in assessment.slices], plan.level),
@@ -44,6 +45,7 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
             *(problem for assessment in assessed for problem in assessment.problems),
             *(problem for assessment in of_runs for problem in assessment.problems),
         ),
+        test_rows=tuple(dict.fromkeys(filter(None, said))),
     )
 
 

@@ -42,6 +42,8 @@ class RunsAssessment:
     tests: Mapping[tuple[str, ...], MetricEvidence] = field(default_factory=dict)
     """By the `file:name`s of the rows that a test is told at; p-values are uncorrected."""
     problems: tuple[Problem, ...] = ()
+    test_rows: str = ""
+    """As in `Evidence`, of these runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,10 +96,10 @@ def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Pla
         case Problem():
             return RunsAssessment(_without(rule, tables, UNUSABLE), (*problems, reading))
         case Incomparable(reason):
-            return RunsAssessment(_without(rule, tables, reason, incomparable=True), problems)
+            return RunsAssessment(_without(rule, tables, reason, incomparable=True), problems, reason)
         case _Runs():
             compared = _compare(reading, rule, metrics, plan)
-            return replace(compared, problems=(*problems, *compared.problems))
+            return replace(compared, problems=(*problems, *compared.problems), test_rows=reading.note)
         case _:
             assert_never(reading)
 

@@ -1,0 +1,29 @@
+"""Why an imported file cannot be had: it is never pushed, so what fails is the place that it comes from."""
+
+from __future__ import annotations
+
+from reporter.collect.pipeline import Output
+from reporter.collect.problems import UnreadableError
+from reporter.collect.redaction import one_line
+from reporter.model.problem import ProblemKind
+
+
+def explain_import(error: Exception, output: Output) -> UnreadableError:
+    """`error` is whatever reading the source raised."""
+    if output.source is None:  # kept under its own name in a storage with versions
+        return UnreadableError(ProblemKind.ACCESS, f"cannot be read: {_reason(error)}", "run `dvc fetch` to see why")
+    return UnreadableError(
+        ProblemKind.ACCESS,
+        f"is imported, and its source {output.source} cannot be read: {_reason(error)}",
+        f"give this job the right to read the source, or `dvc update {output.path}.dvc` where it is now; imports are not pushed",
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause that says something: DVC's own errors on top say little (`SCM error`)."""
+    reasons: list[str] = []
+    link: BaseException | None = error
+    while link is not None and len(reasons) < 20:  # noqa: PLR2004  a chain that is a circle ends too
+        reasons.append(one_line(str(link)))
+        link = link.__cause__ or link.__context__
+    return next((reason for reason in reversed(reasons) if reason), type(error).__name__)

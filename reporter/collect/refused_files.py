@@ -1,0 +1,83 @@
+"""What can be told of DVC files that today's DVC refuses (`live:`, DVC 0 and 1): which outputs they record, and which are metrics.
+
+Only for a baseline: it cannot be mended any more, and its numbers are there all the same.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ruamel.yaml.error import YAMLError
+
+from reporter.collect.dvc_errors import BrokenFile
+from reporter.collect.pipeline import Content, Output, Pipeline, Refusal
+from reporter.collect.problems import UnreadableError
+from reporter.collect.tree import Tree
+from reporter.collect.yaml_memo import parse_yaml
+
+_LEGACY = "md5-dos2unix"
+
+
+def with_refused(pipeline: Pipeline, refused: Mapping[str, BrokenFile], tree: Tree) -> Pipeline:
+    """The pipeline with what the refused files (path from the project's root → why) record."""
+    found = [output for path in refused for output in _outputs(path, tree)]
+    return replace(
+        pipeline,
+        recovered=tuple(output for output in found if output.content is not None),
+        metrics=(*pipeline.metrics, *(output.path for output in found if output.is_metric)),
+        refused=tuple(Refusal(broken.path, broken.reason) for broken in refused.values()),
+    )
+
+
+def _outputs(path: str, tree: Tree) -> Iterator[Output]:
+    definition = _yaml(path, tree)
+    if path.endswith(".dvc"):
+        yield from _recorded(definition, posixpath.dirname(path))
+        return
+    folder = posixpath.dirname(path)
+    lock = _yaml(posixpath.join(folder, "dvc.lock"), tree)
+    defined = _mapping(definition.get("stages"))
+    recorded = _mapping(lock.get("stages")) if "schema" in lock else lock
+    for name in {**defined, **recorded}:
+        stage = _mapping(defined.get(name))
+        inside = posixpath.join(folder, str(stage.get("wdir", "")))
+        outputs = {output.path: output for output in _recorded(_mapping(recorded.get(name)), inside)}
+        metrics = {posixpath.normpath(posixpath.join(inside, each)) for each in _paths(stage.get("metrics"))}
+        yield from (replace(output, is_metric=output.path in metrics) for output in outputs.values())
+        yield from (Output(each, None, cached=False, is_metric=True) for each in sorted(metrics - outputs.keys()))
+
+
+def _recorded(entry: Mapping[str, Any], folder: str) -> Iterator[Output]:
+    """The outputs with their hashes, as dvc.lock and .dvc files of any age list them."""
+    inside = posixpath.join(folder, str(entry.get("wdir", "")))
+    for out in entry.get("outs") or ():
+        fields = _mapping(out)
+        digest, path = fields.get("md5"), fields.get("path")
+        if isinstance(path, str):
+            algorithm = "md5" if fields.get("hash") == "md5" else _LEGACY
+            content = Content(digest, algorithm) if isinstance(digest, str) else None
+            cached = fields.get("cache", True) is not False
+            name = posixpath.normpath(posixpath.join(inside, path))
+            yield Output(name, content, cached=cached, is_metric=bool(fields.get("metric")))
+
+
+def _paths(entries: Any) -> Iterator[str]:
+    """Of a list of paths, each alone or with its options."""
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, str):
+            yield entry
+        yield from (str(path) for path in _mapping(entry))
+
+
+def _yaml(path: str, tree: Tree) -> Mapping[str, Any]:
+    try:
+        return _mapping(parse_yaml(tree.read(path).decode("utf-8", "replace")))
+    except (OSError, UnreadableError, YAMLError, ValueError):
+        return {}  # what is no YAML records nothing
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

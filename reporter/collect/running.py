@@ -1,0 +1,78 @@
+"""What DVC itself is writing in the work tree at this moment, as its own lock file tells: half-written outputs are no results."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reporter.errors import ProjectError
+
+_PATIENCE = 20.0
+"""Seconds: a `dvc pull` or a short stage ends by then, and a training takes longer than anybody waits for a report."""
+_PAUSE = 0.25
+_LOCK = ".dvc/tmp/rwlock"
+_INSIDE_A_STAGE = "DVC_STAGE"
+"""DVC sets it for the stages that it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    pid: int
+    command: str
+    path: str
+    """What it writes, from the project's root."""
+
+
+def wait_for_writers(root: Path, say: Callable[[str], None], patience: float = _PATIENCE) -> None:
+    """Wait until DVC writes nothing in the project. Raises ProjectError, which names the lock, where that takes too long.
+
+    A report that is made by a stage does not wait for the run that it is a part of.
+    """
+    if os.environ.get(_INSIDE_A_STAGE):
+        return
+    deadline = time.monotonic() + patience
+    told = False
+    while writer := writer_in(root):
+        if not told:
+            say(f"Waiting for `{writer.command}` (process {writer.pid}), which is writing {writer.path}")
+            told = True
+        if time.monotonic() > deadline:
+            raise ProjectError(
+                f"`{writer.command}` (process {writer.pid}) is writing {writer.path}, as {_LOCK} says",
+                "wait until it ends, or compare what is committed: `--head HEAD`",
+            )
+        time.sleep(_PAUSE)
+
+
+def writer_in(root: Path) -> Writer | None:
+    """A running process of DVC that writes in the project; None where there is none. What it left behind when it died does not count."""
+    try:
+        content = json.loads((root / _LOCK).read_bytes())
+    except (OSError, ValueError):  # none, or it is being written
+        return None
+    writing = content.get("write") if isinstance(content, Mapping) else None
+    entries = writing.items() if isinstance(writing, Mapping) else ()
+    return next((writer for path, by in entries if (writer := _writer(root, str(path), by)) is not None), None)
+
+
+def _writer(root: Path, path: str, by: object) -> Writer | None:
+    pid = by.get("pid") if isinstance(by, Mapping) else None
+    if not isinstance(pid, int) or not isinstance(by, Mapping) or not _is_running(pid):
+        return None
+    command = f"dvc {str(by.get('cmd', '')).partition(' ')[2]}".strip()  # without the path of this machine
+    full = Path(path)
+    return Writer(pid, command, full.relative_to(root).as_posix() if full.is_relative_to(root) else full.name)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True

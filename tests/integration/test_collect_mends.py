@@ -1,0 +1,356 @@
+"""What cannot be known of a revision, what is said of it, and that the mend which is said makes the doubt go away."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from project_factories import ProjectFactory, git, isolate
+
+from reporter.collect.project import Wanted, open_project
+from reporter.compare.honesty import doubts, honesty_problems
+from reporter.errors import ProjectError
+from reporter.model.problem import Problem, ProblemKind
+from reporter.model.snapshot import Snapshot
+
+DVC_YAML = """\
+stages:
+  train:
+    cmd: python train.py
+    deps: [{deps}]
+    metrics:
+      - metrics.json: {{cache: false}}
+"""
+ON_GENERATED_PARAMS = """\
+stages:
+  train:
+    cmd: python train.py
+    params:
+      - gen.yaml: [lr]
+    metrics:
+      - metrics.json: {cache: false}
+"""
+GENERATING = """\
+stages:
+  generate:
+    cmd: "echo 'lr: 1' > gen.yaml"
+    outs: [gen.yaml]
+"""
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch, tmp_path):
+    isolate(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path) -> ProjectFactory:
+    return ProjectFactory.new(tmp_path / "project").remote(tmp_path / "storage")
+
+
+def made(project: ProjectFactory, deps: str = "train.py", **files: object) -> ProjectFactory:
+    project.write(
+        {"dvc.yaml": DVC_YAML.format(deps=deps), "train.py": "x = 1\n", "metrics.json": {"acc": 0.5}, **files}
+    )
+    project.record().commit()
+    return project
+
+
+def snapshot(project: ProjectFactory, revision: str = "workspace", *, forgiving: bool = False) -> Snapshot:
+    opened = open_project(project.root)
+    return opened.snapshot(opened.resolve_head(revision), Wanted(forgiving=forgiving))
+
+
+def said(found: Snapshot) -> tuple[Problem, ...]:
+    return (*found.problems, *honesty_problems(found))
+
+
+def assert_certain(found: Snapshot) -> None:
+    assert said(found) == ()
+    assert doubts(found) == {}
+
+
+class TestGitLfs:
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    @pytest.mark.parametrize("place", ["big.csv", "data/big.csv"])
+    def test_a_pointer_is_not_called_changed(self, project, tmp_path, revision, place):
+        made(project, f"train.py, {place.partition('/')[0]}", **{place: "a,b\n1,2\n"})
+        content = (project.root / place).read_bytes()
+        digest = "ab12cd34" * 8
+        project.write({place: POINTER.format(digest=digest, size=len(content))}).commit("Move it to Git LFS")
+
+        found = snapshot(project, revision)
+
+        assert found.stages["train"].outdated == ()
+        assert doubts(found) == {}
+        (problem,) = said(found)
+        assert problem.kind is ProblemKind.UNVERIFIED
+        assert "pointer of Git LFS" in problem.message
+        assert "`lfs: true`" in problem.hint
+        kept = project.root / ".git" / "lfs" / "objects" / digest[:2] / digest[2:4] / digest
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(content)  # what `git lfs fetch` does
+        (project.root / place).write_bytes(content)  # and `git lfs pull`
+        assert_certain(snapshot(project, revision))
+
+
+class TestIgnoredFiles:
+    def test_generated_params_that_git_ignores_are_not_called_changed(self, project, tmp_path):
+        project.write({"dvc.yaml": ON_GENERATED_PARAMS, "gen.yaml": "lr: 1\n", "metrics.json": {"acc": 0.5}})
+        project.write({".gitignore": "/gen.yaml\n"}).record().commit()
+        clone = project.clone(tmp_path / "clone")
+
+        for revision in ("HEAD", "workspace"):
+            found = snapshot(clone, revision)
+            assert found.stages["train"].outdated == ()
+            assert doubts(found) == {}
+            assert "git ignores it" in "".join(problem.message for problem in said(found))
+            assert {"Make it an output of the stage that writes it, so that DVC keeps it."} <= {
+                problem.hint for problem in said(found)
+            }
+
+        project.write({"dvc.yaml": GENERATING + ON_GENERATED_PARAMS.removeprefix("stages:\n")}).record().push().commit(
+            "The mend"
+        )
+        assert_certain(snapshot(project.clone(tmp_path / "mended"), "HEAD"))
+
+    def test_a_deleted_params_file_is_changed(self, project):
+        project.write({"dvc.yaml": ON_GENERATED_PARAMS, "gen.yaml": "lr: 1\n", "metrics.json": {"acc": 0.5}}).record()
+        project.commit()
+        project.write({"gen.yaml": None})
+
+        assert snapshot(project).stages["train"].outdated == ("params",)
+
+
+class TestSparseCheckouts:
+    @pytest.mark.parametrize("left_out", ["/lib/", "/lib/b.py"])
+    def test_what_is_left_out_is_not_called_changed(self, project, left_out):
+        made(project, "train.py, lib", **{"lib/a.py": "a", "lib/b.py": "b"})
+        project.git("sparse-checkout", "set", "--no-cone", "/*", f"!{left_out}")
+        assert not (project.root / "lib" / "b.py").exists()
+
+        found = snapshot(project)
+
+        assert found.stages["train"].outdated == ()
+        (problem,) = said(found)
+        assert "left out of this sparse checkout" in problem.message
+        assert "git sparse-checkout" in problem.hint
+        project.git("sparse-checkout", "disable")
+        assert_certain(snapshot(project))
+
+    def test_a_metrics_file_that_is_left_out_says_so(self, project):
+        made(project)
+        project.git("sparse-checkout", "set", "--no-cone", "/*", "!/metrics.json")
+
+        problem = snapshot(project).metrics["metrics.json"].problem
+
+        assert "left out of this sparse checkout" in problem.message
+        project.git("sparse-checkout", "disable")
+        assert_certain(snapshot(project))
+
+
+class TestLineEnds:
+    @pytest.mark.parametrize("deps", ["train.py", "lib"])
+    def test_a_lock_of_windows_is_of_the_same_code(self, project, deps):
+        """Git there checks text out with other line ends, which DVC hashes as they are."""
+        made(project, deps, **{"lib/a.py": "a = 1\nb = 2\n", "lib/sub/b.py": "c\n", "train.py": "x = 1\ny = 2\n"})
+        for path in ("train.py", "lib/a.py", "lib/sub/b.py"):
+            file = project.root / path
+            file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+        project.record()
+        project.git("checkout", "--quiet", "--", "train.py", "lib")
+        project.commit("The lock of a colleague on Windows")
+        assert project.git("diff", "--name-only", "HEAD~1") == "dvc.lock"
+
+        for revision in ("HEAD", "workspace"):
+            assert_certain(snapshot(project, revision))
+        project.write({"train.py": "x = 3\n", "lib/a.py": "a = 3\n"})
+        assert snapshot(project).stages["train"].outdated == ("deps",)
+
+
+class TestImports:
+    def test_one_without_its_content_says_how_to_get_it(self, project, tmp_path):
+        (tmp_path / "source.json").write_text('{"acc": 0.5}')
+        with project.dvc() as repo:
+            repo.imp_url(str(tmp_path / "source.json"), "ref.json", no_download=True)
+        project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+
+        found = snapshot(project)
+
+        assert found.metrics["ref.json"].values == {"acc": 0.5} or "dvc update ref.json.dvc" in str(said(found))
+        with project.dvc() as repo:
+            repo.update(["ref.json.dvc"])
+        assert_certain(snapshot(project))
+
+    def test_a_source_that_is_gone_is_named_and_no_remote_is_asked_for(self, project, tmp_path):
+        registry = ProjectFactory.new(tmp_path / "registry")
+        registry.write({"ref.json": {"acc": 0.8}}).add("ref.json").commit()
+        with project.dvc() as repo:
+            repo.imp(str(registry.root), "ref.json")
+        project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+        clone = project.clone(tmp_path / "clone")
+        shutil.move(registry.root, tmp_path / "elsewhere")
+
+        problem = snapshot(clone).metrics["ref.json"].problem
+
+        assert str(registry.root) in problem.message
+        assert "dvc update ref.json.dvc" in problem.hint
+        assert "remote" not in problem.message + problem.hint
+        shutil.move(tmp_path / "elsewhere", registry.root)
+        assert snapshot(clone).metrics["ref.json"].values == {"acc": 0.8}
+
+
+class TestOutputs:
+    def test_one_of_another_branch_is_brought_back_by_checkout(self, project):
+        project.write({"dvc.yaml": "stages:\n  train:\n    cmd: python train.py\n    metrics: [metrics.json]\n"})
+        project.write({"metrics.json": {"acc": 0.5}}).record().commit()
+        project.write({"metrics.json": {"acc": 0.75}})
+
+        (problem,) = said(snapshot(project))
+
+        assert problem.kind is ProblemKind.MISMATCH
+        assert "dvc checkout" in problem.hint
+        with project.dvc() as repo:
+            repo.checkout(force=True)
+        assert_certain(snapshot(project))
+
+    def test_one_that_is_not_pushed_says_so(self, project, tmp_path):
+        stage = "stages:\n  train:\n    cmd: python train.py\n    metrics:\n      - metrics.json"
+        project.write({"dvc.yaml": stage + ": {push: false}\n", "metrics.json": {"acc": 0.5}}).record().push().commit()
+
+        problem = snapshot(project.clone(tmp_path / "clone")).metrics["metrics.json"].problem
+
+        assert "`push: false`" in problem.message
+        assert "add a remote" not in problem.hint
+        project.write({"dvc.yaml": stage + "\n"}).record().push().commit()
+        assert snapshot(project.clone(tmp_path / "mended")).metrics["metrics.json"].values == {"acc": 0.5}
+
+    def test_where_there_is_no_remote_nothing_is_said_to_be_fetched(self, tmp_path):
+        project = ProjectFactory.new(tmp_path / "alone")
+        project.write(
+            {"dvc.yaml": "stages:\n  train:\n    cmd: x\n    metrics: [metrics.json]\n", "metrics.json": {"acc": 0.5}}
+        )
+        project.record().commit()
+        told: list[str] = []
+        opened = open_project(project.clone(tmp_path / "clone").root, told.append)
+
+        problem = opened.snapshot(opened.resolve_head(None), Wanted()).metrics["metrics.json"].problem
+
+        assert told == []
+        assert "there is no remote" in problem.message
+
+
+class TestBrokenFiles:
+    def conflict(self, project: ProjectFactory) -> None:
+        made(project)
+        project.git("switch", "--quiet", "--create", "theirs")
+        made(project, **{"train.py": "x = 2\n"})
+        project.git("switch", "--quiet", "main")
+        made(project, **{"train.py": "x = 3\n"})
+        with pytest.raises(AssertionError):
+            project.git("merge", "theirs")
+        project.git("checkout", "--quiet", "--ours", "train.py")
+
+    def test_a_lock_in_conflict_is_the_file_to_mend(self, project):
+        self.conflict(project)
+
+        with pytest.raises(ProjectError, match=r"dvc\.lock is broken in workspace") as caught:
+            snapshot(project)
+
+        assert "git checkout --ours dvc.lock" in caught.value.hint
+        project.git("checkout", "--ours", "dvc.lock")
+        assert_certain(snapshot(project))
+
+    def test_a_lock_of_dvc_1_is_written_anew(self, project):
+        made(project)
+        lock = (project.root / "dvc.lock").read_text()
+        old = "\n".join(
+            line.removeprefix("  ") for line in lock.splitlines() if not line.startswith(("schema:", "stages:"))
+        )
+        project.write({"dvc.lock": old}).commit("As DVC 1 wrote it")
+
+        with pytest.raises(ProjectError, match=r"dvc\.lock is broken in workspace") as caught:
+            snapshot(project)
+
+        assert "DVC 1" in caught.value.hint
+        project.write({"dvc.lock": None}).record()
+        assert_certain(snapshot(project))
+
+    def test_params_that_do_not_parse_are_the_file_to_mend(self, project):
+        made(project)
+        project.write({"params.yaml": "lr: 0.1\n<<<<<<< HEAD\n"})
+
+        with pytest.raises(ProjectError, match=r"params\.yaml is broken in workspace, line 3"):
+            snapshot(project)
+
+        project.write({"params.yaml": "lr: 0.1\n"})
+        assert_certain(snapshot(project))
+
+    def test_a_commit_is_mended_by_another_baseline(self, project):
+        made(project)
+        project.write({"dvc.yaml": "stages: ["}).commit("Break it")
+
+        with pytest.raises(ProjectError, match=r"dvc\.yaml is broken in HEAD") as caught:
+            snapshot(project, "HEAD")
+
+        assert "compare with another one" in caught.value.hint
+
+
+class TestDefinitionsThatDvcRefuses:
+    LIVE = "    live:\n      dvclive: {summary: true}\n"
+
+    @pytest.mark.parametrize("cached", [False, True])
+    def test_of_a_baseline_what_its_lock_records_is_known(self, project, cached):
+        definition = DVC_YAML.format(deps="train.py").replace("cache: false", f"cache: {str(cached).lower()}")
+        project.write({"dvc.yaml": definition, "train.py": "x = 1\n", "metrics.json": {"acc": 0.5}}).record()
+        project.write({"dvc.yaml": definition + self.LIVE}).commit("As an older DVC wrote it")
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        assert found.metrics["metrics.json"].values == {"acc": 0.5}
+        assert found.stages == {}
+        (problem,) = found.problems
+        assert (problem.path, problem.kind) == ("dvc.yaml", ProblemKind.FORMAT)
+        assert "live" in problem.message
+        assert "name another BASE" in problem.hint
+
+    def test_a_metric_in_a_dvc_file_of_dvc_0_is_known(self, project):
+        project.write({"metrics.json": {"acc": 0.5}}).add("metrics.json")
+        file = project.root / "metrics.json.dvc"
+        file.write_text(
+            file.read_text().replace("  path: metrics.json", "  path: metrics.json\n  metric: true\n  colour: red")
+        )
+        project.commit()
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.metrics["metrics.json"].values == {"acc": 0.5}
+        assert [problem.path for problem in found.problems] == ["metrics.json.dvc"]
+
+
+class TestDvcWithoutGit:
+    def test_a_project_that_dvc_keeps_out_of_git_is_read_all_the_same(self, tmp_path):
+        root = tmp_path / "plain"
+        root.mkdir()
+        git(root, "init", "--quiet", "--initial-branch=main")
+        from dvc.repo import Repo
+
+        Repo.init(str(root), no_scm=True).close()
+        project = ProjectFactory(root).write({"dvc.yaml": "metrics: [m.json]\n", "m.json": {"acc": 0.5}})
+        project.commit()
+
+        for revision in ("HEAD", "workspace"):
+            assert snapshot(project, revision).metrics["m.json"].values == {"acc": 0.5}
+
+
+def test_no_absolute_path_of_this_machine_is_said(project, tmp_path):
+    made(project)
+    (project.root / "dvc.yaml").write_text(DVC_YAML.format(deps="train.py, ../outside.py"))
+
+    found = snapshot(project)
+
+    assert str(tmp_path) not in repr((found.stages, said(found)))
+    assert Path("../outside.py").as_posix() in repr(found.stages)

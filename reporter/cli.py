@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from reporter.bundle import Bundle
     from reporter.collect.project import Project
+    from reporter.commands.post_bundles import TasksFor
     from reporter.commands.report import ReportRequest, Source
-    from reporter.forges.interface import Forge
+    from reporter.commands.task import Task
     from reporter.model.ci import CiContext
     from reporter.model.report import Report
+    from reporter.model.rules import CommentRule
 
 DONE = 0
 BUG = 70
@@ -46,6 +48,7 @@ EXAMPLES = {
     "post": """examples:
   reporter post                    put the bundle in reports/ on its pull request
   reporter post reports --dry-run  say what would be done
+  reporter post reports reports-9  post several, such as those for two pull requests of one branch
 """,
     "ci": """examples:
   reporter ci                      report, post and gate, as the CI environment says
@@ -267,7 +270,7 @@ def _add_config_option(command: argparse.ArgumentParser) -> None:
 
 def _add_post(commands: Commands[_Parser]) -> None:
     command = _add_command(commands, "post", "publish a bundle: comment, check, job summary")
-    command.add_argument("bundle", metavar="DIR", nargs="?", type=Path, default=Path("reports"))
+    command.add_argument("bundles", metavar="DIR", nargs="*", type=Path, default=[Path("reports")])
     _add_config_option(command)
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     command.set_defaults(run=_run_post)
@@ -308,35 +311,61 @@ def _write_bundle(
     options: argparse.Namespace, environ: Mapping[str, str], context: CiContext | None, *, in_ci: bool = False
 ) -> Bundle:
     """Make the report that the options ask for and write its bundle."""
+    head = None if in_ci else options.head
+    (bundle,) = _write_bundles(options, environ, {options.out: context}, head, in_ci=in_ci)
+    return bundle
+
+
+def _write_bundles(
+    options: argparse.Namespace,
+    environ: Mapping[str, str],
+    contexts: Mapping[Path, CiContext | None],
+    head: str | None,
+    *,
+    in_ci: bool,
+) -> list[Bundle]:
+    """Make a report for each folder and write its bundle there, all of one candidate: it is trained and opened once."""
     import tempfile
 
     from reporter import wiring
 
     project = wiring.open_project(_here())
-    rules = wiring.project_rules(project, options.config)
+    rules = wiring.project_rules(project, options.config, head if in_ci else None)
+    is_real = any(context is not None for context in contexts.values())
     with (
         wiring.progress(environ) as say,
-        _opened_source(options, project, say, is_real=context is not None, in_ci=in_ci) as source,
+        _opened_source(options, project, say, list(contexts), is_real=is_real, in_ci=in_ci) as source,
         wiring.open_exporter(environ, images=options.images) as exporter,
-        tempfile.TemporaryDirectory(prefix="reporter-") as pictures,
     ):
         from reporter.bundle import check_replaceable, write_bundle
         from reporter.commands.report import make_report
 
-        check_replaceable(options.out)
+        for folder in contexts:
+            check_replaceable(folder)
         wiring.load_renderers()
-        request = _report_request(options, project, in_ci=in_ci)
-        run = wiring.run_info(context)
-        made = make_report(request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say)
-        written = write_bundle(options.out, made.bundle, made.page)
-        if made.failure is not None:
-            _say(f"What else the report holds is in {options.out / 'report.html'}")
-            raise made.failure
+        request = _report_request(options, project, head, in_ci=in_ci)
+        written: list[Bundle] = []
+        for folder, context in contexts.items():
+            run = wiring.run_info(context)
+            with tempfile.TemporaryDirectory(prefix="reporter-") as pictures:
+                made = make_report(
+                    request, source, exporter, rules, context, run, Path(pictures), wiring.plotly_js(), say
+                )
+                written.append(write_bundle(folder, made.bundle, made.page))
+            if made.failure is not None:
+                _say(f"What else the report holds is in {folder / 'report.html'}")
+                raise made.failure
         return written
 
 
 def _opened_source(
-    options: argparse.Namespace, project: Project, say: Callable[[str], None], *, is_real: bool, in_ci: bool
+    options: argparse.Namespace,
+    project: Project,
+    say: Callable[[str], None],
+    folders: Sequence[Path],
+    *,
+    is_real: bool,
+    in_ci: bool,
 ) -> AbstractContextManager[Source]:
     """The project as it is, or reproduced first. A dry run must not write to the team's storage."""
     from contextlib import nullcontext
@@ -346,13 +375,15 @@ def _opened_source(
     if in_ci and options.repro:
         from reporter.bundle import check_replaceable
 
-        check_replaceable(options.out)  # a training takes long
+        for folder in folders:
+            check_replaceable(folder)  # a training takes long
         return nullcontext(wiring.reproduced(project, say, push=is_real))
     return wiring.reading(project, say)
 
 
-def _report_request(options: argparse.Namespace, project: Project, *, in_ci: bool) -> ReportRequest:
+def _report_request(options: argparse.Namespace, project: Project, head: str | None, *, in_ci: bool) -> ReportRequest:
     from reporter import wiring
+    from reporter.commands.checkout import left_out
     from reporter.commands.report import ReportRequest
     from reporter.model.revision import Policy
     from reporter.settings import CONFIG_NAME
@@ -365,10 +396,11 @@ def _report_request(options: argparse.Namespace, project: Project, *, in_ci: boo
         )
     return ReportRequest(
         base=options.base or None,
-        head=None if in_ci else options.head,
+        head=head,
         policy=Policy(options.policy),
         config=config or CONFIG_NAME,
         judged_by_base=in_ci,
+        notices=left_out(head, project.resolve_head(None)) if in_ci and head else (),
     )
 
 
@@ -394,67 +426,98 @@ def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> Non
 
 def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
-    from reporter.bundle import read_bundle, read_failure
-    from reporter.commands.post import post
+    from reporter.bundle import read_bundle
+    from reporter.commands.post_bundles import post_bundles
     from reporter.commands.rehearse import rehearse
 
     context = wiring.read_context(environ)
     connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here(), options.config)
-    if context and not options.dry_run and (reason := read_failure(options.bundle)):
-        return _post_failure(reason, context, options, connect)
-    bundle = read_bundle(options.bundle)
-    if options.dry_run:
-        rehearse(bundle, options.bundle, context, connect, open_store, _say, print)
+    tasks_for = _tasks_for(context, options, environ) if context else None
+    if tasks_for and not options.dry_run:
+        for failure in post_bundles(options.bundles, tasks_for, connect, open_store, _say):
+            raise failure
         return DONE
-    if context is None:
+    bundles = {folder: read_bundle(folder) for folder in options.bundles}
+    if not options.dry_run:
         raise UsageError(
             "There is nothing to post to outside a CI job", "See what a job would post with `reporter post --dry-run`."
         )
-    failure = post(bundle, options.bundle, context, connect, open_store, _say).failure
-    if failure is not None:
-        raise failure
+    for folder, bundle in bundles.items():
+        task = tasks_for(bundle.report)[0] if tasks_for else None
+        rehearse(bundle, folder, task, connect, open_store, _say, print)
     return DONE
 
 
-def _post_failure(
-    reason: ReporterError, context: CiContext, options: argparse.Namespace, connect: Callable[[], Forge]
-) -> int:
+def _tasks_for(context: CiContext, options: argparse.Namespace, environ: Mapping[str, str]) -> TasksFor:
+    """What a report was made for: as the start of the job has decided, else as the reporter.yaml here says."""
     from reporter import wiring
-    from reporter.commands.mark import mark_failed
+    from reporter.commands.task import Task, task_of
 
-    _say(f"There is no report in {options.bundle}: {reason.message}")
-    failure = mark_failed(context, wiring.comment_rule(_here(), options.config), reason, connect, _say).failure
-    if failure is not None:
-        raise failure
-    return DONE
+    started = _started(context, environ)
+
+    def tasks_for(report: Report | None) -> Sequence[Task]:
+        if started:
+            return [task_of(report, started)] if report else started
+        comment = wiring.comment_rule(_here(), options.config)
+        return [Task(context, _allowed(comment, report.comment) if report else comment)]
+
+    return tasks_for
+
+
+def _started(context: CiContext, environ: Mapping[str, str]) -> list[Task]:
+    """What `reporter ci --start` has told this step there is to do; nothing where it has not."""
+    from reporter.commands.task import read_tasks
+
+    started = environ.get("REPORTER_STARTED")
+    return read_tasks(started, context) if started else []
+
+
+def _allowed(trusted: CommentRule, asked: CommentRule) -> CommentRule:
+    """The comment that a report goes to: the one it asks for only if the trusted reporter.yaml knows that one."""
+    from reporter.render.escape import shorten
+
+    comment = trusted.allowed(asked)
+    if comment.key != asked.key:
+        _say(
+            f"The report asks for the comment “{shorten(asked.key)}” and goes to “{comment.key}”: the reporter.yaml in "
+            "force here names no other in `comment`"
+        )
+    return comment
 
 
 def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
-    from reporter.commands.ci import ci, ci_make
-    from reporter.commands.mark import mark_running
+    from reporter.commands.ci import Maker, ci, ci_make, ci_start
+    from reporter.commands.task import Task, find_tasks
 
     context = wiring.read_context(environ)
     if options.repro and not options.start:
         _warn_of_tokens(environ, in_ci=context is not None)
     if context is None:
         return _rehearse_ci(options, environ)
-    connect, comment = wiring.connector(context, environ), wiring.comment_rule(_here(), options.config)
-    if options.start:
-        failure = mark_running(context, comment, connect, _say).failure
-        if failure is not None:
-            raise failure
-        return DONE
+    connect = wiring.connector(context, environ)
 
-    def make(located: CiContext) -> Bundle:
-        bundle = _write_bundle(options, environ, located, in_ci=True)
-        _print_report(bundle.report, options.out)
-        return bundle
+    def comment_for(context: CiContext) -> CommentRule:
+        own = wiring.comment_rule(_here(), options.config)
+        return _allowed(wiring.comment_in_force(_here(), options.config, own, context), own)
 
+    def make(tasks: Sequence[Task], head: str | None) -> list[Bundle]:
+        contexts = {task.folder(options.out, place): task.context for place, task in enumerate(tasks)}
+        bundles = _write_bundles(options, environ, contexts, head, in_ci=True)
+        for folder, bundle in zip(contexts, bundles, strict=True):
+            _print_report(bundle.report, folder)
+        return bundles
+
+    maker = Maker(lambda: wiring.read_checkout(_here()), make, trains=options.repro)
     if options.make:
+        tasks = _started(context, environ) or [Task(context, comment_for(context))]
         with _ending_leftovers(trains=options.repro):
-            return ci_make(context, comment, options.out, make, _say)
-    return ci(context, comment, options.out, make, connect, wiring.store_opener(_here(), options.config), _say)
+            return ci_make(tasks, options.out, maker, _say)
+    tasks = find_tasks(context, connect, options.base or None, comment_for)
+    if options.start:
+        ci_start(tasks, connect, _say)
+        return DONE
+    return ci(tasks, options.out, maker, connect, wiring.store_opener(_here(), options.config), _say)
 
 
 def _warn_of_tokens(environ: Mapping[str, str], *, in_ci: bool) -> None:

@@ -263,7 +263,7 @@ def _rules(node: _Node) -> Rules:
         ),
         "images": _images,
         "sections": lambda each: each.items(_section),
-        "comment": lambda each: _record(each, CommentRule, {"title": _Node.text, "key": _Node.text}),
+        "comment": _comment,
         "fail_on": lambda each: each.choice(FailOn),
     }
     return _record(node, Rules, parsers)
@@ -381,6 +381,15 @@ def _images(node: _Node) -> ImagesRule:
     if rule.store is ImageStoreKind.S3 and rule.url is None:
         raise node.error("needs `url` with `store: s3`, such as s3://bucket/prefix")
     return rule
+
+
+def _comment(node: _Node) -> CommentRule:
+    named: dict[str, Callable[[_Node], Any]] = {"title": _Node.text, "key": _Node.text}
+
+    def further(each: _Node) -> CommentRule:
+        return _record(each, CommentRule, named, required=("key", "title"))
+
+    return _record(node, CommentRule, {**named, "allow": lambda each: each.items(further)})
 
 
 def _section(node: _Node) -> Section:

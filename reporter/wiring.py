@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reporter import __version__
-from reporter.errors import ForgeError, UsageError
+from reporter.errors import ForgeError, ReporterError, UsageError
 from reporter.model.report import RunInfo
+from reporter.model.revision import Policy
 from reporter.model.rules import CommentRule, Rules
-from reporter.settings import CONFIG_NAME, HIDDEN_FROM_STAGES, Environment, read_rules
+from reporter.settings import CONFIG_NAME, HIDDEN_FROM_STAGES, Environment, parse_rules, read_rules
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from reporter.collect.project import Project
     from reporter.collect.reproduction import ReproducedBaseline
     from reporter.forges.interface import Forge
-    from reporter.model.ci import CiContext
+    from reporter.model.ci import Checkout, CiContext
     from reporter.publish.export import PictureExporter
     from reporter.publish.store import ImageStore
 
@@ -64,8 +65,15 @@ def reading(project: Project, say: Callable[[str], None]) -> Iterator[Project | 
         yield apart
 
 
-def project_rules(project: Project, config: Path | None) -> Rules:
-    """The rules of the project's reporter.yaml, or of the file the user named."""
+def project_rules(project: Project, config: Path | None, head: str | None = None) -> Rules:
+    """The rules of the project's reporter.yaml, or of the file the user named: as the work tree has it, or a commit."""
+    if head is not None and (path := config_path(project, config)) is not None:
+        text = project.read_text(project.resolve_head(head), path)
+        if text is not None:
+            return parse_rules(text, f"{head[:7]}:{path}")
+        if config is None:
+            return Rules()
+        raise UsageError(f"{head[:7]} has no {path}", "Check the path given to --config.")
     if config is not None:
         return read_rules(config, required=True)
     return read_rules(project.root / CONFIG_NAME)
@@ -122,6 +130,12 @@ def plotly_js() -> str:
     return PLOTLY_JS.read_text(encoding="utf-8")
 
 
+def read_checkout(directory: Path) -> Checkout:
+    from reporter.collect.checkout import read_checkout as read_git_checkout
+
+    return read_git_checkout(directory)
+
+
 def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable[[], Forge]:
     """Opens the forge of the run with the token of the environment: once, so that its patience is one for the job."""
 
@@ -154,6 +168,31 @@ def comment_rule(directory: Path, config: Path | None) -> CommentRule:
     try:
         return _checkout_rules(directory, config).comment
     except UsageError:
+        return CommentRule()
+
+
+def comment_in_force(directory: Path, config: Path | None, own: CommentRule, context: CiContext) -> CommentRule:
+    """The comments that reports of the run may go to: what reporter.yaml said where the change left its target.
+
+    On the default branch itself, and where there was no such file, it is the checkout's `own`; but never that of a fork,
+    which could so take the place of any comment.
+    """
+    if context.pull_request is None and context.branch == context.default_branch:
+        return own
+    own = CommentRule() if context.is_of_fork else own
+    try:
+        project = open_project(directory)
+        head = project.resolve_head(context.head_sha)
+        base = project.resolve_base(None, head, Policy.MERGE_BASE, context, _checkout_rules(directory, config).base)
+    except ReporterError:  # it keeps the report from being made as well, and is said then
+        return own
+    path = config_path(project, config)
+    if base is None or path is None:
+        return own
+    try:
+        text = project.read_text(base, path)
+        return own if text is None else parse_rules(text).comment
+    except ReporterError:  # broken there
         return CommentRule()
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from functools import partial
 
 from reporter.commands.attempts import Attempts, Say
-from reporter.commands.post import Connect, PostOutcome, check_name, told
+from reporter.commands.check import CheckText, check_name, check_part, write_check
+from reporter.commands.post import Connect, PostOutcome, told
 from reporter.errors import ReporterError
-from reporter.forges.ci_files import append_summary, write_outputs
+from reporter.forges.check_parts import CheckPart
+from reporter.forges.ci_files import append_summary
 from reporter.forges.comments import write_comment
-from reporter.forges.interface import Check, Conclusion, Forge
+from reporter.forges.interface import Conclusion, Forge
 from reporter.forges.marker import Marker
 from reporter.forges.registry import limits_of
 from reporter.forges.state import with_state
@@ -20,22 +23,13 @@ from reporter.render.escape import prose
 
 
 def mark_running(context: CiContext, comment: CommentRule, connect: Connect, say: Say) -> PostOutcome:
-    """Say in the comment that a run is under way. The last report stays below.
-
-    The output `base` names the pull request's target, for a step that compares with it and has no token to ask with.
-    """
+    """Say in the comment that a run is under way. The last report stays below."""
     attempts = Attempts(say, read_only_token=context.read_only_token)
     forge, url = attempts.run(connect), None
     if not isinstance(forge, ReporterError):
-        located = _located(attempts, context, forge)
-        attempts.run(lambda: _write_target(located))
-        url = _mark(attempts, located, comment, forge, "⏳ Running")
+        context, pull_requests = _located(attempts, context, forge)
+        url = _mark(attempts, context, pull_requests, comment, forge, "⏳ Running")
     return PostOutcome(url, attempts.failure)
-
-
-def _write_target(context: CiContext) -> None:
-    if context.output_path and context.pull_request:
-        write_outputs(context.output_path, {"base": context.pull_request.base_branch})
 
 
 def mark_failed(
@@ -46,10 +40,12 @@ def mark_failed(
     text = _failed(reason)
     forge, url = attempts.run(connect), None
     if not isinstance(forge, ReporterError):
-        context = _located(attempts, context, forge)
-        url = _mark(attempts, context, comment, forge, text)
-        check = _failed_check(context, comment, reason)
-        attempts.run(lambda: forge.set_check(check), optional=True)
+        context, pull_requests = _located(attempts, context, forge)
+        url = _mark(attempts, context, pull_requests, comment, forge, text)
+        if not context.names_no_head:
+            parts = _failed_parts(context, pull_requests)
+            check = CheckText(check_name(comment), context.head_sha, lambda _: _sentence(reason))
+            attempts.run(lambda: write_check(forge, context, check, parts, (), attempts.say), optional=True)
     _summarise(attempts, context, comment, text)
     return PostOutcome(url, attempts.failure)
 
@@ -74,25 +70,36 @@ def _sentence(reason: ReporterError) -> str:
     return prose(f"{wording.ended(reason.message)} {wording.sentence(reason.hint)}".rstrip())
 
 
-def _located(attempts: Attempts, context: CiContext, forge: Forge) -> CiContext:
-    """The run with the pull request that a comment goes to; without one where there is none."""
-    found = attempts.run(lambda: forge.find_pull_request(context))
-    return context.located(found) if isinstance(found, PullRequest) else replace(context, pull_request=None)
+def _located(attempts: Attempts, context: CiContext, forge: Forge) -> tuple[CiContext, Sequence[PullRequest]]:
+    """The run with the pull requests that a comment goes to; none where there are none, or they cannot be found."""
+    found = attempts.run(lambda: forge.find_pull_requests(context))
+    if isinstance(found, ReporterError) or not found:
+        return context, ()
+    return context.located(*found), found
 
 
-def _mark(attempts: Attempts, context: CiContext, comment: CommentRule, forge: Forge, text: str) -> str | None:
-    if (pull_request := context.pull_request) is None:
-        return None
-    url = attempts.run(lambda: _write(forge, pull_request, context, comment, text, attempts.say))
-    return url if isinstance(url, str) else None
+def _mark(
+    attempts: Attempts,
+    context: CiContext,
+    pull_requests: Sequence[PullRequest],
+    comment: CommentRule,
+    forge: Forge,
+    text: str,
+) -> str | None:
+    """Write the state on each pull request; returns the address of the first comment that holds it."""
+    urls = [
+        attempts.run(partial(_write, forge, pull_request, context, comment, text, attempts.say))
+        for pull_request in pull_requests
+    ]
+    return next((url for url in urls if isinstance(url, str)), None)
 
 
 def _write(
     forge: Forge, pull_request: PullRequest, context: CiContext, comment: CommentRule, text: str, say: Say
 ) -> str | None:
-    marker = Marker(comment.key, context.head_sha, context.run)
+    marker = Marker(comment.key, context.head_sha, context.run, context.attempt)
     banner, room = _banner(context, comment, text), forge.limits.comment_characters - len(marker.line())
-    return told(write_comment(forge, pull_request, marker, lambda last: with_state(banner, last, room)), say)
+    return told(write_comment(forge, pull_request, marker, lambda last: with_state(banner, last, room)), marker, say)
 
 
 def _banner(context: CiContext, comment: CommentRule, text: str) -> str:
@@ -101,12 +108,10 @@ def _banner(context: CiContext, comment: CommentRule, text: str) -> str:
     return f"> **{prose(comment.title)}** for {commit}{log}\n>\n> {text}\n"
 
 
-def _failed_check(context: CiContext, comment: CommentRule, reason: ReporterError) -> Check:
-    return Check(
-        name=check_name(comment),
-        head_sha=context.head_sha,
-        conclusion=Conclusion.FAILURE,
-        title="No report could be made",
-        summary=_sentence(reason),
-        url=context.run_url,
+def _failed_parts(context: CiContext, pull_requests: Sequence[PullRequest]) -> tuple[CheckPart, ...]:
+    baselines = {each.number: each.base_branch for each in pull_requests}
+    numbers: Sequence[int | None] = tuple(baselines) or context.named_pull_requests or (None,)
+    return tuple(
+        check_part(context, number, baselines.get(number or 0), Conclusion.FAILURE, "No report could be made", None)
+        for number in numbers
     )

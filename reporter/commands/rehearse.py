@@ -6,13 +6,14 @@ What the token at hand may read is read, so that a missing pull request or an in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reporter.bundle import Bundle
 from reporter.commands.attempts import Say
 from reporter.commands.post import Connect, OpenStore, post
-from reporter.forges.interface import Check, Forge, OwnComment, PlacedCheck, StoredFiles
+from reporter.commands.task import Task
+from reporter.forges.interface import Check, Forge, OwnCheck, OwnComment, PlacedCheck, StoredFiles
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 from reporter.publish.store import ImageStore, Published
 from reporter.render.markdown import render_markdown
@@ -24,7 +25,7 @@ Show = Callable[[str], None]
 def rehearse(
     bundle: Bundle,
     folder: Path,
-    context: CiContext | None,
+    task: Task | None,
     connect: Connect,
     open_store: OpenStore,
     say: Say,
@@ -32,41 +33,51 @@ def rehearse(
 ) -> None:
     """Say what a post would do, line by line, and show the comment it would write. Sends and writes nothing.
 
-    Without a context, outside CI, nothing is looked up either.
+    Without a task, outside CI, nothing is looked up either.
     """
 
     def tell(line: str) -> None:
         say(f"[dry run] {line}")
 
-    if context is None:
+    if task is None:
         tell("Outside CI there is no pull request; a comment would say:")
         show(render_markdown(bundle.report, {name: name for name in bundle.images}))
         return
+    context = task.context
     quiet = replace(context, summary_path=None, output_path=None)
     post(
-        bundle, folder, quiet, lambda: _Rehearsal(connect(), show), lambda forge: _UnusedStore(open_store(forge)), tell
+        bundle,
+        folder,
+        quiet,
+        task.comment,
+        lambda: _Rehearsal(connect(), show),
+        lambda forge: _UnusedStore(open_store(forge)),
+        tell,
     )
     for path, what in ((context.summary_path, "Job summary"), (context.output_path, "Outputs")):
         if path:
             tell(f"{what}: appended to {path}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class _Rehearsal:
-    """A forge that reads like the real one and writes nothing."""
+    """A forge that reads like the real one and writes nothing, but keeps in mind what it would have written."""
 
     forge: Forge
     show: Show
+    _bodies: dict[int, str] = field(default_factory=dict)
+    _deleted: set[int] = field(default_factory=set)
 
     @property
     def limits(self) -> ForgeLimits:
         return self.forge.limits
 
-    def find_pull_request(self, context: CiContext) -> PullRequest | None:
-        return self.forge.find_pull_request(context)
+    def find_pull_requests(self, context: CiContext) -> Sequence[PullRequest]:
+        return self.forge.find_pull_requests(context)
 
     def own_comments(self, pull_request: int) -> Sequence[OwnComment]:
-        return self.forge.own_comments(pull_request)
+        present = [each for each in self.forge.own_comments(pull_request) if each.id not in self._deleted]
+        return [replace(each, body=self._bodies.get(each.id, each.body)) for each in present]
 
     def create_comment(self, pull_request: int, body: str) -> str:
         self.show(body)
@@ -74,9 +85,16 @@ class _Rehearsal:
 
     def update_comment(self, pull_request: int, comment_id: int, body: str) -> str:
         self.show(body)
+        self._bodies[comment_id] = body
         return f"comment {comment_id} on pull request #{pull_request}, {len(body):,} characters"
 
-    def set_check(self, check: Check) -> PlacedCheck:  # noqa: ARG002  the interface's parameter
+    def delete_comment(self, pull_request: int, comment_id: int) -> None:  # noqa: ARG002  the interface's parameter
+        self._deleted.add(comment_id)
+
+    def own_checks(self, name: str, head_sha: str) -> Sequence[OwnCheck]:
+        return self.forge.own_checks(name, head_sha)
+
+    def set_check(self, check: Check, place: int | None = None) -> PlacedCheck:  # noqa: ARG002
         return PlacedCheck("check run, or commit status if the token is no app's")
 
     def add_files(self, branch: str, files: Mapping[str, bytes], message: str) -> StoredFiles:  # noqa: ARG002

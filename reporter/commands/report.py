@@ -78,6 +78,8 @@ class ReportRequest:
     """The configuration's path from the project's root."""
     judged_by_base: bool = False
     """Take the gates from the baseline's reporter.yaml: the change must not loosen its own."""
+    notices: tuple[str, ...] = ()
+    """What the report says before its other notices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +116,7 @@ def make_report(
     rules = in_force.rules
     baseline, snapshot = _collect(source, base, head, rules, say)
     notices = (
+        *request.notices,
         *in_force.notices,
         *_with_itself(base, head),
         *(baseline.notes if baseline else ()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from urllib.parse import quote
 
@@ -15,11 +15,11 @@ from github.Repository import Repository
 from reporter.errors import ForgeError, UsageError
 from reporter.forges.github_address import ApiAddress
 from reporter.forges.github_branch import BranchWriter
-from reporter.forges.github_checks import set_check
+from reporter.forges.github_checks import own_checks, set_check
 from reporter.forges.github_errors import github_errors
 from reporter.forges.github_requester import PatientRequester
 from reporter.forges.github_retry import Patience
-from reporter.forges.interface import Check, OwnComment, PlacedCheck, StoredFiles
+from reporter.forges.interface import Check, OwnCheck, OwnComment, PlacedCheck, StoredFiles
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 
 _BOT = "[bot]"
@@ -28,7 +28,7 @@ _BOT = "[bot]"
 _ACTIONS_BOT = "github-actions[bot]"
 _READ = "pull-requests: read"
 _WRITE = "pull-requests: write"
-_NO_SUCH_COMMIT = (404, 422)
+_GONE = (404, 410)
 _FORBIDDEN = 403
 
 
@@ -48,33 +48,27 @@ class GitHubForge:
     def limits(self) -> ForgeLimits:
         return self._limits
 
-    def find_pull_request(self, context: CiContext) -> PullRequest | None:
+    def find_pull_requests(self, context: CiContext) -> Sequence[PullRequest]:
         # A merge queue tests a commit of its own; the comment stays as the pull request's run left it.
         if context.event == "merge_group":
-            return None
-        if number := context.pull_request_number or (context.pull_request and context.pull_request.number):
-            with github_errors(f"find pull request #{number} in {self._name}", _READ):
-                return _as_record(self._repository.get_pull(number).complete(), self._name)
-        found = self._open_pull_request(context)
-        return _as_record(found, self._name) if found else None
+            return []
+        if numbers := context.named_pull_requests:
+            return [self._pull_request(number) for number in numbers]
+        if not (context.branch and context.head_repository):
+            return []
+        return self._open_ones_of(context.branch, context.head_repository)
 
-    def _open_pull_request(self, context: CiContext) -> GithubPullRequest | None:
-        """The open pull request of a commit or, as GitHub knows no commits of forks, of the branch it was pushed to."""
-        with github_errors(f"find the pull request of {context.head_sha[:7]} in {self._name}", _READ):
-            if of_commit := _first_open(self._pull_requests_of(context.head_sha), context):
-                return of_commit
-            if not (context.branch and context.head_repository):
-                return None
-            owner = context.head_repository.partition("/")[0]
-            return _first_open(self._repository.get_pulls(state="open", head=f"{owner}:{context.branch}"), context)
+    def _pull_request(self, number: int) -> PullRequest:
+        with github_errors(f"find pull request #{number} in {self._name}", _READ):
+            return _as_record(self._repository.get_pull(number).complete(), self._name)
 
-    def _pull_requests_of(self, commit: str) -> Sequence[GithubPullRequest]:
-        try:
-            return list(self._repository.get_commit(commit).get_pulls())
-        except GithubException as error:
-            if error.status in _NO_SUCH_COMMIT:
-                return []
-            raise
+    def _open_ones_of(self, branch: str, repository: str) -> Sequence[PullRequest]:
+        """Never by the commit: that may be the head of other branches too, of a fork's or of this repository's."""
+        owner = repository.partition("/")[0]
+        with github_errors(f"find the pull requests of the branch {branch} in {self._name}", _READ):
+            found = self._repository.get_pulls(state="open", head=f"{owner}:{branch}")
+            of_branch = [each for each in found if each.head.ref == branch and _is_from(each, repository)]
+            return sorted((_as_record(each, self._name) for each in of_branch), key=lambda each: each.number)
 
     @cached_property
     def _login(self) -> str:
@@ -106,14 +100,30 @@ class GitHubForge:
         with github_errors(f"comment on pull request #{pull_request}", _WRITE):
             return self._repository.get_issue(pull_request).create_comment(body).html_url
 
-    def update_comment(self, pull_request: int, comment_id: int, body: str) -> str:
+    def update_comment(self, pull_request: int, comment_id: int, body: str) -> str | None:
         with github_errors(f"update the comment on pull request #{pull_request}", _WRITE):
             comment = self._repository.get_issue(pull_request).get_comment(comment_id)
-            comment.edit(body)
+            try:
+                comment.edit(body)
+            except GithubException as error:
+                if error.status in _GONE:
+                    return None
+                raise
             return comment.html_url
 
-    def set_check(self, check: Check) -> PlacedCheck:
-        return set_check(self._repository, check)
+    def delete_comment(self, pull_request: int, comment_id: int) -> None:
+        with github_errors(f"remove a duplicate comment on pull request #{pull_request}", _WRITE):
+            try:
+                self._repository.get_issue(pull_request).get_comment(comment_id).delete()
+            except GithubException as error:
+                if error.status not in _GONE:
+                    raise
+
+    def own_checks(self, name: str, head_sha: str) -> Sequence[OwnCheck]:
+        return own_checks(self._repository, name, head_sha)
+
+    def set_check(self, check: Check, place: int | None = None) -> PlacedCheck:
+        return set_check(self._repository, check, place)
 
     def add_files(self, branch: str, files: Mapping[str, bytes], message: str) -> StoredFiles:
         if branch in self._code_branches:
@@ -148,19 +158,6 @@ def _author(comment: IssueComment) -> str | None:
     return getattr(comment.user, "login", None)  # null once the account is deleted
 
 
-def _first_open(found: Iterable[GithubPullRequest], context: CiContext) -> GithubPullRequest | None:
-    """The open pull request whose head is the commit, else one whose head has moved on from it.
-
-    GitHub also lists pull requests that merely contain the commit, and a fork may use the same name for a branch.
-    """
-    candidates = [each for each in found if each.state == "open"]
-    exact = (each for each in candidates if each.head.sha == context.head_sha)
-    of_branch = (
-        each for each in candidates if each.head.ref == context.branch and _is_from(each, context.head_repository)
-    )
-    return next(exact, None) or next(of_branch, None)
-
-
 def _is_from(pull_request: GithubPullRequest, repository: str | None) -> bool:
     name = (pull_request.head.raw_data["repo"] or {}).get("full_name", "")  # null once the fork is deleted
     return repository is not None and str(name).lower() == repository.lower()
@@ -172,4 +169,5 @@ def _as_record(found: GithubPullRequest, repository: str) -> PullRequest:
         base_branch=found.base.ref,
         head_sha=found.head.sha,
         from_fork=not _is_from(found, repository),
+        is_open=found.state == "open",
     )

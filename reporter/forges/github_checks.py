@@ -8,7 +8,7 @@ from github.Repository import Repository
 
 from reporter.errors import PermissionMissingError
 from reporter.forges.github_errors import github_errors
-from reporter.forges.interface import Check, Conclusion, PlacedCheck
+from reporter.forges.interface import Check, Conclusion, OwnCheck, PlacedCheck
 
 _STATUS_CHARACTERS = 140
 """What a commit status holds as its description."""
@@ -21,13 +21,39 @@ _STATES = {
 }
 
 
-def set_check(repository: Repository, check: Check) -> PlacedCheck:
-    """Set a check run or, with the token of a person, which may not, a commit status.
+def own_checks(repository: Repository, name: str, head_sha: str) -> list[OwnCheck]:
+    """Our check runs of this name, oldest first: another app may use the name, but not our external id.
+
+    None where the token may not read them: it is then no app's, or may not write them either.
+    """
+    try:
+        with github_errors(f"read the checks on {head_sha[:7]}", "checks: read"):
+            runs = list(repository.get_commit(head_sha).get_check_runs(check_name=name, filter="all"))
+    except PermissionMissingError:
+        return []
+    ours = [run for run in runs if run.external_id == _external_id(name)]
+    return [OwnCheck(run.id, _as_check(run, name, head_sha)) for run in sorted(ours, key=lambda run: run.id)]
+
+
+def _as_check(run: CheckRun, name: str, head_sha: str) -> Check:
+    known = {each.value: each for each in Conclusion}
+    return Check(
+        name=name,
+        head_sha=head_sha,
+        conclusion=known.get(run.conclusion, Conclusion.NEUTRAL) if run.conclusion else Conclusion.RUNNING,
+        title=run.output.title or "",
+        summary=run.output.summary or "",
+        url=run.details_url or None,
+    )
+
+
+def set_check(repository: Repository, check: Check, place: int | None) -> PlacedCheck:
+    """Set a check run, in the place of one or as a new one, or, with the token of a person, which may not, a commit status.
 
     Raises `PermissionMissingError` if the token may set neither.
     """
     try:
-        _set_check_run(repository, check)
+        _set_check_run(repository, check, place)
     except PermissionMissingError as no_check_run:
         try:
             _set_status(repository, check)
@@ -38,41 +64,34 @@ def set_check(repository: Repository, check: Check) -> PlacedCheck:
     return PlacedCheck("check run")
 
 
-def _set_check_run(repository: Repository, check: Check) -> None:
+def _set_check_run(repository: Repository, check: Check, place: int | None) -> None:
+    running = check.conclusion is Conclusion.RUNNING
     with github_errors(f"set the check on {check.head_sha[:7]}", "checks: write"):
-        existing = None if check.conclusion is Conclusion.RUNNING else _find_check_run(repository, check)
-        if existing:
-            existing.edit(
+        if place is not None and not running:  # one that is completed cannot run again
+            repository.get_check_run(place).edit(
                 details_url=check.url or NotSet,
                 status="completed",
                 conclusion=check.conclusion.value,
-                output={"title": check.title, "summary": check.summary},
+                output=_output(check),
             )
-        else:
-            _create_check_run(repository, check)
+            return
+        repository.create_check_run(
+            name=check.name,
+            head_sha=check.head_sha,
+            details_url=check.url or NotSet,
+            external_id=_external_id(check.name),
+            status="in_progress" if running else "completed",
+            conclusion=NotSet if running else check.conclusion.value,
+            output=_output(check),
+        )
 
 
-def _find_check_run(repository: Repository, check: Check) -> CheckRun | None:
-    """Our own latest run of this name: another app may use the name, but not our external id."""
-    runs = repository.get_commit(check.head_sha).get_check_runs(check_name=check.name, filter="latest")
-    return next((run for run in runs if run.external_id == _external_id(check)), None)
+def _output(check: Check) -> dict[str, str | list[dict[str, str | int]]]:
+    return {"title": check.title, "summary": check.summary}
 
 
-def _create_check_run(repository: Repository, check: Check) -> None:
-    running = check.conclusion is Conclusion.RUNNING
-    repository.create_check_run(
-        name=check.name,
-        head_sha=check.head_sha,
-        details_url=check.url or NotSet,
-        external_id=_external_id(check),
-        status="in_progress" if running else "completed",
-        conclusion=NotSet if running else check.conclusion.value,
-        output={"title": check.title, "summary": check.summary},
-    )
-
-
-def _external_id(check: Check) -> str:
-    return f"dvc-reporter:{check.name}"
+def _external_id(name: str) -> str:
+    return f"dvc-reporter:{name}"
 
 
 def _set_status(repository: Repository, check: Check) -> None:

@@ -23,6 +23,12 @@ _MOST = 2**63
 """No number of GitHub's is larger."""
 
 _DEPENDABOT = "dependabot[bot]"
+_PUSHED = "let actions/checkout take what was pushed: `ref: ${{ github.event.pull_request.head.sha }}`"
+_AS_IT_IS = "leave out the `ref` of actions/checkout; a report on another branch is made by a run that is started on that branch"
+_NOT_WITH_THESE_RIGHTS = (
+    "what a fork has pushed must not run with this job's rights: make the report in a job on `pull_request` and post its "
+    "bundle with `reporter post` (docs/github.md, Forks)"
+)
 _RUN = re.compile(r"[0-9]{1,18}")
 _QUEUE_BRANCH = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-(?P<number>[0-9]{1,18})-[0-9a-f]+$")
 
@@ -118,6 +124,7 @@ def _common(environ: Mapping[str, str], event: _Event) -> CiContext:
     server = read_web_address(environ.get("GITHUB_SERVER_URL", ""), otherwise="https://github.com")
     repository = _variable(environ, "GITHUB_REPOSITORY")
     run_id = environ.get("GITHUB_RUN_ID", "") if _RUN.fullmatch(environ.get("GITHUB_RUN_ID", "")) else ""
+    attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
     return CiContext(
         forge="github",
         api_url=(environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
@@ -133,6 +140,8 @@ def _common(environ: Mapping[str, str], event: _Event) -> CiContext:
         output_path=environ.get("GITHUB_OUTPUT") or None,
         head_repository=repository,
         run=int(run_id or "0"),
+        attempt=int(attempt) if _RUN.fullmatch(attempt) else 1,
+        how_to_check_out=_AS_IT_IS,
         read_only_token=event.name != "pull_request_target" and environ.get("GITHUB_ACTOR") == _DEPENDABOT,
     )
 
@@ -145,14 +154,16 @@ def _of_pull_request(context: CiContext, event: _Event) -> CiContext:
         head_sha=event.sha("pull_request", "head", "sha"),
         from_fork=not _same_repository(head_repository, context.repository),
     )
+    is_trigger_with_rights = event.name == "pull_request_target"
     return replace(
         context,
         head_sha=pull_request.head_sha,
+        how_to_check_out=_NOT_WITH_THESE_RIGHTS if pull_request.from_fork and is_trigger_with_rights else _PUSHED,
         branch=event.maybe_text("pull_request", "head", "ref"),
         pull_request=pull_request,
         pull_request_number=pull_request.number,
         head_repository=head_repository,
-        read_only_token=context.read_only_token or (pull_request.from_fork and event.name != "pull_request_target"),
+        read_only_token=context.read_only_token or (pull_request.from_fork and not is_trigger_with_rights),
     )
 
 
@@ -167,6 +178,8 @@ def _of_push(context: CiContext, event: _Event) -> CiContext:
             "this push deletes a branch: there is no commit to report on",
             hint="let the job skip it: `if: ${{ !github.event.deleted }}`",
         )
+    if str(event.find("ref")).startswith("refs/tags/") and event.find("head_commit", "id"):
+        head_sha = event.sha("head_commit", "id")  # of an annotated tag `after` is the tag, which is no commit
     before = event.find("before")
     return replace(
         context, head_sha=head_sha, previous_sha=None if before in (None, _NO_COMMIT) else event.sha("before")
@@ -174,29 +187,22 @@ def _of_push(context: CiContext, event: _Event) -> CiContext:
 
 
 def _of_workflow_run(context: CiContext, event: _Event) -> CiContext:
-    """Of a run that another one started: its head is the other's, which may lie in a fork."""
-    head_sha = event.sha("workflow_run", "head_sha")
+    """Of a run that another one started: its head is the other's, which may lie in a fork.
+
+    GitHub's list of its pull requests is not read: it leaves out those of forks, and names others that have the same
+    commit or the same name of a branch.
+    """
+    head_repository = event.maybe_text("workflow_run", "head_repository", "full_name")  # None once the fork is deleted
+    is_own = _same_repository(head_repository, context.repository)
     return replace(
         context,
-        head_sha=head_sha,
+        head_sha=event.sha("workflow_run", "head_sha"),
         branch=event.maybe_text("workflow_run", "head_branch"),
-        pull_request=_listed_pull_request(event, head_sha),
-        head_repository=event.maybe_text("workflow_run", "head_repository", "full_name"),
+        head_repository=head_repository,
+        how_to_check_out="let actions/checkout take `ref: ${{ github.event.workflow_run.head_sha }}`"
+        if is_own
+        else _NOT_WITH_THESE_RIGHTS,
     )
-
-
-def _listed_pull_request(event: _Event, head_sha: str) -> PullRequest | None:
-    """The pull request of this repository in the list that GitHub sends, which is empty for forks.
-
-    The list can also name pull requests that the branch has in *other* repositories.
-    """
-    here = event.find("repository", "id")
-    entries = event.find("workflow_run", "pull_requests")
-    for entry in entries if isinstance(entries, list) else ():
-        listed = _Event(event.name, entry)
-        if listed.find("base", "repo", "id") in (None, here):
-            return PullRequest(listed.number("number"), listed.text("base", "ref"), head_sha)
-    return None
 
 
 def _of_merge_group(context: CiContext, event: _Event) -> CiContext:
@@ -213,4 +219,10 @@ def _of_issue_comment(context: CiContext, event: _Event) -> CiContext:
     """Of a comment: the payload names the pull request but not its head, which only the forge knows."""
     if event.find("issue", "pull_request") is None:
         return context
-    return replace(context, pull_request_number=event.number("issue", "number"), branch=None)
+    return replace(
+        context,
+        pull_request_number=event.number("issue", "number"),
+        branch=None,
+        how_to_check_out="let actions/checkout take the pull request's head: "
+        "`ref: refs/pull/${{ github.event.issue.number }}/head`",
+    )

@@ -158,7 +158,6 @@ _ENDPOINTS: tuple[tuple[str, str, Shape], ...] = (
     ("POST", r"/graphql", Either(_VIEWER, _GRAPHQL_ERRORS)),
     ("GET", r"{repo}/pulls", ListOf("a list of pull requests", _PULL)),
     ("GET", r"{repo}/pulls/[0-9]+", _PULL),
-    ("GET", r"{repo}/commits/.+/pulls", ListOf("a list of pull requests", _PULL)),
     ("GET", r"{repo}/issues/[0-9]+/comments", ListOf("a list of comments", _COMMENT)),
     ("POST", r"{repo}/issues/[0-9]+/comments", _COMMENT),
     ("GET", r"{repo}/issues/comments/[0-9]+", _COMMENT),

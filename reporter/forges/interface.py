@@ -38,6 +38,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCheck:
+    """A check that reporter has set."""
+
+    id: int
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedCheck:
     kind: str
     """What the forge calls it: `check run`, `commit status`."""
@@ -73,10 +81,11 @@ class Forge(Protocol):
     @property
     def limits(self) -> ForgeLimits: ...
 
-    def find_pull_request(self, context: CiContext) -> PullRequest | None:
-        """The open pull request that the run is about, with the head it has now; None where there is none.
+    def find_pull_requests(self, context: CiContext) -> Sequence[PullRequest]:
+        """The pull requests that the run is about, each with the head it has now, by their numbers.
 
-        Raises `ForgeError` if the event names a pull request that the forge has not got.
+        Those that the context names; else the open ones of its branch, in the repository that it was pushed to and in no
+        other. Raises `ForgeError` if the context names one that the forge has not got.
         """
         ...
 
@@ -88,12 +97,23 @@ class Forge(Protocol):
         """Write a new comment and return its address."""
         ...
 
-    def update_comment(self, pull_request: int, comment_id: int, body: str) -> str:
-        """Replace the text of one of `own_comments` and return its address."""
+    def update_comment(self, pull_request: int, comment_id: int, body: str) -> str | None:
+        """Replace the text of one of `own_comments` and return its address; None where it has been deleted."""
         ...
 
-    def set_check(self, check: Check) -> PlacedCheck:
-        """Set the check, replacing one of the same name on the same commit."""
+    def delete_comment(self, pull_request: int, comment_id: int) -> None:
+        """Delete one of `own_comments`; one that is gone already is no error."""
+        ...
+
+    def own_checks(self, name: str, head_sha: str) -> Sequence[OwnCheck]:
+        """The checks of this name that reporter has set on the commit, oldest first; a reader sees the last one.
+
+        None where the token cannot read them, or sets checks of a kind that cannot be read back.
+        """
+        ...
+
+    def set_check(self, check: Check, place: int | None = None) -> PlacedCheck:
+        """Set the check: in the place of the one of `own_checks` that has this id, else as a new one."""
         ...
 
     def add_files(self, branch: str, files: Mapping[str, bytes], message: str) -> StoredFiles:

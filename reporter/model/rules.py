@@ -135,6 +135,16 @@ class CommentRule:
     title: str = "Model report"
     key: str = "default"
     """Tells several reports on one pull request apart."""
+    allow: tuple[CommentRule, ...] = ()
+    """Further comments that a report may ask for by their key."""
+
+    def allowed(self, asked: CommentRule) -> CommentRule:
+        """The comment that a report goes to which asks for another: that one's key if it is allowed, else this one's.
+
+        The title is never the asker's.
+        """
+        named = next((each for each in (self, *self.allow) if each.key == asked.key), self)
+        return replace(named, allow=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def _report(report: Report) -> Json:
         "notices": report.notices,
         "level": report.level,
         "run": asdict(report.run),
-        "comment": asdict(report.comment),
+        "comment": {"title": report.comment.title, "key": report.comment.key},
         "fail_on": report.fail_on,
     }
 

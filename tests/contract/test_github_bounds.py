@@ -20,7 +20,7 @@ from tests.fakes.github_calls import (
     ONE_TRY,
     TOKEN,
     as_new,
-    by_commit,
+    by_branch,
     by_number,
     outcome,
 )
@@ -95,7 +95,7 @@ class TestTheTokenStaysWithTheApi:
         github.faults.append(endpoint.fault(linked(f'<{elsewhere.api_url}/repos/octo/flights/{{n}}>; rel="next"')))
         assert "a link to a next page that lies elsewhere" in outcome(github, endpoint).message
 
-    @pytest.mark.parametrize("at", ["a check run", "a branch that moves"])
+    @pytest.mark.parametrize("at", ["check runs", "a branch that moves"])
     def test_nor_is_an_object_changed_at_an_address_there(self, github, elsewhere, at):
         def led_away(answer):
             return json.loads(json.dumps(answer).replace(github.api_url, elsewhere.api_url))
@@ -212,7 +212,7 @@ class TestTime:
         forge = forge_of(github, TOKEN, replace(HURRIED, in_all=0.5, backoff=0.2))
         github.faults.append(Fault("", "", page(502)))
         errors = []
-        for act in (by_number, by_commit, lambda forge, _: forge.set_check(CHECK)) * 2:
+        for act in (by_number, by_branch, lambda forge, _: forge.set_check(CHECK)) * 2:
             with pytest.raises(ForgeError) as caught:
                 act(forge, github)
             errors.append(caught.value.message)
@@ -228,7 +228,7 @@ class TestTime:
         forge._requester._waiting.pause(0.05)
         sent = len(github.requests)
         with pytest.raises(ForgeError, match=r"has kept this job waiting .* is not sent"):
-            by_commit(forge, github)
+            by_branch(forge, github)
         assert len(github.requests) == sent
 
     def test_after_a_long_pause_it_is_whole_again(self):

@@ -35,65 +35,76 @@ def github():
     assert github.violations == []
 
 
-class TestFindingThePullRequest:
-    def test_of_a_pushed_commit(self, github):
-        found = forge_of(github).find_pull_request(context_of(github))
-        assert found == PullRequest(7, "main", HEAD)
+class TestFindingThePullRequests:
+    def test_of_a_pushed_branch(self, github):
+        found = forge_of(github).find_pull_requests(context_of(github))
+        assert found == [PullRequest(7, "main", HEAD)]
 
-    def test_none_for_a_commit_without_one(self, github):
+    def test_all_of_a_branch_with_several_targets(self, github):
+        github.open_pull(9, HEAD, base_ref="dev")
+        found = forge_of(github).find_pull_requests(context_of(github))
+        assert found == [PullRequest(7, "main", HEAD), PullRequest(9, "dev", HEAD)]
+
+    def test_none_of_a_branch_without_one(self, github):
         github.pulls.clear()
-        assert forge_of(github).find_pull_request(context_of(github)) is None
+        assert forge_of(github).find_pull_requests(context_of(github)) == []
 
     def test_a_closed_one_is_none(self, github):
         github.pulls[7].state = "closed"
-        assert forge_of(github).find_pull_request(context_of(github)) is None
+        assert forge_of(github).find_pull_requests(context_of(github)) == []
 
-    def test_the_one_whose_head_it_is_comes_first(self, github):
-        github.open_pull(5, "f" * 40, contains=(HEAD,))
-        assert forge_of(github).find_pull_request(context_of(github)).number == 7
+    def test_one_that_has_moved_on_is_found_by_its_branch(self, github):
+        github.pulls[7].head_sha = "f" * 40
+        assert forge_of(github).find_pull_requests(context_of(github)) == [PullRequest(7, "main", "f" * 40)]
 
-    @pytest.mark.parametrize("contains", [(), (HEAD,)], ids=["forced over", "on top"])
-    def test_one_that_has_moved_on_is_found_by_its_branch(self, github, contains):
-        github.pulls[7] = replace(github.pulls[7], head_sha="f" * 40, contains=contains)
-        assert forge_of(github).find_pull_request(context_of(github)) == PullRequest(7, "main", "f" * 40)
+    @pytest.mark.parametrize(
+        "details",
+        [
+            {"head_ref": "built-on-top"},
+            {"head_repository": "guest/flights"},
+            {"head_repository": "octo/flights-fork"},
+            {"head_repository": "guest/flights", "fork_deleted": True},
+        ],
+        ids=["another branch", "a fork's branch", "a fork's of the same owner", "a deleted fork's"],
+    )
+    def test_another_one_with_the_same_commit_is_not_it(self, github, details):
+        github.open_pull(7, HEAD, **details)
+        assert forge_of(github).find_pull_requests(context_of(github)) == []
 
-    def test_one_that_merely_contains_the_commit_is_not_it(self, github):
-        github.pulls[7] = replace(github.pulls[7], head_sha="f" * 40, head_ref="built-on-top", contains=(HEAD,))
-        assert forge_of(github).find_pull_request(context_of(github)) is None
-
-    def test_a_fork_s_branch_of_the_same_name_is_not_it(self, github):
-        github.pulls[7] = replace(github.pulls[7], head_sha="f" * 40, head_repository="guest/flights", contains=(HEAD,))
-        assert forge_of(github).find_pull_request(context_of(github)) is None
-
-    def test_of_a_fork_s_commit_which_github_does_not_know(self, github):
+    def test_of_a_fork_s_run_only_the_fork_s_own(self, github):
         github.open_pull(8, HEAD, head_repository="guest/flights")
-        del github.pulls[7]
         context = context_of(github, event="workflow_run", head_repository="guest/flights")
-        assert forge_of(github).find_pull_request(context) == PullRequest(8, "main", HEAD, from_fork=True)
+        assert forge_of(github).find_pull_requests(context) == [PullRequest(8, "main", HEAD, from_fork=True)]
 
-    @pytest.mark.parametrize("status", [404, 422])
-    def test_a_commit_that_github_calls_unknown_is_looked_for_by_its_branch(self, github, status):
-        github.fail(status, f"No commit found for SHA: {HEAD}", path="/commits/")
-        assert forge_of(github).find_pull_request(context_of(github)).number == 7
+    @pytest.mark.parametrize("details", [{"head_repository": None}, {"branch": None}], ids=["a deleted fork", "a tag"])
+    def test_none_where_the_branch_is_not_known(self, github, details):
+        assert forge_of(github).find_pull_requests(context_of(github, **details)) == []
+        assert github.requests == []
 
     def test_of_a_fork_that_is_deleted(self, github):
         github.open_pull(8, HEAD, head_repository="guest/flights", fork_deleted=True)
-        context = context_of(github, pull_request_number=8)
-        assert forge_of(github).find_pull_request(context).from_fork
+        (found,) = forge_of(github).find_pull_requests(context_of(github, pull_request_number=8))
+        assert found.from_fork
 
     def test_by_number_with_the_head_it_has_now(self, github):
         github.pulls[7].head_sha = "f" * 40
         context = context_of(github, event="pull_request", pull_request=PullRequest(7, "main", HEAD))
-        assert forge_of(github).find_pull_request(context).head_sha == "f" * 40
+        (found,) = forge_of(github).find_pull_requests(context)
+        assert (found.head_sha, found.is_open) == ("f" * 40, True)
+
+    def test_by_number_even_when_it_is_closed(self, github):
+        github.pulls[7].state = "closed"
+        (found,) = forge_of(github).find_pull_requests(context_of(github, pull_request_number=7))
+        assert not found.is_open
 
     def test_none_is_asked_for_in_a_merge_queue(self, github):
         context = context_of(github, event="merge_group", pull_request_number=7)
-        assert forge_of(github).find_pull_request(context) is None
+        assert forge_of(github).find_pull_requests(context) == []
         assert github.requests == []
 
     def test_a_number_that_does_not_exist_is_named(self, github):
         with pytest.raises(ForgeError, match="cannot find pull request #99 in octo/flights") as caught:
-            forge_of(github).find_pull_request(context_of(github, pull_request_number=99))
+            forge_of(github).find_pull_requests(context_of(github, pull_request_number=99))
         assert "pull-requests: read" in caught.value.hint
 
 
@@ -109,6 +120,13 @@ class TestComments:
         assert created == updated == own.url == f"{any_github.server_url}/octo/flights/pull/7#issuecomment-{own.id}"
         assert own.body == "first"
         assert [comment.body for comment in any_github.comments] == ["second"]
+        forge.delete_comment(7, own.id)
+        assert any_github.comments == []
+
+    def test_one_that_has_been_deleted_is_said_to_be_gone(self, github):
+        forge = forge_of(github)
+        assert forge.update_comment(7, 4711, "second") is None
+        forge.delete_comment(7, 4711)
 
     def test_own_ones_are_found_on_every_page_and_no_one_else_s(self, github):
         for number in range(250):
@@ -174,25 +192,34 @@ class TestChecks:
     def test_a_running_one_is_completed_in_its_place(self, github, conclusion):
         forge = forge_of(github)
         forge.set_check(replace(CHECK, conclusion=Conclusion.RUNNING, url=None))
-        forge.set_check(replace(CHECK, conclusion=conclusion))
+        [running] = forge.own_checks(CHECK.name, HEAD)
+        forge.set_check(replace(CHECK, conclusion=conclusion), running.id)
 
         [run] = github.checks
+        assert running.check.conclusion is Conclusion.RUNNING
         assert (run.body["status"], run.body["conclusion"]) == ("completed", conclusion.value)
 
-    def test_reports_with_other_keys_have_checks_of_their_own(self, github):
+    def test_what_was_set_is_read_back_and_nothing_of_another_name_or_commit(self, github):
+        forge = forge_of(github)
+        for other in (replace(CHECK, name="reporter (nightly)"), replace(CHECK, head_sha="f" * 40), CHECK):
+            forge.set_check(other)
+        assert [own.check for own in forge.own_checks(CHECK.name, HEAD)] == [CHECK]
+
+    def test_those_that_were_made_at_the_same_moment_are_all_read_oldest_first(self, github):
         forge = forge_of(github)
         forge.set_check(CHECK)
-        forge.set_check(replace(CHECK, name="reporter (nightly)"))
-        assert [run.body["name"] for run in github.checks] == ["reporter (default)", "reporter (nightly)"]
+        forge.set_check(replace(CHECK, title="second"))
+        assert [own.check.title for own in forge.own_checks(CHECK.name, HEAD)] == ["Better", "second"]
 
-    def test_another_app_s_check_of_the_same_name_is_left_alone(self, github):
+    def test_another_app_s_check_of_the_same_name_is_not_ours(self, github):
         github.tokens["theirs"] = replace(actions_token(), login="other[bot]")
         forge_of(github, "theirs").set_check(CHECK)
         github.checks[0].body["external_id"] = "other"
+        assert forge_of(github).own_checks(CHECK.name, HEAD) == []
 
-        forge_of(github).set_check(replace(CHECK, title="ours"))
-
-        assert [run.body["output"]["title"] for run in github.checks] == ["Better", "ours"]
+    def test_a_token_that_may_not_read_checks_knows_of_none(self, github):
+        github.tokens = {"ghs_actions": actions_token({"pull-requests": "write"})}
+        assert forge_of(github).own_checks(CHECK.name, HEAD) == []
 
     @pytest.mark.parametrize(
         ("conclusion", "state"),
@@ -262,7 +289,7 @@ class TestRefusals:
 
     def test_an_invalid_token_is_said_to_be_one(self, github):
         with pytest.raises(ForgeError, match="does not accept the token") as caught:
-            forge_of(github, "ghp_wrong").find_pull_request(context_of(github))
+            forge_of(github, "ghp_wrong").find_pull_requests(context_of(github))
         assert "GITHUB_TOKEN" in caught.value.hint
         assert len(github.requests) == 1, "a refusal is not tried again"
 
@@ -280,7 +307,7 @@ class TestRefusals:
     def test_an_unreachable_server_is_said_to_be_one(self, github):
         context = context_of(github, api_url="http://127.0.0.1:9")
         with pytest.raises(ForgeError, match="cannot be reached") as caught:
-            forge_of(github, api_url="http://127.0.0.1:9").find_pull_request(context)
+            forge_of(github, api_url="http://127.0.0.1:9").find_pull_requests(context)
         assert "GITHUB_API_URL" in caught.value.hint
 
 

@@ -302,9 +302,7 @@ class TestGitHub:
         monkeypatch.setattr("reporter.forges.github.Patience", lambda: HURRIED)
         shutil.rmtree(project.root / "reports")
         sha = project.git("rev-parse", "HEAD")
-        head = {"sha": sha, "ref": "try", "repo": {"full_name": github.repository}}
-        pull = {"number": 7, "head": head, "base": {"ref": "main", "sha": project.git("rev-parse", "HEAD~1")}}
-        (tmp_path / "event.json").write_text(json.dumps({"number": 7, "pull_request": pull}))
+        write_event(tmp_path / "event.json", sha)
         return {
             "CI": "true",
             "GITHUB_ACTIONS": "true",
@@ -321,8 +319,9 @@ class TestGitHub:
         }
 
     @pytest.fixture
-    def ci(self, job, capfd):
-        def run_it(*arguments: str, **environ: str) -> tuple[int, str]:
+    def ci(self, job, project, capfd):
+        def run_it(*arguments: str, repository: str = "octo/flights", **environ: str) -> tuple[int, str]:
+            write_event(Path(job["GITHUB_EVENT_PATH"]), project.git("rev-parse", "HEAD"), repository)
             code = main(["ci", "HEAD~1", "--no-images", *arguments], {**job, **environ})
             out, err = capfd.readouterr()
             assert "Traceback" not in err
@@ -366,9 +365,7 @@ class TestGitHub:
 
     def test_a_fork_s_read_only_token_leaves_by_the_gate(self, github, job, ci):
         github.tokens[SECRET] = actions_token(READ_ALL)
-        event = Path(job["GITHUB_EVENT_PATH"])
-        event.write_text(event.read_text().replace(github.repository, "guest/flights"))
-        code, err = ci()
+        code, err = ci(repository="guest/flights")
         assert code == 0
         assert "read-only" in err
         assert "Better: acc" in Path(job["GITHUB_STEP_SUMMARY"]).read_text()
@@ -415,6 +412,12 @@ class TestGitHub:
         assert main(["ci", "--no-images"], outside) == 0
         assert "[dry run]" in capfd.readouterr().err
         assert github.requests == []
+
+
+def write_event(path: Path, sha: str, repository: str = "octo/flights") -> None:
+    """Pull request #7 from a branch of the repository, whose head is `sha`."""
+    head = {"sha": sha, "ref": "try", "repo": {"full_name": repository}}
+    path.write_text(json.dumps({"number": 7, "pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}}))
 
 
 def with_gate(project: ProjectFactory, gate: str) -> None:

@@ -153,6 +153,11 @@ def _repository(
     (project / ".gitignore").write_text("/model.txt\n/loss.csv\n", encoding="utf-8")
     for name, text in PROJECT_FILES.items():
         (project / name).write_text(textwrap.dedent(text).lstrip(), encoding="utf-8")
+    post = clone / ".github" / "workflows" / "post.yml"
+    own_bundle = "          bundle: ${{ runner.temp }}/fork\n"
+    assert own_bundle in post.read_text(encoding="utf-8")
+    with post.open("a", encoding="utf-8") as file:
+        file.write("          working-directory: models/churn\n")
     (project / "look_around.py").write_text(LOOK_AROUND, encoding="utf-8")
     train = project / "train.py"
     train.write_text(textwrap.dedent(stage) + train.read_text(encoding="utf-8"), encoding="utf-8")
@@ -237,6 +242,7 @@ def test_a_fork_trains_without_rights_and_its_report_is_posted_by_the_base(tmp_p
     assert posted.exit_code == 0, posted.log
     (comment,) = github.comments
     assert (comment.pull, "accuracy" in comment.body) == (8, True)
+    assert "key=churn" in comment.body, "as the reporter.yaml of main says, not the fork's"
     assert all(is_png(picture) for picture in linked_pictures(github, comment.body))
     assert linked_pictures(github, comment.body)
     (check,) = github.checks
@@ -331,11 +337,12 @@ def test_what_a_stage_leaves_running_does_not_meet_the_step_that_has_the_token(t
     assert "accuracy" in github.comments[0].body
 
 
-def test_the_target_of_a_pushed_branch_s_pull_request_is_known_where_there_is_no_token(tmp_path, github):
+def test_the_targets_of_a_pushed_branch_s_pull_requests_are_known_where_there_is_no_token(tmp_path, github):
     repository = _repository(tmp_path, workflow=WORKFLOW.replace("on: [pull_request]", "on: [push]"))
     _propose(repository, "0.2", ref="refs/heads/release")
     sha = _propose(repository, "0.3")
     github.open_pull(7, sha, head_ref="other-rate", base_ref="release")
+    github.open_pull(9, sha, head_ref="other-rate")
     runner = _runner(tmp_path, repository, github)
 
     run = runner.run("report.yml", "push", push_event(sha, branch="other-rate"))
@@ -343,6 +350,11 @@ def test_the_target_of_a_pushed_branch_s_pull_request_is_known_where_there_is_no
     assert run.exit_code == 0, run.log
     report = json.loads((runner.artifacts / "model-report" / "report.json").read_text(encoding="utf-8"))
     assert report["base"]["rev"] == "release"
+    assert [comment.pull for comment in github.comments] == [7, 9]
+    assert not any("Running" in comment.body for comment in github.comments)
+    (check,) = github.checks
+    assert "#7 (release): " in check.body["output"]["title"]
+    assert "#9 (main): " in check.body["output"]["title"]
     assert_ended_whole(run)
 
 

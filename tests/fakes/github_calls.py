@@ -26,6 +26,7 @@ class Endpoint:
     act: object
     prepare: object = lambda github: None
     lists: bool = False
+    asks_for_nothing: bool = False
 
     @property
     def pattern(self):
@@ -37,19 +38,11 @@ class Endpoint:
 
 
 def by_number(forge, github):
-    return forge.find_pull_request(context_of(github, pull_request_number=7))
-
-
-def by_commit(forge, github):
-    return forge.find_pull_request(context_of(github))
-
-
-def in_a_fork(github):
-    github.pulls[7] = replace(github.pulls[7], head_repository="guest/flights")
+    return forge.find_pull_requests(context_of(github, pull_request_number=7))
 
 
 def by_branch(forge, github):
-    return forge.find_pull_request(context_of(github, head_repository="guest/flights"))
+    return forge.find_pull_requests(context_of(github))
 
 
 def add_files(forge, _github):
@@ -75,8 +68,7 @@ def with_a_comment(github):
 
 ENDPOINTS = {
     "the pull request": Endpoint("GET", r"pulls/7", by_number),
-    "pull requests of a commit": Endpoint("GET", rf"commits/{HEAD}/pulls", by_commit, lists=True),
-    "pull requests of a branch": Endpoint("GET", r"pulls", by_branch, in_a_fork, lists=True),
+    "pull requests of a branch": Endpoint("GET", r"pulls", by_branch, lists=True),
     "the user": Endpoint("GET", r"user", lambda forge, _: forge.own_comments(7), with_a_personal_token),
     "the viewer": Endpoint("POST", r"graphql", lambda forge, _: forge.own_comments(7)),
     "comments": Endpoint(
@@ -86,11 +78,16 @@ ENDPOINTS = {
     "a comment": Endpoint(
         "PATCH", r"issues/comments/1001", lambda forge, _: forge.update_comment(7, 1001, "hello"), with_a_comment
     ),
+    "a comment that goes": Endpoint(
+        "DELETE", r"issues/comments/1001", lambda forge, _: forge.delete_comment(7, 1001), with_a_comment,
+        asks_for_nothing=True,
+    ),
     "check runs": Endpoint(
-        "GET", rf"commits/{HEAD}/check-runs", lambda forge, _: forge.set_check(CHECK), with_a_check, lists=True
+        "GET", rf"commits/{HEAD}/check-runs", lambda forge, _: forge.own_checks(CHECK.name, HEAD), with_a_check,
+        lists=True,
     ),
     "a new check run": Endpoint("POST", r"check-runs", lambda forge, _: forge.set_check(CHECK)),
-    "a check run": Endpoint("PATCH", r"check-runs/1001", lambda forge, _: forge.set_check(CHECK), with_a_check),
+    "a check run": Endpoint("PATCH", r"check-runs/1001", lambda forge, _: forge.set_check(CHECK, 1001), with_a_check),
     "a status": Endpoint(
         "POST", rf"statuses/{HEAD}", lambda forge, _: forge.set_check(CHECK), with_a_personal_token
     ),

@@ -81,15 +81,6 @@ class Endpoints:
             found = [pull for pull in found if head == f"{self._owner(pull)}:{pull.head_ref}"]
         return self._page([answer("PullRequestSimple", **self._pull_fields(pull)) for pull in found])
 
-    def list_pulls_of_commit(self, sha: str) -> Any:
-        self._need("pull-requests: read")
-        known = [
-            pull
-            for pull in self.github.pulls.values()
-            if sha in pull.contains or (sha == pull.head_sha and not pull.head_repository)  # else it lies in a fork
-        ]
-        return self._page([answer("PullRequestSimple", **self._pull_fields(pull)) for pull in known])
-
     def _pull(self, number: str) -> Pull:
         with suppress(KeyError, ValueError):
             return self.github.pulls[int(number)]
@@ -141,6 +132,11 @@ class Endpoints:
         self._check_length()
         found.body = self.body["body"]
         return self._comment(found)
+
+    def delete_comment(self, comment: str) -> None:
+        found = self._find_comment(comment)
+        self._need("pull-requests: write", "issues=write; pull_requests=write")
+        self.github.comments.remove(found)
 
     def _find_comment(self, comment: str) -> Comment:
         for each in self.github.comments:

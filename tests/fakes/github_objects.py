@@ -140,8 +140,6 @@ class Pull:
     base_ref: str = "main"
     head_repository: str | None = None
     """None: the repository itself."""
-    contains: tuple[str, ...] = ()
-    """Commits below its head."""
     state: str = "open"
     fork_deleted: bool = False
 

@@ -45,7 +45,6 @@ ROUTES = (
     _route("POST", "/graphql", "post_graphql"),
     _route("GET", f"{REPO}/pulls", "list_pulls", answer="[PullRequestSimple]"),
     _route("GET", f"{REPO}/pulls/{{number}}", "get_pull", answer="PullRequest"),
-    _route("GET", f"{REPO}/commits/{{sha}}/pulls", "list_pulls_of_commit", answer="[PullRequestSimple]"),
     _route("GET", f"{REPO}/issues/{{number}}/comments", "list_comments", answer="[IssueComment]"),
     _route(
         "POST", f"{REPO}/issues/{{number}}/comments", "create_comment",
@@ -55,6 +54,7 @@ ROUTES = (
         "PATCH", f"{REPO}/issues/comments/{{comment}}", "update_comment",
         "ReposOwnerRepoIssuesCommentsCommentIdPatchBody", "IssueComment",
     ),
+    _route("DELETE", f"{REPO}/issues/comments/{{comment}}", "delete_comment", status=204),
     _route("POST", f"{REPO}/git/blobs", "create_blob", "ReposOwnerRepoGitBlobsPostBody", "ShortBlob", 201),
     _route("POST", f"{REPO}/git/trees", "create_tree", "ReposOwnerRepoGitTreesPostBody", "GitTree", 201),
     _route("GET", f"{REPO}/git/trees/{{sha}}", "get_tree", answer="GitTree"),

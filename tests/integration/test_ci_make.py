@@ -16,10 +16,12 @@ from report_factories import make_report
 from reporter.bundle import Bundle, read_bundle, read_failure, write_bundle
 from reporter.cli import main
 from reporter.collect.reproduction import reproduce
-from reporter.commands.ci import ci_make
+from reporter.commands.ci import Maker, ci_make
+from reporter.commands.task import Task
+from reporter.model.ci import Checkout
 from reporter.model.rules import CommentRule
 from tests.fakes.github import FakeGitHub
-from tests.fakes.github_client import HURRIED, context_of
+from tests.fakes.github_client import HEAD, HURRIED, context_of
 from tests.fakes.github_objects import actions_token
 
 DVC_YAML = """\
@@ -117,8 +119,21 @@ def outputs(job: dict[str, str]) -> dict[str, str]:
     return {name: value for name, _, value in re.findall(r"^(\S+)<<(\S+)\n(.*?)\n\2$", text, re.MULTILINE | re.DOTALL)}
 
 
-def make(job: dict[str, str], base: str = "HEAD~1") -> int:
-    return main(["ci", "--make", "--repro", "--no-images", base], job)
+def pushed(job: dict[str, str], github: FakeGitHub, sha: str) -> None:
+    """The event of the job is the push of another commit."""
+    Path(job["GITHUB_EVENT_PATH"]).write_text(json.dumps({"after": sha, "before": "0" * 40}))
+    for pull in github.pulls.values():
+        pull.head_sha = sha
+
+
+def make(job: dict[str, str], *base: str) -> int:
+    return main(["ci", "--make", "--repro", "--no-images", *(base or ["HEAD~1"])], job)
+
+
+def start(job: dict[str, str]) -> dict[str, str]:
+    """Run `ci --start`; the job's variables as its later steps have them."""
+    assert main(["ci", "--start"], with_token(job)) == 0
+    return {**job, "REPORTER_STARTED": outputs(job)["started"]}
 
 
 class TestWithoutAToken:
@@ -130,9 +145,10 @@ class TestWithoutAToken:
         assert github.requests == []
         assert "can read the token" not in capfd.readouterr().err
 
-    def test_it_ends_by_the_gate_of_the_baseline(self, job, project, capfd):
-        project.write({"params.yaml": "lr: 0.05\n", "reporter.yaml": "fail_on: never\n"}).commit("Third")
-        assert make(job, base="HEAD~2") == 1
+    def test_it_ends_by_the_gate_of_the_baseline(self, job, github, project, capfd):
+        sha = project.write({"params.yaml": "lr: 0.05\n", "reporter.yaml": "fail_on: never\n"}).commit("Third")
+        pushed(job, github, sha)
+        assert make(job, "HEAD~2") == 1
         assert "The gate failed: " in capfd.readouterr().err
         assert read_bundle(Path("reports")).report.verdict == "fail"
 
@@ -150,11 +166,12 @@ class TestWithoutAToken:
         write_bundle(tmp_path / "reports", Bundle(make_report(summary="of yesterday")), "")
         for error, told in ((ZeroDivisionError, "reporter has a bug"), (SystemExit, "ended before there was a report")):
 
-            def fail(_context, error=error):
+            def fail(_tasks, _head, error=error):
                 raise error
 
+            maker = Maker(lambda: Checkout(HEAD), fail, trains=False)
             with pytest.raises(error):
-                ci_make(context_of(github), CommentRule(), tmp_path / "reports", fail, print)
+                ci_make([Task(context_of(github), CommentRule())], tmp_path / "reports", maker, print)
             assert told in str(read_failure(tmp_path / "reports"))
 
     def test_a_reason_that_cannot_be_kept_does_not_hide_itself(self, job, project, capfd):
@@ -172,15 +189,80 @@ class TestWithoutAToken:
 
 
 class TestBeforeAndAfterIt:
-    def test_the_start_names_the_target_of_the_pull_request(self, job, github):
-        assert main(["ci", "--start"], with_token(job)) == 0
-        assert "Running" in github.comments[0].body
-        assert outputs(job) == {"base": "release"}
+    @pytest.fixture
+    def release(self, project):
+        """The target of the pull request, which only the forge can name: the first commit."""
+        project.git("branch", "release", "HEAD~1")
 
-    def test_without_a_pull_request_there_is_none(self, job, github):
+    def made(self, job):
+        return main(["ci", "--make", "--repro", "--no-images"], job)
+
+    def test_the_start_names_the_pull_request_that_the_report_is_for(self, job, github, release):
+        job = start(job)
+        assert "Running" in github.comments[0].body
+        assert self.made(job) == 0
+        assert read_bundle(Path("reports")).report.base.rev == "release"
+
+    def test_two_pull_requests_of_the_branch_have_a_report_each(self, job, github, project, release):
+        github.open_pull(9, project.git("rev-parse", "HEAD"), base_ref="next")
+        project.git("branch", "next", "HEAD~1")
+        job = start(job)
+        assert [comment.pull for comment in github.comments] == [7, 9]
+        assert self.made(job) == 0
+        assert main(["post", "reports", "reports-9"], with_token(job)) == 0
+        assert [read_bundle(Path(folder)).report.base.rev for folder in ("reports", "reports-9")] == ["release", "next"]
+        assert not any("Running" in comment.body for comment in github.comments)
+        assert github.checks[0].body["output"]["title"].count("#9 (next): ") == 1
+
+    def test_where_one_is_trained_in_vain_both_are_told(self, job, github, project, release):
+        github.open_pull(9, project.git("rev-parse", "HEAD"), base_ref="next")
+        project.write({"train.py": "raise SystemExit(5)\n"})
+        job = start(job)
+        assert self.made(job) == 3
+        assert main(["post", "reports", "reports-9"], with_token(job)) == 0
+        assert [(each.pull, "No report could be made" in each.body) for each in github.comments] == [
+            (7, True),
+            (9, True),
+        ]
+        assert github.checks[0].body["conclusion"] == "failure"
+
+    def test_a_comment_s_event_whose_head_is_not_checked_out_trains_nothing(self, job, github, project):
+        """Only the start could ask for the head: without it the training would begin."""
+        Path(job["GITHUB_EVENT_PATH"]).write_text(json.dumps({"issue": {"number": 7, "pull_request": {}}}))
+        github.pulls[7].head_sha = "e" * 40
+        job = start({**job, "GITHUB_EVENT_NAME": "issue_comment"})
+        assert self.made(job) == 3
+        assert "this run is about eeeeeee" in str(read_failure(Path("reports")))
+        assert main(["post"], with_token(job)) == 0
+        assert "No report could be made: this run is about eeeeeee" in github.comments[0].body
+        assert [check.body["head_sha"] for check in github.checks] == ["e" * 40]
+
+    def test_the_comment_is_the_one_that_was_chosen_before_a_stage_could_have_a_say(
+        self, job, github, project, release
+    ):
+        rewrite = "import pathlib; pathlib.Path('reporter.yaml').write_text('comment: {key: nightly, title: Mine}')\n"
+        sha = project.write({"train.py": rewrite + TRAIN}).commit("Third")
+        pushed(job, github, sha)
+        job = start(job)
+        assert self.made(job) == 0
+        assert main(["post"], with_token(job)) == 0
+        (comment,), (check,) = github.comments, github.checks
+        assert "key=default" in comment.body
+        assert "Mine" not in comment.body
+        assert check.body["name"] == "reporter (default)"
+
+    @pytest.mark.parametrize("started", ["{", "7", "[7]", '[{"comment": {}}]', '[{"pull_request": {"number": 7}}]'])
+    def test_what_the_start_has_not_said_is_refused(self, job, started, capfd):
+        assert self.made({**job, "REPORTER_STARTED": started}) == 2
+        assert "REPORTER_STARTED is not what `reporter ci --start` says" in capfd.readouterr().err
+
+    def test_without_a_pull_request_it_says_so(self, job, github):
         github.pulls.clear()
-        assert main(["ci", "--start"], with_token(job)) == 0
-        assert not Path(job["GITHUB_OUTPUT"]).exists()
+        job = start(job)
+        assert self.made(job) == 0
+        assert main(["post"], with_token(job)) == 0
+        assert github.comments == []
+        assert len(github.checks) == 1
 
     def test_the_report_is_posted(self, job, github):
         main(["ci", "--start"], with_token(job))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from report_factories import make_report, metric, plot
@@ -12,21 +14,28 @@ from reporter.bundle import Bundle
 from reporter.commands.mark import mark_failed, mark_running
 from reporter.commands.post import PostOutcome, check_conclusion, post
 from reporter.commands.rehearse import rehearse
+from reporter.commands.task import Task
 from reporter.errors import ForgeError, PermissionMissingError, StorageError, UsageError
+from reporter.forges.check_parts import CheckPart, read_parts
 from reporter.forges.interface import Conclusion
 from reporter.forges.marker import Marker, read_marker
 from reporter.forges.registry import connect
+from reporter.model.ci import PullRequest
 from reporter.model.comparison import Verdict
+from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule, FailOn, ImagesRule, ImageStoreKind
 from reporter.publish.images import choose_store
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_client import HEAD, context_of, forge_of
-from tests.fakes.github_objects import READ_ALL, WRITE_ALL, actions_token
+from tests.fakes.github_faults import Fault, body, cut_off, page, reset
+from tests.fakes.github_objects import READ_ALL, WRITE_ALL, actions_token, personal_token
 
 BOT = "github-actions[bot]"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"
 """What every PNG begins with, of one pixel."""
+OURS = CommentRule()
 REPORT = make_report(
+    head=Revision("workspace", HEAD, "workspace"),
     summary="Better: roc_auc +0.0121",
     metrics=(metric("roc_auc", 0.6391, 0.6512, headline=True),),
     plots=(plot("ROC"), plot("loss")),
@@ -57,7 +66,7 @@ class Job:
     def __init__(self, github, folder):
         self.github, self.folder, self.said, self.token = github, folder, [], github.token
         self.summary_path, self.output_path = folder / "summary.md", folder / "output"
-        self.rule = ImagesRule()
+        self.rule, self.comment = ImagesRule(), OURS
 
     def context(self, **details):
         files = {"summary_path": str(self.summary_path), "output_path": str(self.output_path)}
@@ -69,8 +78,10 @@ class Job:
     def store(self, forge):
         return choose_store(self.rule, forge)
 
-    def post(self, bundle, **details):
-        return post(bundle, self.folder, self.context(**details), self.connect, self.store, self.said.append)
+    def post(self, bundle, *, beside=(), **details):
+        context = self.context(**details)
+        said = self.said.append
+        return post(bundle, self.folder, context, self.comment, self.connect, self.store, said, beside)
 
     @property
     def log(self):
@@ -145,8 +156,21 @@ class TestAWholePost:
 
     def test_reports_with_other_keys_stand_side_by_side(self, job, github, bundle):
         job.post(bundle)
-        job.post(replace(bundle, report=replace(REPORT, comment=CommentRule(title="Nightly", key="night --> ly"))))
+        job.comment = CommentRule(title="Nightly", key="night --> ly")
+        job.post(bundle)
         assert [read_marker(comment.body).key for comment in github.comments] == ["default", "night --> ly"]
+        assert [check.body["name"] for check in github.checks] == ["reporter (default)", "reporter (night --> ly)"]
+
+    def test_a_bundle_chooses_neither_its_comment_nor_its_title_nor_its_check(self, job, github, bundle):
+        nightly = github.add_comment(7, BOT, Marker("nightly", HEAD).line() + "nightly")
+        asked = CommentRule(title="Approved by the owners", key="nightly")
+        job.post(replace(bundle, report=replace(REPORT, comment=asked)))
+
+        theirs, ours = github.comments
+        assert (theirs, theirs.body.endswith("\nnightly")) == (nightly, True)
+        assert read_marker(ours.body).key == "default"
+        assert "Approved by the owners" not in ours.body + job.summary
+        assert [check.body["name"] for check in github.checks] == ["reporter (default)"]
 
     def test_a_marker_that_someone_else_copied_is_not_touched(self, job, github, bundle):
         theirs = github.add_comment(7, "stranger", Marker("default", HEAD).line() + "look here")
@@ -154,17 +178,17 @@ class TestAWholePost:
         assert theirs.body.endswith("look here")
         assert len(github.comments) == 2
 
-    def test_the_oldest_of_several_is_updated_and_the_others_point_to_it(self, job, github, bundle):
+    def test_the_oldest_of_several_is_updated_and_the_others_are_removed(self, job, github, bundle):
         old = github.add_comment(7, BOT, Marker("default", HEAD).line() + "old")
-        double = github.add_comment(7, BOT, Marker("default", HEAD).line() + "double")
+        github.add_comment(7, BOT, Marker("default", HEAD).line() + "double")
+        other = github.add_comment(7, BOT, Marker("nightly", HEAD).line() + "another report")
 
         url = job.post(bundle).comment_url
 
+        assert github.comments == [old, other]
         assert "Better" in old.body
         assert url.endswith(f"issuecomment-{old.id}")
-        assert url in double.body
-        assert read_marker(double.body) is None
-        assert f"now only points to it: {url.replace(str(old.id), str(double.id))}" in job.log
+        assert "removed 1 further comment of the same key" in job.log
 
     def test_two_runs_that_comment_at_the_same_moment_end_with_one_comment(self, job, github, bundle):
         text = Marker("default", HEAD, run=41).line() + "theirs"
@@ -172,17 +196,91 @@ class TestAWholePost:
 
         url = job.post(bundle).comment_url
 
-        theirs, ours = github.comments
-        assert "Better" in theirs.body
-        assert url.endswith(f"issuecomment-{theirs.id}")
-        assert url in ours.body
+        [comment] = github.comments
+        assert "Better" in comment.body
+        assert url.endswith(f"issuecomment-{comment.id}")
 
-    def test_a_comment_that_was_written_although_github_answered_with_an_error_is_not_doubled(
+    def test_a_duplicate_that_holds_a_newer_report_is_not_lost(self, job, github, bundle):
+        """Another run has made the second comment, and was cancelled before it could tidy up."""
+        github.add_comment(7, BOT, Marker("default", HEAD, run=41).line() + "old")
+        newest = github.add_comment(7, BOT, Marker("default", HEAD, run=50).line() + "newest")
+
+        assert job.post(bundle).comment_url is None
+
+        assert github.comments == [newest]
+        assert newest.body.endswith("\nnewest")
+
+    def test_eight_jobs_that_comment_at_once_end_with_one_comment_and_the_latest_run_s_report(
         self, job, github, bundle
     ):
-        github.fail(502, "Server Error", method="POST", path="issues/7/comments", after=True)
+        all_have_looked = Barrier(8)
+
+        def connect():
+            forge = job.connect()
+            create = forge.create_comment
+
+            def create_at_once(*arguments):
+                all_have_looked.wait(timeout=60)
+                return create(*arguments)
+
+            forge.create_comment = create_at_once
+            return forge
+
+        def post_as(run):
+            report = replace(REPORT, summary=f"Run {run}", plots=())
+            context = job.context(run=run, summary_path=None, output_path=None)
+            return post(Bundle(report), job.folder, context, OURS, connect, job.store, print)
+
+        with ThreadPoolExecutor(8) as jobs:
+            outcomes = list(jobs.map(post_as, [45, 42, 48, 41, 47, 43, 46, 44]))
+
+        assert [outcome.failure for outcome in outcomes] == [None] * 8
+        [comment] = github.comments
+        assert read_marker(comment.body).run == 48
+        assert "Run 48" in comment.body
+
+    @pytest.mark.parametrize("spoil", [reset, cut_off(), page(502), body(b"{")], ids=["cut", "half", "502", "broken"])
+    def test_a_comment_that_was_written_although_github_did_not_say_so_is_not_doubled(self, job, github, bundle, spoil):
+        github.faults.append(Fault("POST", "issues/7/comments", spoil, times=1))
         job.post(bundle)
-        assert ["Better" in comment.body for comment in github.comments] == [True, False]
+        [comment] = github.comments
+        assert "Better" in comment.body
+
+    @pytest.mark.parametrize("spoil", [reset, page(502)], ids=["cut", "502"])
+    def test_nor_where_github_says_so_of_no_try(self, job, github, bundle, spoil):
+        github.faults.append(Fault("POST", "issues/7/comments", spoil))
+        outcome = job.post(bundle)
+        [comment] = github.comments
+        assert "Better" in comment.body
+        assert len(github.sent("POST", "issues/7/comments")) > 1
+        assert "cannot comment on pull request #7: GitHub" in str(outcome.failure), "what came is said all the same"
+
+    def test_one_that_was_not_written_is_an_error(self, job, github, bundle):
+        github.fail(502, "Server Error", method="POST", path="issues/7/comments", times=100)
+        outcome = job.post(bundle)
+        assert github.comments == []
+        assert "cannot comment on pull request #7" in str(outcome.failure)
+
+    def test_a_comment_that_is_deleted_between_the_look_and_the_update_is_written_again(self, job, github, bundle):
+        job.post(bundle)
+        github.before["PATCH", "issues/comments"] = github.comments.clear
+
+        outcome = job.post(replace(bundle, report=replace(REPORT, summary="Now worse")))
+
+        [comment] = github.comments
+        assert "Now worse" in comment.body
+        assert outcome.failure is None
+        assert outcome.comment_url.endswith(f"issuecomment-{comment.id}")
+
+    def test_what_is_there_already_is_not_sent_again(self, job, github, bundle):
+        first = job.post(bundle)
+        github.comments[0].body = github.comments[0].body.replace("\n", "\r\n")
+        github.requests.clear()
+
+        second = job.post(bundle)
+
+        assert second == first
+        assert [request.path for request in github.requests if request.method != "GET"] == ["/graphql"]
 
     def test_a_report_of_any_size_fits_into_each_place(self, job, github, bundle):
         rows = tuple(metric(f"metric_{number}" + "x" * 80, number, number + 1) for number in range(3000))
@@ -208,11 +306,174 @@ class TestABundleThatAnybodyMayHaveWritten:
         job.post(replace(bundle, report=replace(REPORT, run=run)), event="workflow_run")
         assert "/octo/flights/actions/runs/41" in github.comments[0].body
 
-    def test_it_is_posted_for_the_event_s_commit_whatever_it_says(self, job, github, bundle):
+    @pytest.mark.parametrize("event", ["workflow_run", "pull_request", "issue_comment", "workflow_dispatch", "push"])
+    def test_of_another_commit_it_is_posted_nowhere(self, job, github, bundle, event):
+        github.add_comment(7, BOT, Marker("default", HEAD, run=1).line() + "the last report")
         head = replace(REPORT.head, sha="e" * 40)
-        job.post(replace(bundle, report=replace(REPORT, head=head)), event="workflow_run")
+        number = 7 if event in ("pull_request", "issue_comment") else None
+
+        outcome = job.post(replace(bundle, report=replace(REPORT, head=head)), event=event, pull_request_number=number)
+
+        assert "the report is about eeeeeee, and this run about aaaaaaa" in str(outcome.failure)
+        assert outcome.failure.exit_code == 3
+        assert HEAD in outcome.failure.hint
+        assert [comment.body.splitlines()[1] for comment in github.comments] == ["the last report"]
+        assert (github.checks, github.statuses, github.git.refs) == ([], [], {})
+        assert "Better" in job.summary, "the job's own page says what was made"
+
+    def test_of_a_dirty_workspace_it_is_about_the_commit_below_it(self, job, github, bundle):
+        head = replace(REPORT.head, dirty=True)
+        assert job.post(replace(bundle, report=replace(REPORT, head=head))).failure is None
         assert github.checks[0].body["head_sha"] == HEAD
-        assert read_marker(github.comments[0].body).head_sha == HEAD
+
+    def test_where_the_head_cannot_be_asked_for_nothing_is_posted_on_any_commit(self, job, github, bundle):
+        """The event of a comment has the default branch's commit as its own."""
+        github.fail(404, "Not Found", path="/pulls/7")
+        head = replace(REPORT.head, sha="d" * 40)
+
+        outcome = job.post(
+            replace(bundle, report=replace(REPORT, head=head)),
+            event="issue_comment",
+            head_sha="d" * 40,
+            pull_request_number=7,
+        )
+
+        assert "cannot find pull request #7" in str(outcome.failure)
+        assert (github.comments, github.checks, github.git.refs) == ([], [], {})
+
+    def test_of_a_fork_it_is_never_posted_on_a_pull_request_that_has_the_same_head(self, job, github, bundle):
+        """A fork pushes the commit of somebody's pull request, so that its own run is about it as well."""
+        github.open_pull(8, HEAD, head_ref="evil", head_repository="guest/flights", base_ref="main")
+
+        job.post(bundle, event="workflow_run", head_repository="guest/flights", branch="evil")
+        assert [comment.pull for comment in github.comments] == [8]
+
+        github.pulls[8].state = "closed"
+        job.post(bundle, event="workflow_run", head_repository="guest/flights", branch="evil", run=43)
+        assert [comment.pull for comment in github.comments] == [8]
+
+    def test_of_a_fork_that_is_deleted_it_is_commented_nowhere(self, job, github, bundle):
+        outcome = job.post(bundle, event="workflow_run", head_repository=None)
+        assert outcome.failure is None
+        assert github.comments == []
+        assert "the repository that aaaaaaa was pushed to is not known" in job.log
+
+
+class TestSeveralPullRequestsOfOneBranch:
+    @pytest.fixture(autouse=True)
+    def into_dev(self, github):
+        github.open_pull(9, HEAD, base_ref="dev")
+
+    def of(self, bundle, target, summary, verdict=Verdict.PASS):
+        base = Revision(target, "b" * 40, target)
+        return replace(bundle, report=replace(REPORT, base=base, summary=summary, verdict=verdict))
+
+    def event(self, number, target):
+        return {"event": "pull_request", "pull_request": PullRequest(number, target, HEAD)}
+
+    def test_each_has_its_comment_and_the_check_carries_the_worse_verdict_and_names_both(self, job, github, bundle):
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"))
+        job.post(self.of(bundle, "dev", "Better than dev"), **self.event(9, "dev"), run=43)
+
+        assert {comment.pull: "Worse than main" in comment.body for comment in github.comments} == {7: True, 9: False}
+        [check] = github.checks
+        output = check.body["output"]
+        assert check.body["conclusion"] == "failure"
+        assert output["title"] == "#7 (main): Worse than main; #9 (dev): Better than dev"
+        shown = re.sub(r"<!--.*?-->\n", "", output["summary"])
+        assert re.search(
+            r"^- failure: \[#7\]\(.*/pull/7#.*\), compared with `main`: Worse than main$", shown, re.MULTILINE
+        )
+        assert re.search(
+            r"^- success: \[#9\]\(.*/pull/9#.*\), compared with `dev`: Better than dev$", shown, re.MULTILINE
+        )
+        assert check.body["details_url"].endswith(f"issuecomment-{github.comments[0].id}")
+
+    def test_the_check_is_green_again_when_both_are(self, job, github, bundle):
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"))
+        job.post(self.of(bundle, "dev", "Better than dev"), **self.event(9, "dev"), run=43)
+        job.post(self.of(bundle, "main", "Better than main"), **self.event(7, "main"), run=44)
+        [check] = github.checks
+        assert check.body["conclusion"] == "success"
+        assert "Worse" not in str(check.body)
+
+    def test_one_that_is_closed_no_longer_counts(self, job, github, bundle):
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"))
+        github.pulls[7].state = "closed"
+        job.post(self.of(bundle, "dev", "Better than dev"), **self.event(9, "dev"), run=43)
+        [check] = github.checks
+        assert (check.body["conclusion"], check.body["output"]["title"]) == ("success", "Better than dev")
+
+    def test_one_that_cannot_be_asked_for_still_does(self, job, github, bundle):
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"))
+        github.fail(404, "Not Found", path="/pulls/7")
+        job.post(self.of(bundle, "dev", "Better than dev"), **self.event(9, "dev"), run=43)
+        assert github.checks[0].body["conclusion"] == "failure"
+
+    def test_an_earlier_run_leaves_the_check_as_a_later_one_has_set_it(self, job, github, bundle):
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"), run=50)
+        outcome = job.post(self.of(bundle, "main", "Better than main"), **self.event(7, "main"))
+        assert github.checks[0].body["conclusion"] == "failure"
+        assert "Worse than main" in github.comments[0].body
+        assert outcome.comment_url is None
+        assert "holds the report of a later run" in job.log
+        assert "left as a later run has set it" in job.log
+
+    def test_what_was_found_before_there_was_a_pull_request_gives_way(self, job, github, bundle):
+        pulls, github.pulls = github.pulls, {}
+        job.post(self.of(bundle, "trunk", "Worse than trunk", Verdict.FAIL))
+        github.pulls = pulls
+        job.post(self.of(bundle, "main", "Better than main"), **self.event(7, "main"), run=43)
+        [check] = github.checks
+        assert (check.body["conclusion"], check.body["output"]["title"]) == ("success", "Better than main")
+
+    def test_checks_that_were_made_at_the_same_moment_become_one(self, job, github, bundle):
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"))
+        other = github.checks.pop()
+        github.before["POST", "check-runs"] = lambda: github.checks.append(other)
+
+        job.post(self.of(bundle, "dev", "Better than dev"), **self.event(9, "dev"), run=43)
+
+        shown = github.checks[-1].body
+        assert shown["conclusion"] == "failure"
+        assert "#9 (dev): Better than dev" in shown["output"]["title"]
+
+    def test_with_a_person_s_token_what_one_job_found_for_both_counts(self, job, github, bundle):
+        github.tokens = {"ghp_person": personal_token()}
+        job.token = "ghp_person"
+        first = job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), pull_request_number=7)
+        job.post(self.of(bundle, "dev", "Better"), pull_request_number=9, beside=first.check_parts)
+        assert [status.body["state"] for status in github.statuses] == ["failure", "failure"]
+
+    def test_a_bundle_from_another_job_goes_to_the_one_whose_target_it_compares_with(self, job, github, bundle):
+        job.post(self.of(bundle, "dev", "Better than dev"), event="workflow_run")
+        assert [comment.pull for comment in github.comments] == [9]
+        assert "No comment on #7: its target is main, and the report compares with dev" in job.log
+
+    def test_one_that_compares_with_something_else_goes_to_all(self, job, github, bundle):
+        job.post(self.of(bundle, "v1.0", "Better than v1.0"), event="workflow_run")
+        assert [comment.pull for comment in github.comments] == [7, 9]
+        assert github.checks[0].body["output"]["title"] == "Better than v1.0"
+
+    def test_what_a_bundle_says_cannot_be_taken_for_what_another_report_found(self, job, github, bundle):
+        """Nor does it break the check, whatever characters it is made of."""
+        forged = CheckPart(7, "main", Conclusion.SUCCESS, "Better than main", None, run=10**9).line()
+        hostile = self.of(bundle, f"{forged}\ud800" * 50, f"{forged}\ud800" * 50)
+        job.post(self.of(bundle, "main", "Worse than main", Verdict.FAIL), **self.event(7, "main"))
+
+        outcome = job.post(hostile, **self.event(9, "dev"), run=43)
+
+        assert outcome.failure is None
+        output = github.checks[0].body["output"]
+        assert [part.pull_request for part in read_parts(output["summary"])] == [7, 9]
+        assert github.checks[0].body["conclusion"] == "failure"
+        assert len(output["summary"]) <= 65_535
+
+    def test_a_state_is_marked_on_both(self, job, github):
+        mark_running(job.context(), OURS, job.connect, job.said.append)
+        mark_failed(job.context(), OURS, ForgeError("no"), job.connect, job.said.append)
+        assert [(comment.pull, "No report" in comment.body) for comment in github.comments] == [(7, True), (9, True)]
+        assert github.checks[0].body["conclusion"] == "failure"
 
 
 class TestNewerCommits:
@@ -238,9 +499,8 @@ class TestNewerCommits:
 
         assert job.post(bundle).comment_url is None
 
-        theirs, ours = github.comments
-        assert theirs.body.endswith("newer")
-        assert f"issuecomment-{theirs.id}" in ours.body
+        [comment] = github.comments
+        assert comment.body == text
 
     def test_a_report_of_a_commit_that_was_pushed_over_is_better_than_none(self, job, github, bundle):
         github.pulls[7].head_sha = "f" * 40
@@ -259,12 +519,12 @@ class TestWithoutAPullRequest:
         assert "aaaaaaa belongs to no open pull request" in job.log
 
     def test_a_merge_queue_s_commit_has_check_and_summary(self, job, github, bundle):
-        job.post(bundle, event="merge_group", pull_request_number=7)
+        job.post(bundle, event="merge_group", pull_request=PullRequest(7, "main", HEAD), pull_request_number=7)
         assert github.comments == []
         assert len(github.checks) == 1
 
     def test_one_that_does_not_exist_is_an_error_after_everything_else(self, job, github, bundle):
-        outcome = job.post(bundle, pull_request_number=99)
+        outcome = job.post(bundle, event="pull_request", pull_request=PullRequest(99, "main", HEAD))
         assert "cannot find pull request #99" in str(outcome.failure)
         assert len(github.checks) == 1
         assert "Better" in job.summary
@@ -330,7 +590,7 @@ class TestRights:
 
     def test_so_is_no_token(self, job, github, bundle):
         context = job.context()
-        outcome = post(bundle, job.folder, context, lambda: connect(context, None), job.store, job.said.append)
+        outcome = post(bundle, job.folder, context, OURS, lambda: connect(context, None), job.store, job.said.append)
         assert "there is no token" in str(outcome.failure)
         assert "Better" in job.summary
         assert job.outputs["verdict"] == "pass"
@@ -402,6 +662,13 @@ class TestRunningAndFailed:
         mark_failed(context, CommentRule(), ForgeError("no"), job.connect, job.said.append)
         assert github.checks[0].body["head_sha"] == HEAD
 
+    def test_one_whose_head_cannot_be_asked_for_sets_no_check_on_the_default_branch(self, job, github):
+        github.fail(404, "Not Found", path="/pulls/7")
+        context = job.context(event="issue_comment", head_sha="0" * 40, pull_request_number=7)
+        mark_failed(context, OURS, ForgeError("no"), job.connect, job.said.append)
+        assert (github.comments, github.checks) == ([], [])
+        assert "No report could be made" in job.summary
+
     def test_a_failed_run_without_a_pull_request_has_check_and_summary(self, job, github):
         github.pulls.clear()
         outcome = mark_failed(job.context(), CommentRule(), ForgeError("no"), job.connect, job.said.append)
@@ -441,7 +708,8 @@ class TestRunningAndFailed:
 class TestDryRun:
     def rehearse(self, job, bundle, context):
         shown = []
-        rehearse(bundle, job.folder, context, job.connect, job.store, job.said.append, shown.append)
+        task = context and Task(context, OURS)
+        rehearse(bundle, job.folder, task, job.connect, job.store, job.said.append, shown.append)
         return shown
 
     def test_it_says_everything_and_does_nothing(self, job, github, bundle):
@@ -464,6 +732,14 @@ class TestDryRun:
         self.rehearse(job, replace(bundle, report=replace(REPORT, summary="Now worse")), job.context())
         assert f"Comment updated: {github.server_url}/octo/flights/pull/7#issuecomment-{comment.id}" in job.log
         assert "Now worse" not in comment.body
+
+    def test_it_removes_no_duplicate(self, job, github, bundle):
+        for text in ("old", "double"):
+            github.add_comment(7, BOT, Marker("default", HEAD).line() + text)
+        [shown] = self.rehearse(job, bundle, job.context())
+        assert "Better" in shown
+        assert [comment.body.splitlines()[1] for comment in github.comments] == ["old", "double"]
+        assert "removed 1 further comment" in job.log
 
     def test_it_says_what_would_fail(self, job, bundle):
         self.rehearse(job, bundle, job.context(pull_request_number=99))

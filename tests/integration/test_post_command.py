@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from report_factories import make_report, metric, plot
 
-from reporter.bundle import Bundle, write_bundle
+from reporter.bundle import Bundle, read_bundle, write_bundle
 from reporter.cli import main
+from reporter.model.revision import Revision
+from reporter.model.rules import CommentRule
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_client import HEAD, HURRIED
 from tests.fakes.github_objects import READ_ALL, actions_token
@@ -33,7 +37,12 @@ def environ(github, tmp_path, monkeypatch):
     monkeypatch.setattr("reporter.forges.github.Patience", lambda: HURRIED)
     picture = tmp_path / "roc.png"
     picture.write_bytes(PNG)
-    report = make_report(summary="Better", metrics=(metric("roc_auc", 0.63, 0.65),), plots=(plot("ROC"),))
+    report = make_report(
+        head=Revision("workspace", HEAD, "workspace"),
+        summary="Better",
+        metrics=(metric("roc_auc", 0.63, 0.65),),
+        plots=(plot("ROC"),),
+    )
     write_bundle(tmp_path / "reports", Bundle(report, {"images/roc.png": picture}), "<!doctype html>")
     head = {"sha": HEAD, "ref": "try-more-trees", "repo": {"full_name": github.repository}}
     event = {"number": 7, "pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}}
@@ -128,6 +137,58 @@ def test_a_post_can_be_started_from_a_comment_on_the_pull_request(github, enviro
     assert main(["ci", "--start"], {**environ, "GITHUB_EVENT_NAME": "issue_comment"}) == 0
     assert f"head={HEAD}" in github.comments[0].body
     assert "Running" in github.comments[0].body
+
+
+class TestWhichCommentABundleGoesTo:
+    """A fork has made it, in a workflow and with a reporter.yaml of its own."""
+
+    @pytest.fixture
+    def nightly(self, environ, tmp_path):
+        report = replace(read_bundle(tmp_path / "reports").report, comment=CommentRule("Mine", "nightly"), plots=())
+        shutil.rmtree(tmp_path / "reports")
+        write_bundle(tmp_path / "reports", Bundle(report), "<!doctype html>")
+
+    def post(self, github, environ, capfd):
+        assert main(["post", "reports"], environ) == 0
+        [comment], [check] = github.comments, github.checks
+        return comment.body, check.body["name"], capfd.readouterr().err
+
+    def test_without_a_trusted_reporter_yaml_the_default_one(self, github, environ, nightly, capfd):
+        body, check, said = self.post(github, environ, capfd)
+        assert body.startswith("<!-- dvc-reporter key=default ")
+        assert "Mine" not in body
+        assert check == "reporter (default)"
+        assert "asks for the comment “nightly” and goes to “default”" in said
+
+    def test_the_trusted_one(self, github, environ, nightly, tmp_path, capfd):
+        (tmp_path / "reporter.yaml").write_text("comment: {key: churn, title: Churn}\n")
+        body, check, _ = self.post(github, environ, capfd)
+        assert body.startswith("<!-- dvc-reporter key=churn ")
+        assert "**Churn**" in body
+        assert check == "reporter (churn)"
+
+    def test_another_one_that_the_trusted_reporter_yaml_allows(self, github, environ, nightly, tmp_path, capfd):
+        (tmp_path / "reporter.yaml").write_text("comment: {allow: [{key: nightly, title: Nightly model}]}\n")
+        body, check, said = self.post(github, environ, capfd)
+        assert body.startswith("<!-- dvc-reporter key=nightly ")
+        assert "**Nightly model**" in body
+        assert "Mine" not in body
+        assert check == "reporter (nightly)"
+        assert "asks for" not in said
+
+
+def test_a_bundle_of_another_commit_exits_3_and_names_both(github, environ, tmp_path, capfd):
+    """Made by a job that had checked out the merge commit, for example."""
+    report = replace(read_bundle(tmp_path / "reports").report, head=Revision("workspace", "c" * 40, "workspace"))
+    shutil.rmtree(tmp_path / "reports")
+    write_bundle(tmp_path / "reports", Bundle(replace(report, plots=())), "<!doctype html>")
+
+    assert main(["post", "reports"], environ) == 3
+
+    assert (
+        "reporter: nothing is posted: the report is about ccccccc, and this run about aaaaaaa" in capfd.readouterr().err
+    )
+    assert (github.comments, github.checks, github.git.refs) == ([], [], {})
 
 
 def test_pictures_go_where_the_configuration_that_is_named_says(github, environ, tmp_path):

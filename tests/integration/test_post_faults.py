@@ -11,8 +11,11 @@ from report_factories import make_report, metric, plot
 
 from reporter.bundle import Bundle, write_bundle
 from reporter.cli import main
-from reporter.commands.ci import ci
+from reporter.commands.ci import Maker, ci
+from reporter.commands.task import find_tasks
+from reporter.model.ci import Checkout
 from reporter.model.comparison import Verdict
+from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule
 from reporter.wiring import connector, store_opener
 from tests.fakes.github import FakeGitHub
@@ -36,7 +39,12 @@ from tests.fakes.github_objects import actions_token
 TOKEN = "ghs_verysecret"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"
 """What every PNG begins with, of one pixel."""
-REPORT = make_report(summary="Better", metrics=(metric("roc_auc", 0.63, 0.65),), plots=(plot("ROC"),))
+REPORT = make_report(
+    head=Revision("workspace", HEAD, "workspace"),
+    summary="Better",
+    metrics=(metric("roc_auc", 0.63, 0.65),),
+    plots=(plot("ROC"),),
+)
 
 FAULTS = {
     "null": body(b"null"),
@@ -145,7 +153,7 @@ def test_what_a_post_sends_is_what_is_tried_here(github, environ):
     main(["post", "reports"], environ)
     for method, path in REQUESTS:
         assert any(path in request.path for request in github.sent(method)), (method, path)
-    assert len(github.requests) == len(REQUESTS) + 1, "the comments are listed twice"
+    assert len(github.requests) == len(REQUESTS) + 2, "comments and checks are listed twice"
 
 
 @pytest.mark.parametrize(
@@ -211,9 +219,9 @@ class TestCi:
         files = {"summary_path": environ["GITHUB_STEP_SUMMARY"], "output_path": environ["GITHUB_OUTPUT"]}
         context = context_of(github, **files)
         connect = connector(context, environ)
-        code = ci(
-            context, CommentRule(), tmp_path, lambda _: Bundle(report, {}), connect, store_opener(tmp_path), said.append
-        )
+        maker = Maker(lambda: Checkout(HEAD), lambda _tasks, _head: [Bundle(report, {})], trains=False)
+        tasks = find_tasks(context, connect, None, lambda _: CommentRule())
+        code = ci(tasks, tmp_path, maker, connect, store_opener(tmp_path), said.append)
         return code, said
 
     def test_the_report_is_made_and_the_job_fails_for_the_post_alone(self, github, environ, tmp_path):

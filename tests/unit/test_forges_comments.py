@@ -52,7 +52,7 @@ def test_a_comment_of_another_key_is_left_alone():
     assert place_comment([theirs], Marker("default", NEW), PULL) == Create()
 
 
-def test_the_oldest_of_several_is_updated_and_the_others_are_named():
+def test_the_oldest_of_several_of_one_run_stays_and_the_others_are_named():
     first, second = comment(1, Marker("default", NEW)), comment(2, Marker("default", NEW))
     assert place_comment([first, second], Marker("default", NEW), PULL) == Update(first, (second,))
 
@@ -64,15 +64,42 @@ def test_the_oldest_of_several_is_updated_and_the_others_are_named():
         ((OLD, 9), (NEW, 1), True),  # theirs is of the current head: it stays
         ((OLD, 1), (MIDDLE, 2), True),  # both outdated: the later run's stays
         ((OLD, 3), (MIDDLE, 2), False),
-        ((OLD, 1), (OLD, 2), False),  # the same commit: run again
+        ((NEW, 1), (NEW, 2), True),  # the same commit: the later run's stays
+        ((OLD, 1), (OLD, 2), True),
+        ((NEW, 2), (NEW, 1), False),
+        ((NEW, 2), (NEW, 2), False),  # of the same run: a later step, or another job of a matrix
+        ((NEW, 2, 1), (NEW, 2, 2), True),  # the run has been repeated since
+        ((NEW, 2, 2), (NEW, 2, 1), False),
+        ((NEW, 1, 2), (NEW, 2, 1), False),  # somebody asked for the earlier run again
+        ((NEW, 3, 1), (NEW, 2, 2), False),
+        ((NEW, 0), (NEW, 5), False),  # which run ours is, is not known
+        ((NEW, 5), (NEW, 0), False),
     ],
 )
-def test_a_report_never_replaces_one_of_a_newer_commit(ours, theirs, superseded):
-    existing = comment(1, Marker("default", *theirs))
+def test_a_report_never_replaces_one_of_a_newer_commit_or_of_a_later_run(ours, theirs, superseded):
+    existing, marker = comment(1, Marker("default", *theirs)), Marker("default", *theirs)
 
     placement = place_comment([existing], Marker("default", *ours), PULL)
 
-    assert placement == (Superseded(existing, theirs[0]) if superseded else Update(existing))
+    assert placement == (Superseded(existing, marker) if superseded else Update(existing))
+
+
+@pytest.mark.parametrize("newest", [(NEW, 3), (NEW, 2, 2)], ids=["a later run", "a repeated run"])
+def test_of_several_comments_the_one_with_the_newest_report_stays_wherever_it_stands(newest):
+    outdated = comment(1, Marker("default", OLD, 9))
+    kept = comment(2, Marker("default", *newest))
+    older = comment(3, Marker("default", NEW, 2))
+
+    placement = place_comment([outdated, kept, older], Marker("default", NEW, 1), PULL)
+
+    assert placement == Superseded(kept, Marker("default", *newest), (outdated, older))
+
+
+def test_a_marker_of_an_older_version_is_a_first_attempt():
+    line = f"<!-- dvc-reporter key=default head={NEW} run=42 -->\n"
+    assert read_marker(line) == Marker("default", NEW, 42, attempt=1)
+    assert Marker("default", NEW, 42).line() == line
+    assert read_marker(Marker("default", NEW, 42, attempt=3).line()) == Marker("default", NEW, 42, attempt=3)
 
 
 def test_a_state_keeps_the_last_report_below_it():

@@ -136,13 +136,44 @@ def test_a_workflow_run_is_about_the_run_that_started_it(run):
     assert not context.read_only_token
 
 
-def test_a_workflow_run_may_list_its_pull_request(run):
-    elsewhere = {"number": 3, "head": {"sha": HEAD}, "base": {"ref": "main", "repo": {"id": 2}}}
-    here = {"number": 7, "head": {"sha": HEAD}, "base": {"ref": "main", "repo": {"id": 1}}}
+def test_the_pull_requests_that_a_workflow_run_lists_are_not_read(run):
+    """GitHub also lists those that merely have the commit, or a branch of the same name, in common with a fork's run."""
+    theirs = {"number": 7, "head": {"sha": HEAD}, "base": {"ref": "main", "repo": {"id": 1}}}
 
-    context = run("workflow_run", workflow_run(pull_requests=[elsewhere, here]))
+    context = run("workflow_run", workflow_run(pull_requests=[theirs]))
 
-    assert context.pull_request == PullRequest(7, "main", HEAD)
+    assert context.named_pull_requests == ()
+
+
+def test_a_workflow_run_of_a_fork_that_is_deleted_has_no_repository(run):
+    assert run("workflow_run", workflow_run(head_repository=None)).head_repository is None
+
+
+def test_a_pushed_tag_is_about_the_commit_and_not_about_the_tag(run):
+    payload = {"ref": "refs/tags/v1", "after": BEFORE, "before": NOWHERE, "head_commit": {"id": HEAD}}
+    assert run("push", payload, GITHUB_REF="refs/tags/v1", GITHUB_REF_NAME="v1").head_sha == HEAD
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "said"),
+    [
+        ("pull_request", pull_request(), "ref: ${{ github.event.pull_request.head.sha }}"),
+        ("pull_request_target", pull_request(), "ref: ${{ github.event.pull_request.head.sha }}"),
+        ("pull_request_target", pull_request(head=fork_head()), "must not run with this job's rights"),
+        ("issue_comment", {"issue": {"number": 7, "pull_request": {}}}, "ref: refs/pull/${{ github.event.issue.number"),
+        ("workflow_run", workflow_run(), "must not run with this job's rights"),
+        ("workflow_run", workflow_run(head_repository={"full_name": "octo/flights"}), "event.workflow_run.head_sha"),
+        ("push", {"after": HEAD, "before": BEFORE}, "leave out the `ref`"),
+        ("workflow_dispatch", {}, "started on that branch"),
+    ],
+)
+def test_a_job_is_told_how_to_check_out_what_it_is_about(run, event, payload, said):
+    assert said in run(event, payload).how_to_check_out
+
+
+@pytest.mark.parametrize(("attempt", "read"), [("3", 3), (None, 1), ("x", 1), ("²", 1)])
+def test_a_repeated_run_says_so(run, attempt, read):
+    assert run("schedule", {}, GITHUB_RUN_ATTEMPT=attempt).attempt == read
 
 
 def test_a_merge_queue_s_branch_names_its_pull_request(run):

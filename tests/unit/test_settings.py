@@ -39,7 +39,7 @@ significance: {level: 0.9, resamples: 500, correction: none, seed: 7}
 plots: {exclude: ["*debug*"], max_images: 3}
 images: {store: s3, branch: pictures, url: "s3://bucket/prefix"}
 sections: [{title: Notes, file: notes.md}]
-comment: {title: "Delays", key: nightly}
+comment: {title: "Delays", key: nightly, allow: [{key: gpu, title: "On the GPU"}]}
 fail_on: warn
 """
 
@@ -54,6 +54,8 @@ WRONG = {
     "metrics:\n- {match: a, gate: {max_drop: .nan}}": "must be a number",
     "metrics:\n- {match: a, gate: {max_relative_drop: two%}}": "must be a percentage such as 2%",
     "metrics:\n- {match: a, gate: {min: 2, max: 1}}": "no value can pass",
+    "comment: {allow: [nightly]}": "comment.allow[0] must be a mapping",
+    "comment: {allow: [{key: nightly}]}": "comment.allow[0] needs `title`",
     "metrics:\n- {match: a, headline: 1}": "must be true or false",
     "predictions:\n- {path: p, task: binary, actual: a}": "needs `predicted`, `score` or `scores`",
     "predictions:\n- {path: p, task: binary, actual: a, score: s}": "needs `positive`",

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reporter.bundle import Bundle
+from reporter.bundle.folder import REPORT_HTML
 from reporter.commands.attempts import Say
 from reporter.commands.post import Connect, OpenStore, post
 from reporter.commands.task import Task
 from reporter.forges.interface import Check, Forge, OwnCheck, OwnComment, PlacedCheck, StoredFiles
+from reporter.forges.registry import least_comment
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 from reporter.publish.store import ImageStore, Published
 from reporter.render.markdown import render_markdown
@@ -41,7 +43,8 @@ def rehearse(
 
     if task is None:
         tell("Outside CI there is no pull request; a comment would say:")
-        show(render_markdown(bundle.report, {name: name for name in bundle.images}))
+        names = {name: name for name in bundle.images}
+        show(render_markdown(bundle.report, names, limit=least_comment(), whole=REPORT_HTML))
         return
     context = task.context
     quiet = replace(context, summary_path=None, output_path=None)

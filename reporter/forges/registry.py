@@ -31,6 +31,11 @@ PROVIDERS: Mapping[str, Provider] = {
 }
 
 
+def least_comment() -> int:
+    """Characters that a comment holds on every forge: where a report would go is not known outside a job."""
+    return min(provider.limits.comment_characters for provider in PROVIDERS.values())
+
+
 def limits_of(context: CiContext) -> ForgeLimits:
     """What the forge of the run holds; known without a connection, so that a dry run renders what a post would.
 

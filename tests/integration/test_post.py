@@ -745,6 +745,11 @@ class TestDryRun:
         self.rehearse(job, bundle, job.context(pull_request_number=99))
         assert "cannot find pull request #99" in job.log
 
+    def test_outside_ci_it_shows_no_more_than_a_comment_holds(self, job, bundle):
+        many = tuple(metric(f"metric_{number}", number, number + 1) for number in range(5000))
+        [shown] = self.rehearse(job, replace(bundle, report=replace(REPORT, metrics=many)), None)
+        assert 10_000 < len(shown) <= 65_536
+
     def test_outside_ci_it_shows_the_report_and_asks_nobody(self, job, github, bundle):
         [shown] = self.rehearse(job, bundle, None)
         assert "Better" in shown

@@ -314,7 +314,8 @@ def reproducing(folder: Path) -> Iterator[Run]:
 @contextmanager
 def posting(folder: Path) -> Iterator[Run]:
     """To a forge that does not answer."""
-    write_bundle(folder / "project" / "reports", Bundle(make_report()), "")
+    report = make_report()
+    write_bundle(folder / "project" / "reports", Bundle(report), "")
     event = folder / "event.json"
     event.write_text(json.dumps({"number": 7, "pull_request": {"number": 7}, "repository": {"default_branch": "main"}}))
     with silent_server() as address:
@@ -326,7 +327,7 @@ def posting(folder: Path) -> Iterator[Run]:
             "GITHUB_REPOSITORY": "octo/models",
             "GITHUB_EVENT_NAME": "workflow_dispatch",
             "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_SHA": "a" * 40,
+            "GITHUB_SHA": report.head.sha,
             "GITHUB_REF": "refs/heads/topic",
             "GITHUB_RUN_ID": "1",
             "GITHUB_TOKEN": "ghs_secret",

@@ -20,6 +20,8 @@ from reporter.errors import ProjectError
 from reporter.model.problem import ProblemKind
 
 _GITLINK = 0o160000
+_MOST_LINKS = 40
+"""As Linux follows them."""
 _LIST_SECONDS = 120.0
 """A clone without trees fetches them now."""
 
@@ -62,6 +64,10 @@ class CommitTree:
         """Whether the commit has anything of this path, be it a link that leads nowhere."""
         return path in self._entries
 
+    def folders(self, name: str) -> list[str]:
+        """Every folder of this name."""
+        return [path for path, entry in self._entries.items() if entry.is_directory and path.rpartition("/")[2] == name]
+
     def paths(self) -> Iterable[str]:
         """Everything that the commit lists, folders and links too."""
         return self._entries.keys()
@@ -97,7 +103,8 @@ class CommitTree:
         except OSError:
             return None
         if target is None:
-            return None
+            end = self._through_links(path)
+            return self.entry(end) if end is not None and self.submodule_around(end) else None
         return Entry(stat.S_IFDIR if target.kind == "tree" else stat.S_IFREG, target.oid)
 
     def read(self, path: str) -> bytes:
@@ -169,11 +176,26 @@ class CommitTree:
         if found is not None and not found.is_link:
             return self._objects.read(found.oid)
         target = self._objects.at(self.sha, path) if found or self._passes(path, self._links) else None
+        if target is None and (end := self._through_links(path)) is not None and self.submodule_around(end):
+            return self.read(end)
         if target is None:
             raise FileNotFoundError(errno.ENOENT, "there is no such file", path)
         if target.kind != "blob":
             raise IsADirectoryError(errno.EISDIR, "it is a directory", path)
         return target.content
+
+    def _through_links(self, path: str) -> str | None:
+        """Where a path ends that leads into a submodule, of which git's own trees know nothing; None for a circle and out of the repository."""
+        for _ in range(_MOST_LINKS if self._submodules else 0):
+            link = next((place for place in (path, *_parents(path)) if place in self._links), None)
+            if link is None:
+                return path
+            target = self._objects.read(self._entries[link].oid).decode("utf-8", "surrogateescape")
+            rest = posixpath.relpath(path, link)
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, rest))
+            if path.startswith(("/", "../")):
+                return None
+        return None
 
     def _passes(self, path: str, places: set[str]) -> bool:
         return bool(places) and any(parent in places for parent in _parents(path))

@@ -10,7 +10,8 @@ from reporter.collect.commit_tree import CommitTree
 from reporter.collect.git import Git
 from reporter.errors import ProjectError
 
-_MARK = ".dvc/config"
+_MARK = ".dvc"
+_PIPELINE = "dvc.yaml"
 
 
 class LostProjectError(ProjectError):
@@ -48,14 +49,20 @@ def folder_in(commit: CommitTree, git: Git, folder: str) -> str | None:
 
 
 def _gone(commit: CommitTree, git: Git) -> tuple[str, ...]:
-    """Folders of the commit's projects that are no longer there; those left out of a sparse checkout are."""
-    then = [path for path in commit.paths() if path == _MARK or path.endswith(f"/{_MARK}")]
-    left_out = git.left_out() if then else frozenset()
-    return tuple(
-        path.removesuffix(_MARK).removesuffix("/")
-        for path in then
-        if path not in left_out and not (git.root / path).exists()
-    )
+    """Folders of the commit's projects that are no longer projects; one that a sparse checkout leaves out still is."""
+    projects = [PurePosixPath(path).parent.as_posix() for path in commit.folders(_MARK)]
+    folders = ["" if folder == "." else folder for folder in projects]
+    left_out = git.left_out() if folders else frozenset()
+    return tuple(folder for folder in folders if not _is_alive(folder, commit, git, left_out))
+
+
+def _is_alive(folder: str, commit: CommitTree, git: Git, left_out: Collection[str]) -> bool:
+    """What is left of a project whose pipeline went elsewhere, such as `.dvc/config`, is none."""
+    if any(path.startswith(f"{_inside(folder, _MARK)}/") for path in left_out):
+        return True
+    pipeline = _inside(folder, _PIPELINE)
+    has_pipeline = not commit.lists(pipeline) or pipeline in left_out or (git.root / pipeline).exists()
+    return has_pipeline and (git.root / _inside(folder, _MARK)).is_dir()
 
 
 def _by_renames(git: Git, sha: str, folder: str, gone: Collection[str]) -> str | None:

@@ -211,9 +211,18 @@ class Project:
             raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
         except OSError as error:
             if not self._is_listed(revision, path):
-                return None
+                return self._text_kept_by_dvc(revision, path)
             hint = "let it be a file of the repository, or a link to one"
             raise ProjectError(f"it cannot be read: {(error.strerror or '').lower()}", hint) from error
+
+    def _text_kept_by_dvc(self, revision: Revision, path: str) -> str | None:
+        """Of a file with a .dvc file of its own: that git lacks it does not mean that it is not there."""
+        if not self._is_listed(revision, f"{path}.dvc"):
+            return None
+        data = self._read_kept_by_dvc(revision, [path]).get(path)
+        if data is None:
+            raise ProjectError("DVC keeps it, and it is in neither the cache nor a remote", "let git keep it")
+        return data.decode("utf-8", "replace")
 
     def read_tracked(self, revision: Revision, path: str) -> bytes | None:
         """Content of a file that git or the work tree has; None for any other. Follows nothing out of the repository."""

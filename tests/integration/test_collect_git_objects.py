@@ -268,6 +268,34 @@ class TestLinks:
         for revision in ("HEAD", "workspace"):
             assert opened.read_text(opened.resolve_head(revision), "reporter.yaml") == "base: release\n"
 
+    def test_one_that_leads_into_a_submodule_is_followed_where_this_clone_has_it(self, project, tmp_path):
+        library = tmp_path / "library"
+        library.mkdir()
+        git(library, "init", "--quiet")
+        (library / "strict.yaml").write_text("base: strict\n")
+        git(library, "add", "--all")
+        git(library, "commit", "--quiet", "--message", "Rules of all teams")
+        project.git("submodule", "add", "--quiet", str(library), "rules")
+        (project.root / "reporter.yaml").symlink_to("rules/strict.yaml")
+        project.commit()
+        clone = project.clone(tmp_path / "clone")
+        opened, without = open_project(project.root), open_project(clone.root)
+
+        for revision in ("HEAD", "workspace"):
+            assert opened.read_text(opened.resolve_head(revision), "reporter.yaml") == "base: strict\n"
+            with pytest.raises(ProjectError, match="it cannot be read"):
+                without.read_text(without.resolve_head(revision), "reporter.yaml")
+
+    def test_a_configuration_that_dvc_keeps_is_not_taken_for_absent(self, project):
+        project.write({"reporter.yaml": "base: release\n"}).add("reporter.yaml").commit()
+        opened = open_project(project.root)
+        head = opened.resolve_head("HEAD")
+
+        assert opened.read_text(head, "reporter.yaml") == "base: release\n"
+        project.empty_cache()
+        with pytest.raises(ProjectError, match="DVC keeps it"):
+            open_project(project.root).read_text(head, "reporter.yaml")
+
     @pytest.mark.parametrize("target", ["nowhere.yaml", "../outside.yaml", "reporter.yaml", "data"])
     def test_one_that_leads_to_no_file_of_the_repository_is_not_taken_for_absent(self, project, tmp_path, target):
         (tmp_path / "outside.yaml").write_text("base: stolen\n")

@@ -122,6 +122,24 @@ class TestFound:
             before, _ = snapshots(project)
             assert before.metrics["metrics.json"].values == {"acc": accuracy}
 
+    @pytest.mark.parametrize("left", [".dvc/config", None])
+    def test_what_is_left_of_dvcs_own_files_does_not_hide_the_move(self, tmp_path, left):
+        old = made(ProjectFactory.new(tmp_path / "repository", "old"))
+        if left is None:
+            old.git("rm", "--quiet", "--force", ".dvc/config")
+            old.commit("A project without a configuration")
+        old.git("switch", "--quiet", "--create", "move")
+        new = old.beside("new")
+        for path in ("dvc.yaml", "dvc.lock", "train.py", "metrics.json", "reporter.yaml"):
+            shutil.move(old.root / path, new.root / path)
+        new.write({"metrics.json": {"acc": 0.25}}).commit("Move what matters")
+        opened = open_project(new.root)
+
+        before, _ = snapshots(new)
+
+        assert before.metrics["metrics.json"].values == {"acc": 0.5}
+        assert opened.read_text(opened.resolve_head("main"), "reporter.yaml") == "base: main\n"
+
 
 class TestNotMoved:
     def test_a_project_beside_the_others_is_new(self, tmp_path):

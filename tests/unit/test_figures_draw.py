@@ -281,7 +281,7 @@ def test_a_legend_of_many_rows_makes_the_picture_taller():
 @pytest.mark.parametrize("template", ["linear", "scatter", "bar_horizontal"])
 def test_too_many_fields_make_no_endless_picture(template):
     fields = tuple(f"y{number}" for number in range(1000))
-    data = dict.fromkeys(("x", *fields), [1, 2])
+    data = {field: [1, 2] for field in ("x", *fields)}
     (drawing,) = draw([make_plot(make_spec(template, x="x", y=fields), data, data)], PlotsRule())
     assert len(drawing.picture["data"]) == 2 * 100
     assert drawing.picture["layout"]["height"] < 3000

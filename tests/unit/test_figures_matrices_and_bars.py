@@ -91,7 +91,7 @@ def test_too_many_revisions_are_cut_and_said():
 
 def test_matrices_of_too_many_fields_are_cut_and_said():
     fields = tuple(f"fold_{number}" for number in range(30))
-    data = dict.fromkeys(("actual", *fields), ["a", "b"])
+    data = {field: ["a", "b"] for field in ("actual", *fields)}
     drawing = draw_one(make_plot(make_spec("confusion", x="actual", y=fields), data, data))
     assert len(drawing.picture["data"]) == 20 * 3
     assert drawing.notes == ("Only the first 20 of 30 matrices of each revision are shown.",)

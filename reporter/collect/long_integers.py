@@ -13,7 +13,7 @@ from reporter.model.values import MOST_DIGITS, Value, is_too_long
 
 MOST_DIGITS_PARSED = 50_000
 """Python takes the square of the digits' number to parse them: a longer number costs the file."""
-_LONG = re.compile(rf"[0-9_]{{{MOST_DIGITS + 1},}}")
+_LONG = re.compile(rf"(?<![0-9_])[0-9_]{{{MOST_DIGITS + 1},}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ def test_a_folder_s_name_that_no_file_system_takes_is_no_bundle():
         ("{}".encode("utf-16"), "not UTF-8"),
         (b"\0" * 100, "not strictly valid JSON"),
         (b'{"schema_version": ' + b"9" * 5000 + b"}", "a number has more than 4,300 digits"),
+        (b'{"a": [' + (b"9" * 4300 + b",") * 4_000 + b"NaN]}", "NaN stands without quotes"),
         (b"[" * 1_000_000, "nested too deeply"),
         (b"[" * 3_000_000, "more than 2,000,000 values"),
         (b'{"a": "' + b"," * 3_000_000 + b'"}', "more than 2,000,000 values"),

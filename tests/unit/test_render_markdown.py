@@ -207,6 +207,26 @@ def test_long_tables_are_shortened_before_anything_is_left_out():
     assert "Left out" not in text
 
 
+@pytest.mark.parametrize("stages", [7, 8, 9, 40, 41])
+def test_a_graph_gives_way_to_its_table(stages):
+    rows = tuple(
+        StageRow(
+            f"stage-{index}",
+            State.CHANGED,
+            ("deps",),
+            outdated=False,
+            upstream=tuple(f"stage-{n}" for n in range(index)),
+        )
+        for index in range(stages)
+    )
+    whole = utf16_length(render_markdown(make_report(stages=rows), {}, whole=WHOLE))
+    for limit in range(whole * 7 // 10, whole, max(whole // 100, 1)):
+        text = render_markdown(make_report(stages=rows), {}, limit, WHOLE)
+        assert utf16_length(text) <= limit
+        assert "mermaid" not in text
+        assert "Pipeline (" in text
+
+
 def test_no_more_rows_are_put_into_words_than_have_room_a_few_times_over(monkeypatch):
     worded = []
     both_values = wording.both_values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -28,8 +28,6 @@ _ROWS = (
     "history",
 )
 """Lists of a report that may lose rows. A verdict is that of its gates, so these stay."""
-_QUIET = ("params", "metrics", "data", "plots", "artifacts")
-"""Those whose unchanged rows go first, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +100,18 @@ def _shortened(report: Report, cut: _Cut) -> Report:
 
 
 def _fewer_rows(report: Report, most: int) -> Report:
-    """First without what did not change, then with at most so many of each list as fit together."""
-    for name in _QUIET:
-        if _count(report) <= most:
-            return report
-        telling: Any = tuple(row for row in getattr(report, name) if row.state is not State.UNCHANGED)
-        report = replace(report, **{name: telling})
+    """The longest lists give way, down to the same number of rows each."""
     lengths = [len(getattr(report, name)) for name in _ROWS]
-    each = next(each for each in range(most, -1, -100) if sum(min(length, each) for length in lengths) <= most)
-    first: dict[str, Any] = {name: getattr(report, name)[:each] for name in _ROWS}
-    return replace(report, **first)
+    room = most - len(report.gates) - len(report.sections) - len(report.notices) - 1
+    each = next((each for each in range(room, 0, -1) if sum(min(length, each) for length in lengths) <= room), 0)
+    kept: dict[str, Any] = {name: _most_telling(getattr(report, name), each) for name in _ROWS}
+    return replace(report, **kept)
 
 
-def _count(report: Report) -> int:
-    return sum(len(getattr(report, name)) for name in _ROWS)
+def _most_telling(rows: Sequence[Any], most: int) -> tuple[Any, ...]:
+    """In their order; those that did not change go first."""
+    places = sorted(range(len(rows)), key=lambda place: getattr(rows[place], "state", None) is State.UNCHANGED)
+    return tuple(rows[place] for place in sorted(places[:most]))
 
 
 def _fewer_sections(report: Report) -> Report:

@@ -29,7 +29,8 @@ E = TypeVar("E", bound=StrEnum)
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character: no text that can be written has one."""
-_LONG_NUMBER = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
+_LONG_NUMBER = re.compile(rf"(?<![0-9])[0-9]{{{MOST_DIGITS + 1}}}")
+"""Sought from the beginning of each run of digits only, which takes no longer than the text is."""
 _HINT = "Write the bundle again with `reporter report`."
 
 Tree: TypeAlias = "bool | int | float | str | list[Tree] | dict[str, Tree] | None"

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git
-from reporter.collect.long_integers import LongInteger
+from reporter.collect.long_integers import is_held
 from reporter.collect.objects import ObjectReader
 from reporter.collect.pipeline import Content
 from reporter.collect.pointers import without_pointer
@@ -68,7 +68,7 @@ def _parsed(versions: Sequence[tuple[str, bytes]], path: str) -> tuple[PastRun, 
     for sha, data in reversed(versions):
         with suppress(UnreadableError):
             parsed = metric_values(without_pointer(data), path)
-            values = {name: value for name, value in parsed.items() if not isinstance(value, LongInteger)}
+            values = {name: value for name, value in parsed.items() if is_held(value)}
             if not runs or not same_value(values, runs[-1].values):
                 runs.append(PastRun(sha, values))
     return tuple(runs)

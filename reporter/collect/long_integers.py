@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 from reporter.model.values import MOST_DIGITS, Value, is_too_long
 
 MOST_DIGITS_PARSED = 50_000
 """Python takes the square of the digits' number to parse them: a longer number costs the file."""
-_LONG = re.compile(rf"[0-9_]{{{MOST_DIGITS + 1},}}")
+_LONG = re.compile(rf"(?<![0-9_])[0-9_]{{{MOST_DIGITS + 1},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,17 @@ class LongInteger:
 
 LONG_INTEGER = LongInteger()
 
+T = TypeVar("T")
+
 Parsed: TypeAlias = "Value | LongInteger"
 """A value of a file; a list or mapping with a `LongInteger` inside is one too."""
 
 
-def parsed_whole(parse: Callable[[str], Any], text: str) -> Any:
-    """What `parse` makes of the text. Where that fails for integers of more digits than Python allows, a `LongInteger` stands for
-    each. Raises ValueError where they have far too many, and what `parse` raises.
+def parsed_whole(parse: Callable[[str], T], text: str, instead: Callable[[T], T] | None = None) -> T:
+    """What `parse` makes of the text, also where it holds integers of more digits than Python allows.
+
+    `instead` is applied then: `held` puts a `LongInteger` in place of each. Raises ValueError where they have far too many
+    digits, and what `parse` raises.
     """
     try:
         return parse(text)
@@ -43,7 +47,8 @@ def parsed_whole(parse: Callable[[str], Any], text: str) -> Any:
         if longest > MOST_DIGITS_PARSED:
             raise ValueError(f"holds a number of more than {MOST_DIGITS_PARSED:,} digits") from None
     with _any_number_of_digits():
-        return held(parse(text))
+        parsed = parse(text)
+        return instead(parsed) if instead else parsed
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from reporter.collect.long_integers import LONG_INTEGER, LongInteger, Parsed, parsed_whole
+from reporter.collect.long_integers import LONG_INTEGER, LongInteger, Parsed, held, parsed_whole
 from reporter.collect.problems import UnreadableError
 from reporter.collect.yaml_memo import parse_yaml
 from reporter.model.problem import ProblemKind
@@ -157,7 +157,7 @@ def _parse(data: bytes, extension: str) -> Any:
     text = data.decode("utf-8")
     match extension:
         case ".json":
-            return parsed_whole(_parse_json, text)
+            return parsed_whole(_parse_json, text, held)
         case ".toml":
             return parsed_whole(lambda text: plain(_parse_toml(text)), text)
         case ".py":

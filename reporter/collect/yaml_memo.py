@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
+from reporter.collect.long_integers import parsed_whole
+
 _MOST_VALUES = 1_000_000
 
 
@@ -30,7 +32,7 @@ def _parsed(text: str) -> bytes:
     """DVC changes what it parsed, so that the memory holds no objects."""
     from ruamel.yaml import YAML
 
-    tree = YAML(typ="safe").load(text)
+    tree = parsed_whole(YAML(typ="safe").load, text)
     if "*" in text and _size(tree, {}) > _MOST_VALUES:
         raise TooLargeError(f"holds more than {_MOST_VALUES:,} values, once its aliases are written out")
     return pickle.dumps(tree, pickle.HIGHEST_PROTOCOL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 from reporter.model.drawing import PlotlyFigure
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character, or a byte of a name that is no UTF-8."""
 _INLINE = 200
 """Arrays of at most this many values are written as plain lists: legible, and no larger."""
 _TYPED = {"float64": "f8", "float32": "f4", "int32": "i4", "int16": "i2", "int8": "i1"}
@@ -27,20 +30,24 @@ def figure_json(figure: PlotlyFigure) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` with nothing but what JSON knows."""
+    """`value` with nothing but what JSON knows, its text such as can be sent to a browser."""
     match value:
+        case str():
+            return _text(value)
         case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
+            return {_text(str(key)): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
         case np.ndarray():
             return _array(value)
         case np.generic():
             return plain(value.item())
-        case float():
-            return value if np.isfinite(value) else None
         case _:
-            return value
+            return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _text(text: str) -> str:
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _array(array: npt.NDArray[Any]) -> Any:

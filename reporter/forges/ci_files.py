@@ -23,7 +23,12 @@ def append_summary(path: str, markdown: str, limit_bytes: int) -> None:
 def write_outputs(path: str, outputs: Mapping[str, str]) -> None:
     """Append the step's outputs, each between delimiters that no value can guess."""
     delimiter = f"end-{secrets.token_hex(16)}"
-    _append(path, "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in outputs.items()).encode())
+    _append(
+        path,
+        "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in outputs.items()).encode(
+            "utf-8", "surrogateescape"
+        ),
+    )
 
 
 def _append(path: str, content: bytes) -> None:

@@ -145,7 +145,7 @@ def _write(pngs: Mapping[str, bytes], drawings: Sequence[Drawing], folder: Path)
 def picture_name(plot: str) -> str:
     """A file name that is safe everywhere and different for different plot ids: `plots-roc-csv-3f9a1c2b.png`."""
     slug = re.sub(r"[^a-z0-9]+", "-", plot.lower()).strip("-")[:_SLUG_LENGTH].rstrip("-")
-    return f"{slug or 'plot'}-{hashlib.sha256(plot.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}.png"
+    return f"{slug or 'plot'}-{hashlib.sha256(plot.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.png"
 
 
 def _problem(drawing: Drawing, reason: str) -> Problem:

@@ -45,6 +45,8 @@ _CLOSE_ENOUGH = 32
 MOST_SECTION_TEXT = LONGEST_SECTION
 """Characters of all sections' Markdown that are read for a text with a limit, since parsing them takes longer than all else. The
 page and report.md have more."""
+_MOST_TRIES = 12
+"""To find how many rows fit: among rows of one length three are enough."""
 _FASTEST_GROWTH = 4
 """Rows unlike those before them may be longer: at most so many times as many are tried next."""
 
@@ -207,8 +209,10 @@ class _Fitting:
         """To about the most rows that fit, guessed from the length of those that do and of those that do not."""
         form, all_rows = self.forms[block.part], block.piece.rows
         too_many, length_of_too_many = 0, 0
-        while form.rows < _ALL_ROWS:
+        for _ in range(_MOST_TRIES):
             rows, length = form.rows, len(form.text)
+            if rows == _ALL_ROWS or 0 < too_many <= rows:
+                return
             per_row = (length_of_too_many - length) / (too_many - rows) if too_many else length / max(rows, 1)
             guess = rows + int(self._room() / max(per_row, 1))
             guess = min(guess, _FASTEST_GROWTH * rows + 1, too_many - 1 if too_many else guess)

@@ -248,7 +248,6 @@ class TestLongIntegers:
         assert "| `n` | 1.0e+400 | 9e+399 | −1e+399 (−10\u00a0%) | 🔴\u00a0worse |" in page
 
     def test_that_are_too_long_are_unavailable_and_say_why(self, project):
-
         project.write({"dvc.yaml": DVC_YAML + "metrics: [more.json]\n", "more.json": {"n": 1, "acc": 0.5}}).commit()
         project.write({"more.json": f'{{"n": {"9" * 5000}, "acc": 0.5}}'})
         found = compare(snapshot(project, "HEAD"), [snapshot(project)], Rules()).candidates[0].metrics
@@ -257,3 +256,16 @@ class TestLongIntegers:
         assert (n.base, n.head, n.state) == (1, None, State.UNAVAILABLE)
         (problem,) = snapshot(project).problems
         assert problem.message == "`n` cannot be compared: an integer of more than 4,300 digits"
+
+    def test_that_are_too_long_are_no_obstacle_in_what_dvc_reads_itself(self, project):
+        train = DVC_YAML.replace("train.py", "train.py ${rate}").replace("deps:", "params: [rate]\n    deps:")
+        project.write({"dvc.yaml": train, "params.yaml": "rate: 1\nseed: 1\n"}).record().commit()
+        project.write({"params.yaml": f"rate: 2\nseed: {'9' * 5000}\n"})
+
+        found = {
+            row.name: row
+            for row in compare(snapshot(project, "HEAD"), [snapshot(project)], Rules()).candidates[0].params
+        }
+
+        assert (found["rate"].base, found["rate"].head) == (1, 2)
+        assert found["seed"].state is State.UNAVAILABLE

@@ -124,6 +124,47 @@ def test_a_broken_event_exits_3_before_anything_is_sent(github, environ, tmp_pat
     assert github.requests == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"summary": None}, "summary must be a text"),
+        ({"params": [{}] * 60_000}, "holds more than 50,000 rows"),
+        ({"sections": [{"title": "", "markdown": "<br>" * 50_000, "pictures": []}] * 400}, "longer than 40,000,000"),
+        ({"plots": [{"image": "images/roc.png"}]}, "plots[0].id must be a text"),
+    ],
+    ids=["field", "rows", "text", "plot"],
+)
+@pytest.mark.parametrize("command", [["post", "reports"], ["post", "reports", "--dry-run"], ["gate", "reports"]])
+def test_a_bundle_that_is_refused_is_one_line_exit_3_and_nothing_sent(github, environ, capfd, command, fields, said):
+    path = Path("reports/report.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+    assert main(command, environ) == 3
+
+    out, err = capfd.readouterr()
+    [line] = [line for line in err.splitlines() if line.startswith("reporter: ")]
+    assert said in line
+    assert "Traceback" not in out + err
+    assert github.requests == []
+    assert not Path(environ["GITHUB_STEP_SUMMARY"]).exists()
+
+
+def test_pictures_that_are_too_many_bytes_are_refused_before_anything_is_sent(github, environ, capfd):
+    path = Path("reports/report.json")
+    report = json.loads(path.read_text())
+    report["plots"] = [{**report["plots"][0], "image": f"images/{index}.png"} for index in range(200)]
+    path.write_text(json.dumps(report))
+    for index in range(200):
+        with Path(f"reports/images/{index}.png").open("wb") as file:
+            file.write(PNG)
+            file.truncate(5_000_000)
+
+    assert main(["post", "reports"], environ) == 3
+
+    assert "more than 200,000,000 bytes together" in capfd.readouterr().err
+    assert github.requests == []
+
+
 def test_a_dry_run_prints_the_comment_and_sends_nothing(github, environ, capfd):
     assert main(["post", "reports", "--dry-run"], environ) == 0
     out, err = capfd.readouterr()

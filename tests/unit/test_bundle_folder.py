@@ -111,6 +111,11 @@ def test_a_link_to_somewhere_else_is_not_replaced(tmp_path, bundle):
         write_bundle(tmp_path / "reports", bundle, "")
 
 
+def test_a_name_that_no_file_system_takes_is_not_written_to(tmp_path, bundle):
+    with pytest.raises(UsageError, match="cannot be"):
+        write_bundle(tmp_path / ("x" * 300), bundle, "")
+
+
 def test_no_bundle_at_all_is_one_clear_line(tmp_path):
     with pytest.raises(BundleError, match="There is no bundle") as caught:
         read_bundle(tmp_path / "reports")

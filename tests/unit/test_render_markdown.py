@@ -21,9 +21,10 @@ from report_factories import (
     plot,
 )
 
-from reporter.model.comparison import Flips, GateRow, Outcome, SliceRow, StageRow, State, Verdict
+from reporter.model.comparison import Flips, GateRow, Outcome, ParamRow, SliceRow, StageRow, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import SectionText
+from reporter.render import wording
 from reporter.render.markdown import Part, render_markdown
 
 WHOLE = "https://example.org/report.html"
@@ -231,6 +232,37 @@ def test_long_tables_are_shortened_before_anything_is_left_out():
     text = render_markdown(report, {}, 8_000, WHOLE)
     assert "more rows in the full report" in text
     assert "Left out" not in text
+
+
+@pytest.mark.parametrize("stages", [7, 8, 9, 40, 41])
+def test_a_graph_gives_way_to_its_table(stages):
+    rows = tuple(
+        StageRow(
+            f"stage-{index}",
+            State.CHANGED,
+            ("deps",),
+            outdated=False,
+            upstream=tuple(f"stage-{n}" for n in range(index)),
+        )
+        for index in range(stages)
+    )
+    whole = utf16_length(render_markdown(make_report(stages=rows), {}, whole=WHOLE))
+    for limit in range(whole * 7 // 10, whole, max(whole // 100, 1)):
+        text = render_markdown(make_report(stages=rows), {}, limit, WHOLE)
+        assert utf16_length(text) <= limit
+        assert "mermaid" not in text
+        assert "Pipeline (" in text
+
+
+def test_no_more_rows_are_put_into_words_than_have_room_a_few_times_over(monkeypatch):
+    worded = []
+    both_values = wording.both_values
+    monkeypatch.setattr(wording, "both_values", lambda row: worded.append(row) or both_values(row))
+    params = tuple(ParamRow("params.yaml", f"p{index}", 1, 2, State.CHANGED) for index in range(100_000))
+    text = render_markdown(make_report(params=params), {}, 65_536, WHOLE)
+    shown = text.count("| `p")
+    assert shown > 2_000
+    assert len(worded) < 6 * shown
 
 
 def test_the_text_can_be_written_as_utf8_whatever_the_names():

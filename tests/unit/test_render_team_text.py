@@ -54,6 +54,24 @@ def test_raw_html_is_text_but_comments_vanish_and_breaks_stay():
     assert "&lt;script&gt;" in html
 
 
+def test_a_comment_that_never_ends_is_text():
+    assert html_of("a <!-- b --> c <!-- d") == "<div>\n<p>a  c &lt;!-- d</p>\n</div>"
+    assert html_of("<!-->") == "<div>\n<p>&lt;!--&gt;</p>\n</div>"
+
+
+def test_a_table_that_stands_for_more_cells_than_a_section_can_spell_is_text():
+    wide = "|a" * 300 + "|\n" + "|-" * 300 + "|\n"
+    assert "<table>" in html_of(wide + "|b|\n" * 50)
+    assert "<table>" not in html_of(wide + "|b|\n" * 100)
+    assert html_of((wide + "|b|\n" * 50 + "\n") * 5).count("<table>") == 1
+
+
+def test_of_too_many_brackets_none_is_a_link():
+    link = "[a](https://example.org) "
+    assert html_of(link * 1000).count("<a ") == 1000
+    assert "<a " not in html_of(link + "[" * 5000)
+
+
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "other.md", "//x"]
 )

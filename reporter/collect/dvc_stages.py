@@ -128,8 +128,7 @@ def _output(out: Any, stage: Any, tree: Tree) -> Output:
         files=_inline_files(out.files),
         source=_source(stage.deps[0]) if stage.is_import else None,
         only_dvc_reads=bool(
-            stage.is_repo_import
-            or stage.is_partial_import
+            stage.is_repo_import  # pinned by a commit of its source, whether or not it was downloaded
             or out.meta.version_id
             or any("version_id" in file for file in out.files or ())
         ),

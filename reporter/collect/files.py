@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reporter.collect.dvc_internals import OpenRevision
-from reporter.collect.import_errors import explain_import
+from reporter.collect.import_errors import explain_import, without_content
 from reporter.collect.pipeline import Content, Output, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import AbsentError, UnreadableError
@@ -157,11 +157,7 @@ class RevisionFiles:
 
     def _content(self, owner: Output, path: str) -> Content:
         if owner.content is None and owner.source is not None:
-            raise UnreadableError(
-                ProblemKind.MISSING,
-                "was imported without its content: its .dvc file records none",
-                f"run `dvc update {owner.path}.dvc` and commit it",
-            )
+            raise without_content(owner)
         if owner.content is None:
             raise UnreadableError(
                 ProblemKind.MISSING, "was never produced: dvc.lock does not know it", "run `dvc repro`"

@@ -19,6 +19,15 @@ def explain_import(error: Exception, output: Output) -> UnreadableError:
     )
 
 
+def without_content(output: Output) -> UnreadableError:
+    """That nothing says what the import was: its source may have changed since, so what it has today is no value of this revision."""
+    return UnreadableError(
+        ProblemKind.MISSING,
+        "was imported without its content: its .dvc file records none",
+        f"run `dvc update {output.path}.dvc` and commit it",
+    )
+
+
 def _reason(error: BaseException) -> str:
     """The innermost cause that says something: DVC's own errors on top say little (`SCM error`)."""
     reasons: list[str] = []

@@ -171,18 +171,37 @@ class TestLineEnds:
 
 
 class TestImports:
-    def test_one_without_its_content_says_how_to_get_it(self, project, tmp_path):
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_one_without_its_content_has_no_value_and_says_how_to_get_it(self, project, tmp_path, revision):
+        """Its source may have changed since: what it has today is no value of this revision."""
         (tmp_path / "source.json").write_text('{"acc": 0.5}')
         with project.dvc() as repo:
             repo.imp_url(str(tmp_path / "source.json"), "ref.json", no_download=True)
         project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+        (tmp_path / "source.json").write_text('{"acc": 0.25}')
 
-        found = snapshot(project)
+        found = snapshot(project, revision)
 
-        assert found.metrics["ref.json"].values == {"acc": 0.5} or "dvc update ref.json.dvc" in str(said(found))
+        assert found.metrics["ref.json"].values == {}
+        (problem,) = said(found)
+        assert "imported without its content" in problem.message
+        assert "dvc update ref.json.dvc" in problem.hint
         with project.dvc() as repo:
             repo.update(["ref.json.dvc"])
-        assert_certain(snapshot(project))
+        project.commit()
+        mended = snapshot(project, revision)
+        assert mended.metrics["ref.json"].values == {"acc": 0.25}
+        assert_certain(mended)
+
+    def test_one_of_a_repository_without_its_content_is_read_at_the_commit_that_pins_it(self, project, tmp_path):
+        registry = ProjectFactory.new(tmp_path / "registry")
+        registry.write({"ref.json": {"acc": 0.8}}).commit()
+        with project.dvc() as repo:
+            repo.imp(str(registry.root), "ref.json", no_download=True)
+        project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+        registry.write({"ref.json": {"acc": 0.1}}).commit()
+
+        assert snapshot(project).metrics["ref.json"].values == {"acc": 0.8}
 
     def test_a_source_that_is_gone_is_named_and_no_remote_is_asked_for(self, project, tmp_path):
         registry = ProjectFactory.new(tmp_path / "registry")

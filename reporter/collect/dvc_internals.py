@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
-from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project
+from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project, unreadable_for_dvc
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
@@ -242,8 +242,6 @@ class OpenRevision:
                 pipeline = pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
         except ProjectError:
             raise
-        except UnreadableError as error:
-            raise ProjectError(f"a DVC file of {self.revision.label} cannot be read: it {error}", error.hint) from error
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
             raise broken_file(error, None, self.revision, self.tree).error() from error
         return with_refused(pipeline, refused, self.tree) if refused else pipeline
@@ -327,7 +325,11 @@ class _CommitFiles:
         self.rev = commit.sha
 
     def open(self, key: tuple[str, ...], **_options: Any) -> BytesIO:
-        return BytesIO(without_pointer(self._commit.read("/".join(key))))
+        path = "/".join(key)
+        try:
+            return BytesIO(without_pointer(self._commit.read(path)))
+        except UnreadableError as error:
+            raise unreadable_for_dvc(error, f"/{path}") from error
 
     def exists(self, key: tuple[str, ...]) -> bool:
         return self._commit.entry("/".join(key)) is not None

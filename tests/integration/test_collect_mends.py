@@ -37,7 +37,9 @@ stages:
     cmd: "echo 'lr: 1' > gen.yaml"
     outs: [gen.yaml]
 """
+DVC_FILES = ["dvc.lock", "dvc.yaml", "params.yaml", "data.csv.dvc"]
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
+ABSENT = POINTER.format(digest="ab12cd34" * 8, size=12345)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,12 @@ def made(project: ProjectFactory, deps: str = "train.py", **files: object) -> Pr
     )
     project.record().commit()
     return project
+
+
+def with_data(project: ProjectFactory) -> ProjectFactory:
+    """One that has each kind of DVC file."""
+    project.write({"params.yaml": {"lr": 1}, "data.csv": "a,b\n"}).add("data.csv")
+    return made(project)
 
 
 def snapshot(project: ProjectFactory, revision: str = "workspace", *, forgiving: bool = False) -> Snapshot:
@@ -94,6 +102,53 @@ class TestGitLfs:
         kept.write_bytes(content)  # what `git lfs fetch` does
         (project.root / place).write_bytes(content)  # and `git lfs pull`
         assert_certain(snapshot(project, revision))
+
+    def test_a_pointer_in_place_of_a_metrics_file_is_no_other_result(self, project):
+        made(project)
+        project.write({"metrics.json": ABSENT})
+
+        found = snapshot(project)
+
+        assert found.stages["train"].outdated == ()
+        (problem,) = said(found)
+        assert (problem.path, problem.kind) == ("metrics.json", ProblemKind.MISSING)
+        assert "`lfs: true`" in problem.hint
+        project.write({"metrics.json": {"acc": 0.5}})
+        assert_certain(snapshot(project))
+
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_of_a_folder_the_file_is_named_that_is_a_pointer(self, project, revision):
+        made(project, "data", **{"data/a.bin": "a", "data/b.bin": "b"})
+        project.write({"data/b.bin": ABSENT}).commit()
+
+        (problem,) = said(snapshot(project, revision))
+
+        assert "data/b.bin, which is a pointer of Git LFS" in problem.message
+
+    @pytest.mark.parametrize("file", DVC_FILES)
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_a_dvc_file_that_is_a_pointer_is_named_and_never_to_be_deleted(self, project, file, revision):
+        with_data(project).write({file: ABSENT}).commit()
+
+        with pytest.raises(ProjectError, match=f"{file} cannot be read in {revision}: it is a pointer") as caught:
+            snapshot(project, revision)
+
+        assert "`lfs: true`" in caught.value.hint
+        assert "delete" not in caught.value.hint
+        project.git("checkout", "--quiet", "HEAD~1", "--", file)
+        project.commit()
+        assert_certain(snapshot(project, revision))
+
+    @pytest.mark.parametrize("file", DVC_FILES)
+    def test_a_baseline_with_such_a_dvc_file_is_partial(self, project, file):
+        with_data(project).write({file: ABSENT}).commit()
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        problem = next(problem for problem in found.problems if problem.path == file)
+        assert "is a pointer of Git LFS" in problem.message
+        assert "`lfs: true`" in problem.hint
 
 
 class TestIgnoredFiles:
@@ -315,6 +370,23 @@ class TestBrokenFiles:
             snapshot(project, "HEAD")
 
         assert "compare with another one" in caught.value.hint
+
+    def test_a_baseline_whose_lock_git_has_lost_is_partial_and_names_it(self, project):
+        made(project)
+        lost = project.git("rev-parse", "HEAD:dvc.lock")
+        (project.root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        assert found.metrics["metrics.json"].values == {"acc": 0.5}
+        (problem,) = found.problems
+        assert problem.path == "dvc.lock"
+        assert "git fsck" in problem.hint
+        with pytest.raises(ProjectError, match=r"dvc\.lock cannot be read in HEAD"):
+            snapshot(project, "HEAD")
+        project.git("hash-object", "-w", "dvc.lock")
+        assert_certain(snapshot(project, "HEAD", forgiving=True))
 
 
 class TestDefinitionsThatDvcRefuses:

@@ -11,7 +11,7 @@ from typing import Any
 
 from reporter.collect.pointers import lfs_pointer
 from reporter.collect.problems import UnreadableError
-from reporter.collect.redaction import one_line
+from reporter.collect.redaction import one_line, without_folders
 from reporter.collect.tree import Tree
 from reporter.errors import ProjectError
 from reporter.model.revision import Revision
@@ -54,7 +54,7 @@ def broken_file(error: Exception, path: str | None, revision: Revision, tree: Tr
         return BrokenFile(where, unread.message, None, revision.label, unread.hint, is_unread=True)
     line, reason = _location(error)
     text = str(getattr(error, "yaml_text", "") or getattr(error, "text", ""))
-    return BrokenFile(where, one_line(reason), line, revision.label, _hint(where, text, revision))
+    return BrokenFile(where, without_folders(one_line(reason)), line, revision.label, _hint(where, text, revision))
 
 
 def unreadable_for_dvc(error: UnreadableError, path: str) -> UnreadableError:

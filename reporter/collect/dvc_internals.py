@@ -23,7 +23,7 @@ from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
-from reporter.collect.redaction import without_secrets
+from reporter.collect.redaction import without_folders, without_secrets
 from reporter.collect.refused_files import with_refused
 from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
@@ -159,7 +159,9 @@ class DvcProject:
         store = remote.legacy_odb if algorithm == _LEGACY_ALGORITHM else remote.odb
         address = self._repo.config["remote"].get(remote.name, {}).get("url", "")
         tries = _CLIENTS_TRIES.get(remote.fs.protocol, 1)
-        return RemoteObjects(remote.name, without_secrets(str(address)), versioned, None if versioned else store, tries)
+        return RemoteObjects(
+            remote.name, without_folders(without_secrets(str(address))), versioned, None if versioned else store, tries
+        )
 
     def _cache(self, algorithm: str) -> Any:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local

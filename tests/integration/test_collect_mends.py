@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 from project_factories import ProjectFactory, git, isolate
@@ -269,11 +268,37 @@ class TestImports:
 
         problem = snapshot(clone).metrics["ref.json"].problem
 
-        assert str(registry.root) in problem.message
-        assert "dvc update ref.json.dvc" in problem.hint
+        assert "its source …/registry: ref.json cannot be read" in problem.message
+        assert str(tmp_path) not in repr(snapshot(clone))
+        assert "edit `url:` in ref.json.dvc" in problem.hint
         assert "remote" not in problem.message + problem.hint
-        shutil.move(tmp_path / "elsewhere", registry.root)
+        file = clone.root / "ref.json.dvc"
+        file.write_text(file.read_text().replace(str(registry.root), str(tmp_path / "elsewhere")))  # the mend
         assert snapshot(clone).metrics["ref.json"].values == {"acc": 0.8}
+
+    @pytest.mark.parametrize("has_remote", [True, False])
+    def test_one_of_an_address_that_is_neither_cached_nor_pushed_names_its_source(self, tmp_path, has_remote):
+        project = ProjectFactory.new(tmp_path / "project")
+        if has_remote:
+            project.remote(tmp_path / "storage")
+        source = tmp_path / "source" / "ref.json"
+        source.parent.mkdir()
+        source.write_text('{"acc": 0.5}')
+        with project.dvc() as repo:
+            repo.imp_url(str(source), "ref.json")
+        project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+        clone = project.clone(tmp_path / "clone")
+
+        problem = snapshot(clone).metrics["ref.json"].problem
+
+        assert "is imported from …/ref.json, and " in problem.message
+        assert ("remote 'storage'" in problem.message) is has_remote
+        assert "dvc update ref.json.dvc" in problem.hint
+        assert "add a remote" not in problem.hint
+        assert ("dvc push" in problem.hint) is has_remote
+        with clone.dvc() as repo:
+            repo.update(["ref.json.dvc"])
+        assert_certain(snapshot(clone))
 
 
 class TestOutputs:
@@ -437,11 +462,24 @@ class TestDvcWithoutGit:
             assert snapshot(project, revision).metrics["m.json"].values == {"acc": 0.5}
 
 
-def test_no_absolute_path_of_this_machine_is_said(project, tmp_path):
+@pytest.mark.parametrize("place", ["../outside.py", "{tmp_path}/outside.py"])
+def test_no_absolute_path_of_this_machine_is_said(project, tmp_path, place):
     made(project)
-    (project.root / "dvc.yaml").write_text(DVC_YAML.format(deps="train.py, ../outside.py"))
+    (project.root / "dvc.yaml").write_text(DVC_YAML.format(deps=f"train.py, {place.format(tmp_path=tmp_path)}"))
 
     found = snapshot(project)
 
     assert str(tmp_path) not in repr((found.stages, said(found)))
-    assert Path("../outside.py").as_posix() in repr(found.stages)
+    assert "/outside.py" in repr(found.stages)
+
+
+def test_dependencies_of_one_name_in_several_folders_of_the_machine_are_told_apart(project, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "rows.csv").write_text(folder)
+    made(project, f"{tmp_path}/a/rows.csv, {tmp_path}/b/rows.csv")
+
+    deps = snapshot(project).stages["train"].deps
+
+    assert set(deps) == {"…/rows.csv", "…/rows.csv (2)"}
+    assert len(set(deps.values())) == 2

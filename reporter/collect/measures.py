@@ -76,7 +76,7 @@ class Measures:
         files = [path] if found.files is None else [posixpath.join(path, name) for name in found.files]
         if pointer := next((file for file in files if self._opened.tree.holds_pointer(file)), None):
             return lfs_pointer() if pointer == path else inside_of_folder(pointer, lfs_pointer())
-        return self._opened.left_out(path)
+        return None if found.files is None else self._opened.left_out(path)
 
     def _found(self, path: str, algorithm: str) -> Measured | UnreadableError:
         key = (path, algorithm)

@@ -204,6 +204,23 @@ class TestSparseCheckouts:
         project.git("sparse-checkout", "disable")
         assert_certain(snapshot(project))
 
+    def test_one_that_is_left_out_and_written_anew_is_another_result(self, project):
+        made(project)
+        project.git("sparse-checkout", "set", "--no-cone", "/*", "!/metrics.json")
+        project.write({"metrics.json": {"acc": 0.75}})
+
+        assert snapshot(project).stages["train"].outdated == ("outs",)
+
+    def test_a_folder_of_outputs_that_is_left_out_in_part_is_no_other_result(self, project):
+        stage = "stages:\n  train:\n    cmd: x\n    outs:\n      - models: {cache: false}\n"
+        project.write({"dvc.yaml": stage, "models/a.txt": "a", "models/b.txt": "b"}).record().commit()
+        project.git("sparse-checkout", "set", "--no-cone", "/*", "!/models/b.txt")
+
+        assert snapshot(project).stages["train"].outdated == ()
+        project.git("sparse-checkout", "disable")
+        project.write({"models/b.txt": "c"})
+        assert snapshot(project).stages["train"].outdated == ("outs",)
+
 
 class TestLineEnds:
     @pytest.mark.parametrize("deps", ["train.py", "lib"])

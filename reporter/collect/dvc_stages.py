@@ -178,14 +178,15 @@ def _top_level(by_file: Mapping[str, Iterable[str]], tree: Tree) -> Iterator[str
     for file, paths in _in_order(by_file, tree):
         folder = posixpath.dirname(file)
         for path in paths:
-            yield posixpath.normpath(posixpath.join(folder, path))
+            yield _shown(path) if posixpath.isabs(path) else posixpath.normpath(posixpath.join(folder, path))
 
 
 def _variables(stages: Iterable[Any], tree: Tree) -> dict[str, tuple[str, ...]]:
     names: dict[str, dict[str, None]] = {}
     for stage in stages:
         for file, used in (getattr(stage, "tracked_vars", None) or {}).items():
-            names.setdefault(tree.relative(file), {}).update(dict.fromkeys(used))
+            path = tree.relative(file) if tree.has_place_for(file) else _shown(file)
+            names.setdefault(path, {}).update(dict.fromkeys(used))
     return {file: tuple(used) for file, used in names.items()}
 
 

@@ -490,6 +490,19 @@ def test_no_absolute_path_of_this_machine_is_said(project, tmp_path, place):
     assert "/outside.py" in repr(found.stages)
 
 
+def test_metrics_and_params_outside_of_the_repository_are_named_without_their_folders(project, tmp_path):
+    (tmp_path / "outside.yaml").write_text("lr: 1\n")
+    made(project)
+    named = f"vars: [{tmp_path}/outside.yaml]\nparams: [{tmp_path}/outside.yaml]\nmetrics: [{tmp_path}/outside.yaml]\n"
+    project.write({"dvc.yaml": named + DVC_YAML.format(deps="train.py").replace("train.py", "train.py ${lr}", 1)})
+
+    found = snapshot(project)
+
+    assert "…/outside.yaml" in found.metrics
+    assert "…/outside.yaml" in found.params
+    assert str(tmp_path) not in repr((found.metrics, found.params, found.param_names, found.stages, said(found)))
+
+
 def test_dependencies_of_one_name_in_several_folders_of_the_machine_are_told_apart(project, tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

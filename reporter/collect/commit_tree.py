@@ -241,7 +241,7 @@ def _parents(path: str) -> list[str]:
 def absent_submodule(submodule: str) -> UnreadableError:
     return UnreadableError(
         ProblemKind.MISSING,
-        f"the submodule {submodule} is not in this clone, or not with the commit that is asked for",
+        f"needs the submodule {submodule}, which is not in this clone, or not with the commit that is asked for",
         "run `git submodule update --init` (actions/checkout: `submodules: true` and `fetch-depth: 0`)",
     )
 
@@ -249,6 +249,6 @@ def absent_submodule(submodule: str) -> UnreadableError:
 def _leads_out(link: str) -> UnreadableError:
     return UnreadableError(
         ProblemKind.ACCESS,
-        f"the link {link} leads nowhere, or out of the repository",
+        f"needs the link {link}, which leads nowhere, or out of the repository",
         "keep the file itself in the repository, or let DVC keep it",
     )

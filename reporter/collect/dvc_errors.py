@@ -6,14 +6,19 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from reporter.collect.redaction import one_line
+from reporter.collect.pointers import lfs_pointer
+from reporter.collect.problems import UnreadableError
+from reporter.collect.redaction import one_line, without_folders
 from reporter.collect.tree import Tree
 from reporter.errors import ProjectError
 from reporter.model.revision import Revision
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+_PARAMS_FILE = re.compile(r"in file '([^']+)'")
+"""Of the one error of DVC's that names a file in its text alone: `expected a dictionary, got 'str' in file 'params.yaml'`."""
 _LOCK = "dvc.lock"
 
 
@@ -27,8 +32,12 @@ class BrokenFile:
     line: int | None
     revision: str
     hint: str
+    is_unread: bool = False
+    """Nobody has seen its content: it is not here, or damaged. `reason` is a clause that reads on after the path."""
 
     def error(self) -> ProjectError:
+        if self.is_unread:
+            return ProjectError(f"{self.path} cannot be read in {self.revision}: it {self.reason}", self.hint)
         position = f", line {self.line}" if self.line else ""
         return ProjectError(f"{self.path} is broken in {self.revision}{position}: {self.reason}", self.hint)
 
@@ -41,9 +50,32 @@ def broken_file(error: Exception, path: str | None, revision: Revision, tree: Tr
     """`path` is the DVC file that was being read, as a path of the tree's file system: what it needs may be to blame instead."""
     blamed = next((found for found in map(_own_path, _chain(error)) if found), path)
     where = tree.relative(blamed) if blamed else "a DVC file"
+    if unread := _unread(error, where, revision, tree):
+        return BrokenFile(where, unread.message, None, revision.label, unread.hint, is_unread=True)
     line, reason = _location(error)
     text = str(getattr(error, "yaml_text", "") or getattr(error, "text", ""))
-    return BrokenFile(where, one_line(reason), line, revision.label, _hint(where, text, revision))
+    return BrokenFile(where, without_folders(one_line(reason)), line, revision.label, _hint(where, text, revision))
+
+
+def unreadable_for_dvc(error: UnreadableError, path: str) -> UnreadableError:
+    """The same, naming the file and as an exception of DVC's, so that DVC reports it of that file and goes on with the others."""
+    return _unreadable_file()(
+        error.kind, error.message, error.hint, remote=error.remote, final=error.final, file=error.file or path
+    )
+
+
+@cache
+def _unreadable_file() -> type[UnreadableError]:
+    from dvc.exceptions import DvcException
+
+    return type("UnreadableFileError", (UnreadableError, DvcException), {})
+
+
+def _unread(error: Exception, path: str, revision: Revision, tree: Tree) -> UnreadableError | None:
+    """What keeps the file from being read; None where DVC has read it. On disk DVC takes a pointer for the file."""
+    if revision.is_workspace and tree.holds_pointer(path):
+        return lfs_pointer()
+    return next((link for link in _chain(error) if isinstance(link, UnreadableError)), None)
 
 
 def _hint(path: str, text: str, revision: Revision) -> str:
@@ -70,10 +102,19 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _own_path(error: BaseException) -> str | None:
     """The file that the error itself names."""
+    from dvc.parsing.context import ParamsLoadError
     from dvc.utils.serialize import ParseError
     from dvc.utils.strictyaml import YAMLValidationError
 
-    return str(error.path) or None if isinstance(error, ParseError | YAMLValidationError) else None
+    match error:
+        case ParseError() | YAMLValidationError():
+            return str(error.path) or None
+        case UnreadableError():
+            return error.file
+        case ParamsLoadError():
+            named = _PARAMS_FILE.search(str(error))
+            return named[1] if named else None
+    return None
 
 
 def _location(error: Exception) -> tuple[int | None, str]:

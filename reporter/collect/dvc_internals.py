@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
-from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project
+from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project, unreadable_for_dvc
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
-from reporter.collect.redaction import without_secrets
+from reporter.collect.redaction import without_folders, without_secrets
 from reporter.collect.refused_files import with_refused
 from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
@@ -159,7 +159,9 @@ class DvcProject:
         store = remote.legacy_odb if algorithm == _LEGACY_ALGORITHM else remote.odb
         address = self._repo.config["remote"].get(remote.name, {}).get("url", "")
         tries = _CLIENTS_TRIES.get(remote.fs.protocol, 1)
-        return RemoteObjects(remote.name, without_secrets(str(address)), versioned, None if versioned else store, tries)
+        return RemoteObjects(
+            remote.name, without_folders(without_secrets(str(address))), versioned, None if versioned else store, tries
+        )
 
     def _cache(self, algorithm: str) -> Any:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local
@@ -242,8 +244,6 @@ class OpenRevision:
                 pipeline = pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
         except ProjectError:
             raise
-        except UnreadableError as error:
-            raise ProjectError(f"a DVC file of {self.revision.label} cannot be read: it {error}", error.hint) from error
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
             raise broken_file(error, None, self.revision, self.tree).error() from error
         return with_refused(pipeline, refused, self.tree) if refused else pipeline
@@ -327,7 +327,11 @@ class _CommitFiles:
         self.rev = commit.sha
 
     def open(self, key: tuple[str, ...], **_options: Any) -> BytesIO:
-        return BytesIO(without_pointer(self._commit.read("/".join(key))))
+        path = "/".join(key)
+        try:
+            return BytesIO(without_pointer(self._commit.read(path)))
+        except UnreadableError as error:
+            raise unreadable_for_dvc(error, f"/{path}") from error
 
     def exists(self, key: tuple[str, ...]) -> bool:
         return self._commit.entry("/".join(key)) is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reporter.collect.pipeline import (
@@ -15,7 +17,7 @@ from reporter.collect.pipeline import (
     PlotDefinition,
     StageDefinition,
 )
-from reporter.collect.redaction import without_secrets
+from reporter.collect.redaction import without_folders, without_secrets
 from reporter.collect.tree import Tree
 
 
@@ -55,7 +57,7 @@ def _stage(stage: Any, tree: Tree) -> StageDefinition:
         name=_stage_name(stage, tree),
         cmd=_command(stage.cmd),
         ran_cmd=_recorded_command(stage),
-        dependencies=tuple(_dependency(dep, tree) for dep in others),
+        dependencies=tuple(_told_apart(_dependency(dep, tree) for dep in others)),
         params=tuple(_params_dependency(dep, tree) for dep in params),
         outputs=tuple(_outputs(stage, tree)),
         frozen=bool(stage.frozen),
@@ -90,7 +92,7 @@ def _dependency(dep: Any, tree: Tree) -> Dependency:
     inside = _is_inside(dep, tree)
     digest = dep.hash_info.value if dep.hash_info else None
     return Dependency(
-        path=tree.relative(dep.fs_path) if inside else without_secrets(str(dep.def_path)),
+        path=tree.relative(dep.fs_path) if inside else _outside(dep),
         hash=digest if isinstance(digest, str) else None,
         algorithm=str(dep.hash_name),
         size=dep.meta.size,
@@ -98,9 +100,18 @@ def _dependency(dep: Any, tree: Tree) -> Dependency:
     )
 
 
+def _told_apart(dependencies: Iterable[Dependency]) -> Iterator[Dependency]:
+    """Of several outside of the repository whose names are the same without their folders, the later ones are numbered."""
+    seen: Counter[str] = Counter()
+    for dependency in dependencies:
+        seen[dependency.path] += 1
+        number = seen[dependency.path]
+        yield dependency if number == 1 else replace(dependency, path=f"{dependency.path} ({number})")
+
+
 def _params_dependency(dep: Any, tree: Tree) -> ParamsDependency:
     recorded = dep.hash_info.value if dep.hash_info else None
-    path = tree.relative(dep.fs_path) if _is_inside(dep, tree) else str(dep.def_path)
+    path = tree.relative(dep.fs_path) if _is_inside(dep, tree) else _outside(dep)
     return ParamsDependency(path, tuple(dep.params), recorded if isinstance(recorded, dict) else None)
 
 
@@ -128,8 +139,7 @@ def _output(out: Any, stage: Any, tree: Tree) -> Output:
         files=_inline_files(out.files),
         source=_source(stage.deps[0]) if stage.is_import else None,
         only_dvc_reads=bool(
-            stage.is_repo_import
-            or stage.is_partial_import
+            stage.is_repo_import  # pinned by a commit of its source, whether or not it was downloaded
             or out.meta.version_id
             or any("version_id" in file for file in out.files or ())
         ),
@@ -152,22 +162,31 @@ def _inline_files(files: list[dict[str, Any]] | None) -> dict[str, str] | None:
 
 def _source(dep: Any) -> str:
     repository = getattr(dep, "def_repo", None)
-    address = f"{repository['url']}: {dep.def_path}" if repository else str(dep.def_path)
-    return without_secrets(address)
+    return f"{_shown(repository['url'])}: {dep.def_path}" if repository else _outside(dep)
+
+
+def _outside(dep: Any) -> str:
+    """What is not kept with the project, by the name that a reader may see."""
+    return _shown(dep.def_path)
+
+
+def _shown(address: Any) -> str:
+    return without_folders(without_secrets(str(address)))
 
 
 def _top_level(by_file: Mapping[str, Iterable[str]], tree: Tree) -> Iterator[str]:
     for file, paths in _in_order(by_file, tree):
         folder = posixpath.dirname(file)
         for path in paths:
-            yield posixpath.normpath(posixpath.join(folder, path))
+            yield _shown(path) if posixpath.isabs(path) else posixpath.normpath(posixpath.join(folder, path))
 
 
 def _variables(stages: Iterable[Any], tree: Tree) -> dict[str, tuple[str, ...]]:
     names: dict[str, dict[str, None]] = {}
     for stage in stages:
         for file, used in (getattr(stage, "tracked_vars", None) or {}).items():
-            names.setdefault(tree.relative(file), {}).update(dict.fromkeys(used))
+            path = tree.relative(file) if tree.has_place_for(file) else _shown(file)
+            names.setdefault(path, {}).update(dict.fromkeys(used))
     return {file: tuple(used) for file, used in names.items()}
 
 

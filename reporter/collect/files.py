@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reporter.collect.dvc_internals import OpenRevision
-from reporter.collect.import_errors import explain_import
+from reporter.collect.import_errors import explain_import, explain_missing_import, without_content
 from reporter.collect.pipeline import Content, Output, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import AbsentError, UnreadableError
@@ -80,7 +80,13 @@ class RevisionFiles:
             )
         if owner.only_dvc_reads:
             return self._read_through_dvc(owner, path)
-        return self._storage.read(self._content(owner, path))
+        content = self._content(owner, path)
+        try:
+            return self._storage.read(content)
+        except UnreadableError as error:
+            if owner.source is None or error.kind is not ProblemKind.MISSING:
+                raise
+            raise explain_missing_import(error, owner, has_remotes=self._storage.has_remotes) from error
 
     def is_cached(self, output: Output) -> bool:
         """Whether the cache of this machine has what dvc.lock records, so that `dvc checkout` brings it back."""
@@ -157,11 +163,7 @@ class RevisionFiles:
 
     def _content(self, owner: Output, path: str) -> Content:
         if owner.content is None and owner.source is not None:
-            raise UnreadableError(
-                ProblemKind.MISSING,
-                "was imported without its content: its .dvc file records none",
-                f"run `dvc update {owner.path}.dvc` and commit it",
-            )
+            raise without_content(owner)
         if owner.content is None:
             raise UnreadableError(
                 ProblemKind.MISSING, "was never produced: dvc.lock does not know it", "run `dvc repro`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reporter.collect.pipeline import Output
 from reporter.collect.problems import UnreadableError
-from reporter.collect.redaction import one_line
+from reporter.collect.redaction import one_line, without_folders
 from reporter.model.problem import ProblemKind
 
 
@@ -15,7 +15,26 @@ def explain_import(error: Exception, output: Output) -> UnreadableError:
     return UnreadableError(
         ProblemKind.ACCESS,
         f"is imported, and its source {output.source} cannot be read: {_reason(error)}",
-        f"give this job the right to read the source, or `dvc update {output.path}.dvc` where it is now; imports are not pushed",
+        f"if it is private, give this job the right to read it; if it has moved, edit `url:` in {output.path}.dvc, or import it anew",
+    )
+
+
+def explain_missing_import(error: UnreadableError, output: Output, *, has_remotes: bool) -> UnreadableError:
+    """`error` is that the cache and the remote lack the object of an `output` that comes from elsewhere."""
+    mend = f"run `dvc update {output.path}.dvc` where its source can be read"
+    return UnreadableError(
+        error.kind,
+        f"is imported from {output.source}, and {error.message}",
+        f"{mend}, or `dvc push` from where it was imported" if has_remotes else mend,
+    )
+
+
+def without_content(output: Output) -> UnreadableError:
+    """That nothing says what the import was: its source may have changed since, so what it has today is no value of this revision."""
+    return UnreadableError(
+        ProblemKind.MISSING,
+        "was imported without its content: its .dvc file records none",
+        f"run `dvc update {output.path}.dvc` and commit it",
     )
 
 
@@ -24,6 +43,6 @@ def _reason(error: BaseException) -> str:
     reasons: list[str] = []
     link: BaseException | None = error
     while link is not None and len(reasons) < 20:  # noqa: PLR2004  a chain that is a circle ends too
-        reasons.append(one_line(str(link)))
+        reasons.append(without_folders(one_line(str(link))))
         link = link.__cause__ or link.__context__
     return next((reason for reason in reversed(reasons) if reason), type(error).__name__)

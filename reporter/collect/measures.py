@@ -8,7 +8,7 @@ from reporter.collect.dvc_internals import Measured, OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.pipeline import Dependency, Output
 from reporter.collect.pointers import lfs_pointer
-from reporter.collect.problems import UnreadableError
+from reporter.collect.problems import UnreadableError, inside_of_folder
 from reporter.model.problem import ProblemKind
 
 
@@ -28,8 +28,12 @@ class Measures:
         return None if isinstance(found, UnreadableError) else found
 
     def of_output(self, output: Output) -> Measured | None:
-        """Of an output in the tree; None if it is not there."""
-        return self.in_tree(output.path, output.content.algorithm if output.content else "md5")
+        """Of an output in the tree; None if it is not there, or if a pointer or a part of it is there in its place."""
+        measured = self.in_tree(output.path, output.content.algorithm if output.content else "md5")
+        recorded = output.content.hash if output.content else None
+        if measured is None or measured.hash == recorded:
+            return measured
+        return None if self._gap_on_disk(output.path, measured) else measured
 
     def of_dependency(self, dependency: Dependency) -> str | None:
         """The hash of what a stage would read now; None where it is not at hand, which is no reason to call it changed.
@@ -70,9 +74,9 @@ class Measures:
         if not self._opened.revision.is_workspace:
             return None
         files = [path] if found.files is None else [posixpath.join(path, name) for name in found.files]
-        if any(self._opened.tree.holds_pointer(file) for file in files):
-            return lfs_pointer()
-        return self._opened.left_out(path)
+        if pointer := next((file for file in files if self._opened.tree.holds_pointer(file)), None):
+            return lfs_pointer() if pointer == path else inside_of_folder(pointer, lfs_pointer())
+        return None if found.files is None else self._opened.left_out(path)
 
     def _found(self, path: str, algorithm: str) -> Measured | UnreadableError:
         key = (path, algorithm)
@@ -84,7 +88,8 @@ class Measures:
         try:
             return self._opened.measure(path, algorithm)
         except UnreadableError as error:
-            return error
+            file = self._opened.tree.relative(error.file) if error.file else path
+            return error if file == path else inside_of_folder(file, error)
         except OSError as error:  # it may change while it is read
             return UnreadableError(
                 ProblemKind.ACCESS, f"it cannot be read: {error.strerror}", "look at the file and its rights"

@@ -52,7 +52,7 @@ class ObjectReader:
         """The content of a blob. Raises UnreadableError where it is missing, damaged, or cannot be fetched."""
         found = self._ask(oid)
         if found is None:
-            raise _unreadable(f"its git object {oid[:7]} is missing or damaged in this clone")
+            raise _unreadable(f"is git object {oid[:7]}, which is missing or damaged in this clone")
         return found.content
 
     def at(self, sha: str, path: str) -> GitObject | None:
@@ -77,11 +77,11 @@ class ObjectReader:
             except EOFError:
                 reason = talk.reason()
                 self._end()
-                raise _unreadable(f"git cannot read it: {reason}") from None
+                raise _unreadable(f"cannot be read by git: {reason}") from None
             except TimeoutError:
                 self._end()
                 self._environment = {**self._environment, **_NO_FETCH}  # one wait is enough
-                raise _unreadable(f"git did not answer within {self._patience:g} seconds") from None
+                raise _unreadable(f"did not come from git within {self._patience:g} seconds") from None
             except (KeyboardInterrupt, SystemExit):
                 self._end()  # the rest of an answer must not be taken for the next one
                 raise

@@ -8,11 +8,19 @@ from reporter.model.problem import Problem, ProblemKind
 class UnreadableError(Exception):
     """`message` says what is wrong without naming the file.
 
-    `remote` is set where a whole storage is the reason; `final`, where asking it again is of no use.
+    `remote` is set where a whole storage is the reason; `final`, where asking it again is of no use. `file` is the path, in its file
+    system, of the file that was being read, where that may be another one than the one that was asked for.
     """
 
     def __init__(
-        self, kind: ProblemKind, message: str, hint: str = "", *, remote: str | None = None, final: bool = True
+        self,
+        kind: ProblemKind,
+        message: str,
+        hint: str = "",
+        *,
+        remote: str | None = None,
+        final: bool = True,
+        file: str | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -20,6 +28,12 @@ class UnreadableError(Exception):
         self.hint = hint
         self.remote = remote
         self.final = final
+        self.file = file
+
+
+def inside_of_folder(file: str, error: UnreadableError) -> UnreadableError:
+    """Why a folder cannot be known that holds a `file` which cannot be read."""
+    return UnreadableError(error.kind, f"holds {file}, which {error.message}", error.hint, remote=error.remote)
 
 
 class AbsentError(UnreadableError):

@@ -206,7 +206,7 @@ class Project:
         try:
             return self._bytes(revision, path).decode("utf-8")
         except UnreadableError as error:
-            raise ProjectError(f"it cannot be read: {error}", error.hint) from error
+            raise ProjectError(f"it cannot be read: it {error}", error.hint) from error
         except UnicodeDecodeError as error:
             raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Addresses as a reader may see them: without user, password, or signature."""
+"""Addresses as a reader may see them: without user, password, or signature, and without the folders of this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import re
 
 _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'\"]+@")
 _QUERY = re.compile(r"(?P<address>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s?#'\"]+)[?#][^\s'\"]*")
+_LOCAL_PATH = re.compile(
+    r"(?<![\w/.~…})\]*-])(?:file://)?(?:~|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\\/\s'\":,]+)*[\\/](?P<name>[^\\/\s'\":,]+)[\\/]?"
+)
+"""An absolute path of Unix or Windows. One of an address follows its host, and a relative one a name or a dot."""
+
+
+def without_folders(text: str) -> str:
+    """`text` with each absolute path of a machine in it cut to its last part, `…/registry`: a reader has no use for the rest."""
+    return _LOCAL_PATH.sub(r"…/\g<name>", text)
 
 
 def without_secrets(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What can be told of DVC files that today's DVC refuses (`live:`, DVC 0 and 1): which outputs they record, and which are metrics.
+"""What can be told of DVC files that today's DVC refuses (`live:`, DVC 0 and 1) or nobody can read: which outputs they record, and which are metrics.
 
 Only for a baseline: it cannot be mended any more, and its numbers are there all the same.
 """
@@ -28,7 +28,10 @@ def with_refused(pipeline: Pipeline, refused: Mapping[str, BrokenFile], tree: Tr
         pipeline,
         recovered=tuple(output for output in found if output.content is not None),
         metrics=(*pipeline.metrics, *(output.path for output in found if output.is_metric)),
-        refused=tuple(Refusal(broken.path, broken.reason) for broken in refused.values()),
+        refused=tuple(
+            Refusal(broken.path, broken.reason, broken.hint if broken.is_unread else None)
+            for broken in refused.values()
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 from reporter.collect.data import tracked_paths
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
+from reporter.collect.import_errors import without_content
 from reporter.collect.long_integers import LONG_INTEGER, Parsed, is_held
 from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Pipeline, Refusal
@@ -173,13 +174,14 @@ def _data(
     tracked = tracked_paths(pipeline, files, measures, workspace=opened.revision.is_workspace)
     for source in pipeline.sources:
         if source.path in tracked and tracked[source.path].hash is None:
-            message = "its .dvc file records no content"
-            hint = f"run `dvc update {source.path}.dvc` and commit it"
-            problems.add(source.path, UnreadableError(ProblemKind.MISSING, message, hint))
+            problems.add(source.path, without_content(source))
     return tracked
 
 
 def _refused(refusal: Refusal) -> UnreadableError:
+    if refusal.mend is not None:
+        message = f"{refusal.reason}: what it defines is not known"
+        return UnreadableError(ProblemKind.MISSING, message, refusal.mend)
     return UnreadableError(
         ProblemKind.FORMAT,
         f"is not read by this version of DVC ({refusal.reason}): of what it defines only what it records is known",

@@ -47,6 +47,10 @@ class Storage:
         self._uncached: dict[Content, bytes] = {}
         self._listings: dict[Content, Mapping[str, str]] = {}
 
+    @property
+    def has_remotes(self) -> bool:
+        return self._dvc.has_remotes
+
     def read(self, content: Content) -> bytes:
         """The bytes of an object, checked against its hash. Raises UnreadableError."""
         data = self._cached(content)
@@ -81,7 +85,7 @@ class Storage:
         missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]
         if not missing:
             return
-        if self._dvc.has_remotes:
+        if self.has_remotes:
             self._progress(
                 f"Fetching {len(missing)} {'file' if len(missing) == 1 else 'files'} from the remote storage"
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reporter.collect.dvc_internals import RemoteObjects
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
-from reporter.collect.redaction import one_line
+from reporter.collect.redaction import one_line, without_folders
 from reporter.collect.transfers import CutError, StalledError
 from reporter.model.problem import ProblemKind
 
@@ -127,14 +127,17 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
             f"run `pip install {package}` where reporter is installed",
         )
     if isinstance(error, ConfigError):
-        return f"{where} is not configured rightly: {one_line(str(error))}", "see `dvc remote list`"
+        return f"{where} is not configured rightly: {without_folders(one_line(str(error)))}", "see `dvc remote list`"
     if kinds & _NO_CREDENTIALS:
         return f"there are no credentials for {where}", "give them in the environment or in .dvc/config.local"
     if _is_refused(error):
         return f"{where} refuses the credentials", "check that they are current and may read"
     if kinds & _UNREACHABLE:
         return f"{where} is unreachable", "check the network, or run `dvc fetch` where it is reachable"
-    return f"{where} cannot be read: {one_line(str(error)) or type(error).__name__}", "run `dvc fetch` to see why"
+    return (
+        f"{where} cannot be read: {without_folders(one_line(str(error))) or type(error).__name__}",
+        "run `dvc fetch` to see why",
+    )
 
 
 def _kinds(error: Exception) -> set[str]:

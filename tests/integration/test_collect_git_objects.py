@@ -100,7 +100,7 @@ class TestDamagedObjects:
         loose_object(project, "HEAD:reporter.yaml").unlink()
         opened = open_project(project.root)
 
-        with pytest.raises(ProjectError, match="it cannot be read: its git object"):
+        with pytest.raises(ProjectError, match="it cannot be read: it is git object"):
             opened.read_text(opened.resolve_head("HEAD"), "reporter.yaml")
 
     def test_history_leaves_out_what_git_cannot_give(self, project):
@@ -156,7 +156,7 @@ class TestPartialClones:
         problem = snapshot(clone, "origin/main").metrics["metrics.json"].problem
 
         assert problem.kind is ProblemKind.CORRUPT
-        assert "git cannot read it" in problem.message
+        assert "cannot be read by git" in problem.message
 
 
 class TestSubmodules:
@@ -224,7 +224,7 @@ class TestSubmodules:
             assert snapshot(project, revision).metrics["vendored/scores.json"].values == {"acc": 1}
             problem = snapshot(clone, revision).metrics["vendored/scores.json"].problem
             assert problem.kind is ProblemKind.MISSING
-            assert "the submodule vendored is not in this clone" in problem.message
+            assert "needs the submodule vendored, which is not in this clone" in problem.message
             assert "git submodule update --init" in problem.hint
 
 
@@ -344,7 +344,7 @@ class TestSilence:
         reader = ObjectReader(project.root, {}, patience=0.3)
 
         for _ in range(2):
-            with pytest.raises(UnreadableError, match=r"did not answer within 0\.3 seconds"):
+            with pytest.raises(UnreadableError, match=r"did not come from git within 0\.3 seconds"):
                 reader.read("0" * 40)
 
         (first, *_), (second, *allowed) = (line.split() for line in marks.read_text().splitlines())

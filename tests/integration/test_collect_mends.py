@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 from project_factories import ProjectFactory, git, isolate
@@ -37,7 +36,9 @@ stages:
     cmd: "echo 'lr: 1' > gen.yaml"
     outs: [gen.yaml]
 """
+DVC_FILES = ["dvc.lock", "dvc.yaml", "params.yaml", "data.csv.dvc"]
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
+ABSENT = POINTER.format(digest="ab12cd34" * 8, size=12345)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,12 @@ def made(project: ProjectFactory, deps: str = "train.py", **files: object) -> Pr
     )
     project.record().commit()
     return project
+
+
+def with_data(project: ProjectFactory) -> ProjectFactory:
+    """One that has each kind of DVC file."""
+    project.write({"params.yaml": {"lr": 1}, "data.csv": "a,b\n"}).add("data.csv")
+    return made(project)
 
 
 def snapshot(project: ProjectFactory, revision: str = "workspace", *, forgiving: bool = False) -> Snapshot:
@@ -94,6 +101,53 @@ class TestGitLfs:
         kept.write_bytes(content)  # what `git lfs fetch` does
         (project.root / place).write_bytes(content)  # and `git lfs pull`
         assert_certain(snapshot(project, revision))
+
+    def test_a_pointer_in_place_of_a_metrics_file_is_no_other_result(self, project):
+        made(project)
+        project.write({"metrics.json": ABSENT})
+
+        found = snapshot(project)
+
+        assert found.stages["train"].outdated == ()
+        (problem,) = said(found)
+        assert (problem.path, problem.kind) == ("metrics.json", ProblemKind.MISSING)
+        assert "`lfs: true`" in problem.hint
+        project.write({"metrics.json": {"acc": 0.5}})
+        assert_certain(snapshot(project))
+
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_of_a_folder_the_file_is_named_that_is_a_pointer(self, project, revision):
+        made(project, "data", **{"data/a.bin": "a", "data/b.bin": "b"})
+        project.write({"data/b.bin": ABSENT}).commit()
+
+        (problem,) = said(snapshot(project, revision))
+
+        assert "data/b.bin, which is a pointer of Git LFS" in problem.message
+
+    @pytest.mark.parametrize("file", DVC_FILES)
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_a_dvc_file_that_is_a_pointer_is_named_and_never_to_be_deleted(self, project, file, revision):
+        with_data(project).write({file: ABSENT}).commit()
+
+        with pytest.raises(ProjectError, match=f"{file} cannot be read in {revision}: it is a pointer") as caught:
+            snapshot(project, revision)
+
+        assert "`lfs: true`" in caught.value.hint
+        assert "delete" not in caught.value.hint
+        project.git("checkout", "--quiet", "HEAD~1", "--", file)
+        project.commit()
+        assert_certain(snapshot(project, revision))
+
+    @pytest.mark.parametrize("file", DVC_FILES)
+    def test_a_baseline_with_such_a_dvc_file_is_partial(self, project, file):
+        with_data(project).write({file: ABSENT}).commit()
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        problem = next(problem for problem in found.problems if problem.path == file)
+        assert "is a pointer of Git LFS" in problem.message
+        assert "`lfs: true`" in problem.hint
 
 
 class TestIgnoredFiles:
@@ -150,6 +204,23 @@ class TestSparseCheckouts:
         project.git("sparse-checkout", "disable")
         assert_certain(snapshot(project))
 
+    def test_one_that_is_left_out_and_written_anew_is_another_result(self, project):
+        made(project)
+        project.git("sparse-checkout", "set", "--no-cone", "/*", "!/metrics.json")
+        project.write({"metrics.json": {"acc": 0.75}})
+
+        assert snapshot(project).stages["train"].outdated == ("outs",)
+
+    def test_a_folder_of_outputs_that_is_left_out_in_part_is_no_other_result(self, project):
+        stage = "stages:\n  train:\n    cmd: x\n    outs:\n      - models: {cache: false}\n"
+        project.write({"dvc.yaml": stage, "models/a.txt": "a", "models/b.txt": "b"}).record().commit()
+        project.git("sparse-checkout", "set", "--no-cone", "/*", "!/models/b.txt")
+
+        assert snapshot(project).stages["train"].outdated == ()
+        project.git("sparse-checkout", "disable")
+        project.write({"models/b.txt": "c"})
+        assert snapshot(project).stages["train"].outdated == ("outs",)
+
 
 class TestLineEnds:
     @pytest.mark.parametrize("deps", ["train.py", "lib"])
@@ -171,18 +242,37 @@ class TestLineEnds:
 
 
 class TestImports:
-    def test_one_without_its_content_says_how_to_get_it(self, project, tmp_path):
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_one_without_its_content_has_no_value_and_says_how_to_get_it(self, project, tmp_path, revision):
+        """Its source may have changed since: what it has today is no value of this revision."""
         (tmp_path / "source.json").write_text('{"acc": 0.5}')
         with project.dvc() as repo:
             repo.imp_url(str(tmp_path / "source.json"), "ref.json", no_download=True)
         project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+        (tmp_path / "source.json").write_text('{"acc": 0.25}')
 
-        found = snapshot(project)
+        found = snapshot(project, revision)
 
-        assert found.metrics["ref.json"].values == {"acc": 0.5} or "dvc update ref.json.dvc" in str(said(found))
+        assert found.metrics["ref.json"].values == {}
+        (problem,) = said(found)
+        assert "imported without its content" in problem.message
+        assert "dvc update ref.json.dvc" in problem.hint
         with project.dvc() as repo:
             repo.update(["ref.json.dvc"])
-        assert_certain(snapshot(project))
+        project.commit()
+        mended = snapshot(project, revision)
+        assert mended.metrics["ref.json"].values == {"acc": 0.25}
+        assert_certain(mended)
+
+    def test_one_of_a_repository_without_its_content_is_read_at_the_commit_that_pins_it(self, project, tmp_path):
+        registry = ProjectFactory.new(tmp_path / "registry")
+        registry.write({"ref.json": {"acc": 0.8}}).commit()
+        with project.dvc() as repo:
+            repo.imp(str(registry.root), "ref.json", no_download=True)
+        project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+        registry.write({"ref.json": {"acc": 0.1}}).commit()
+
+        assert snapshot(project).metrics["ref.json"].values == {"acc": 0.8}
 
     def test_a_source_that_is_gone_is_named_and_no_remote_is_asked_for(self, project, tmp_path):
         registry = ProjectFactory.new(tmp_path / "registry")
@@ -195,11 +285,37 @@ class TestImports:
 
         problem = snapshot(clone).metrics["ref.json"].problem
 
-        assert str(registry.root) in problem.message
-        assert "dvc update ref.json.dvc" in problem.hint
+        assert "its source …/registry: ref.json cannot be read" in problem.message
+        assert str(tmp_path) not in repr(snapshot(clone))
+        assert "edit `url:` in ref.json.dvc" in problem.hint
         assert "remote" not in problem.message + problem.hint
-        shutil.move(tmp_path / "elsewhere", registry.root)
+        file = clone.root / "ref.json.dvc"
+        file.write_text(file.read_text().replace(str(registry.root), str(tmp_path / "elsewhere")))  # the mend
         assert snapshot(clone).metrics["ref.json"].values == {"acc": 0.8}
+
+    @pytest.mark.parametrize("has_remote", [True, False])
+    def test_one_of_an_address_that_is_neither_cached_nor_pushed_names_its_source(self, tmp_path, has_remote):
+        project = ProjectFactory.new(tmp_path / "project")
+        if has_remote:
+            project.remote(tmp_path / "storage")
+        source = tmp_path / "source" / "ref.json"
+        source.parent.mkdir()
+        source.write_text('{"acc": 0.5}')
+        with project.dvc() as repo:
+            repo.imp_url(str(source), "ref.json")
+        project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
+        clone = project.clone(tmp_path / "clone")
+
+        problem = snapshot(clone).metrics["ref.json"].problem
+
+        assert "is imported from …/ref.json, and " in problem.message
+        assert ("remote 'storage'" in problem.message) is has_remote
+        assert "dvc update ref.json.dvc" in problem.hint
+        assert "add a remote" not in problem.hint
+        assert ("dvc push" in problem.hint) is has_remote
+        with clone.dvc() as repo:
+            repo.update(["ref.json.dvc"])
+        assert_certain(snapshot(clone))
 
 
 class TestOutputs:
@@ -297,6 +413,23 @@ class TestBrokenFiles:
 
         assert "compare with another one" in caught.value.hint
 
+    def test_a_baseline_whose_lock_git_has_lost_is_partial_and_names_it(self, project):
+        made(project)
+        lost = project.git("rev-parse", "HEAD:dvc.lock")
+        (project.root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        assert found.metrics["metrics.json"].values == {"acc": 0.5}
+        (problem,) = found.problems
+        assert problem.path == "dvc.lock"
+        assert "git fsck" in problem.hint
+        with pytest.raises(ProjectError, match=r"dvc\.lock cannot be read in HEAD"):
+            snapshot(project, "HEAD")
+        project.git("hash-object", "-w", "dvc.lock")
+        assert_certain(snapshot(project, "HEAD", forgiving=True))
+
 
 class TestDefinitionsThatDvcRefuses:
     LIVE = "    live:\n      dvclive: {summary: true}\n"
@@ -346,11 +479,37 @@ class TestDvcWithoutGit:
             assert snapshot(project, revision).metrics["m.json"].values == {"acc": 0.5}
 
 
-def test_no_absolute_path_of_this_machine_is_said(project, tmp_path):
+@pytest.mark.parametrize("place", ["../outside.py", "{tmp_path}/outside.py"])
+def test_no_absolute_path_of_this_machine_is_said(project, tmp_path, place):
     made(project)
-    (project.root / "dvc.yaml").write_text(DVC_YAML.format(deps="train.py, ../outside.py"))
+    (project.root / "dvc.yaml").write_text(DVC_YAML.format(deps=f"train.py, {place.format(tmp_path=tmp_path)}"))
 
     found = snapshot(project)
 
     assert str(tmp_path) not in repr((found.stages, said(found)))
-    assert Path("../outside.py").as_posix() in repr(found.stages)
+    assert "/outside.py" in repr(found.stages)
+
+
+def test_metrics_and_params_outside_of_the_repository_are_named_without_their_folders(project, tmp_path):
+    (tmp_path / "outside.yaml").write_text("lr: 1\n")
+    made(project)
+    named = f"vars: [{tmp_path}/outside.yaml]\nparams: [{tmp_path}/outside.yaml]\nmetrics: [{tmp_path}/outside.yaml]\n"
+    project.write({"dvc.yaml": named + DVC_YAML.format(deps="train.py").replace("train.py", "train.py ${lr}", 1)})
+
+    found = snapshot(project)
+
+    assert "…/outside.yaml" in found.metrics
+    assert "…/outside.yaml" in found.params
+    assert str(tmp_path) not in repr((found.metrics, found.params, found.param_names, found.stages, said(found)))
+
+
+def test_dependencies_of_one_name_in_several_folders_of_the_machine_are_told_apart(project, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "rows.csv").write_text(folder)
+    made(project, f"{tmp_path}/a/rows.csv, {tmp_path}/b/rows.csv")
+
+    deps = snapshot(project).stages["train"].deps
+
+    assert set(deps) == {"…/rows.csv", "…/rows.csv (2)"}
+    assert len(set(deps.values())) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reporter.collect.problems import Problems, UnreadableError
-from reporter.collect.redaction import one_line, without_secrets
+from reporter.collect.redaction import one_line, without_folders, without_secrets
 from reporter.model.problem import ProblemKind
 
 
@@ -26,6 +26,28 @@ from reporter.model.problem import ProblemKind
 )
 def test_addresses_lose_user_password_and_query(text, expected):
     assert without_secrets(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/home/alice/work/registry", "…/registry"),
+        ("/home/alice/work/registry/", "…/registry"),
+        ("file:///srv/git/registry", "…/registry"),
+        ("~/registry", "…/registry"),
+        (r"C:\Users\alice\data.csv", "…/data.csv"),
+        ("'/tmp/a b/q' does not exist", "'…/a b/q' does not exist"),
+        ("[Errno 2] No such file: '/mnt/d/x.csv', and /mnt/d/y.csv", "[Errno 2] No such file: '…/x.csv', and …/y.csv"),
+        ("https://host/a/b: d", "https://host/a/b: d"),
+        ("s3://bucket/a/b", "s3://bucket/a/b"),
+        ("git@host:team/registry", "git@host:team/registry"),
+        ("../registry and ./a/b and a/b", "../registry and ./a/b and a/b"),
+        ("km / h, and/or", "km / h, and/or"),
+        ("${data}/x.csv and *.d/x", "${data}/x.csv and *.d/x"),
+    ],
+)
+def test_paths_of_a_machine_are_cut_to_their_name(text, expected):
+    assert without_folders(text) == expected
 
 
 def test_one_line_is_the_first_that_says_something():

@@ -46,7 +46,11 @@ def _outputs(path: str, tree: Tree) -> Iterator[Output]:
         inside = posixpath.join(folder, str(stage.get("wdir", "")))
         outputs = {output.path: output for output in _recorded(_mapping(recorded.get(name)), inside)}
         metrics = {posixpath.normpath(posixpath.join(inside, each)) for each in _paths(stage.get("metrics"))}
-        yield from (replace(output, is_metric=output.path in metrics) for output in outputs.values())
+        in_git = {posixpath.normpath(posixpath.join(inside, each)) for each in _uncached(stage)}
+        yield from (
+            replace(output, is_metric=output.path in metrics, cached=output.path not in in_git)
+            for output in outputs.values()
+        )
         yield from (Output(each, None, cached=False, is_metric=True) for each in sorted(metrics - outputs.keys()))
 
 
@@ -62,6 +66,16 @@ def _recorded(entry: Mapping[str, Any], folder: str) -> Iterator[Output]:
             cached = fields.get("cache", True) is not False
             name = posixpath.normpath(posixpath.join(inside, path))
             yield Output(name, content, cached=cached, is_metric=bool(fields.get("metric")))
+
+
+def _uncached(stage: Mapping[str, Any]) -> Iterator[str]:
+    """Outputs with `cache: false`, which dvc.lock does not repeat."""
+    for section in ("outs", "metrics", "plots"):
+        entries = stage.get(section)
+        for entry in entries if isinstance(entries, list) else ():
+            for path, options in _mapping(entry).items():
+                if _mapping(options).get("cache", True) is False:
+                    yield str(path)
 
 
 def _paths(entries: Any) -> Iterator[str]:

@@ -311,6 +311,7 @@ class TestDefinitionsThatDvcRefuses:
 
         assert found.is_partial
         assert found.metrics["metrics.json"].values == {"acc": 0.5}
+        assert set(found.data) == ({"metrics.json"} if cached else set())
         assert found.stages == {}
         (problem,) = found.problems
         assert (problem.path, problem.kind) == ("dvc.yaml", ProblemKind.FORMAT)

@@ -30,7 +30,8 @@ def stages_of(pipeline: Pipeline, files: RevisionFiles, measures: Measures, is_t
 
 def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_code: IsTracked) -> Stage:
     unknown: dict[str, UnreadableError] = {}
-    outdated = tuple(_outdated(stage, files, measures, unknown))
+    differing = tuple(output for output in stage.outputs if not stage.frozen and _output_differs(output, measures))
+    outdated = tuple(_outdated(stage, files, measures, unknown, differing))
     return Stage(
         name=stage.name,
         cmd=stage.cmd,
@@ -41,9 +42,8 @@ def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_
         outdated=outdated,
         unknown=tuple(Unknown(path, error.message, error.hint) for path, error in unknown.items()),
         ran_cmd=stage.ran_cmd,
-        restorable=tuple(
-            output.path for output in stage.outputs if _output_differs(output, measures) and files.is_cached(output)
-        ),
+        differing=tuple(output.path for output in differing),
+        restorable=tuple(output.path for output in differing if files.is_cached(output)),
     )
 
 
@@ -64,7 +64,11 @@ def _named(name: str, value: Value) -> Iterator[tuple[str, Value]]:
 
 
 def _outdated(
-    stage: StageDefinition, files: RevisionFiles, measures: Measures, unknown: dict[str, UnreadableError]
+    stage: StageDefinition,
+    files: RevisionFiles,
+    measures: Measures,
+    unknown: dict[str, UnreadableError],
+    differing: tuple[Output, ...],
 ) -> Iterator[str]:
     """What `dvc status` would call changed. What cannot be known is not called so; `unknown` takes why, by path."""
     if stage.frozen:
@@ -75,7 +79,7 @@ def _outdated(
         yield "deps"
     if any(_params_differ(dep, files, unknown) for dep in stage.params):
         yield "params"
-    if any(_output_differs(output, measures) for output in stage.outputs):
+    if differing or any(output.content is None for output in stage.outputs):
         yield "outs"
 
 
@@ -91,8 +95,9 @@ def _dependency_differs(dep: Dependency, measures: Measures, unknown: dict[str, 
 
 
 def _output_differs(output: Output, measures: Measures) -> bool:
+    """What no run has recorded differs from nothing."""
     if output.content is None:
-        return True
+        return False
     measured = measures.of_output(output)
     return measured is not None and measured.hash != output.content.hash
 

@@ -57,9 +57,10 @@ def doubts(snapshot: Snapshot) -> dict[str, str]:
         if why := _why_stale(stage):
             for file in affected.get(stage.name, ()):
                 found.setdefault(file, f"is not of this code: {why}")
-        if _OUTS in stage.outdated and stage.ran_cmd is not None:
-            for file in set(_suspects(stage, snapshot)) & snapshot.metrics.keys():
-                found.setdefault(file, f"may not be what stage {stage.name} wrote when it last ran")
+        for file in set(stage.differing) & snapshot.metrics.keys():
+            found.setdefault(file, f"may not be what stage {stage.name} wrote when it last ran")
+        for file in set(_unmade(stage)) & snapshot.metrics.keys():
+            found.setdefault(file, f"is not of this code: stage {stage.name} has not made it yet")
     return found
 
 
@@ -90,37 +91,40 @@ def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Ite
         message = f"{why[0].upper()}{why[1:]}{_shown(metrics)}"
         kind = ProblemKind.STALE if metrics else ProblemKind.OUTDATED
         yield Problem(revision, stage.name, kind, message, _STALE_HINT)
-    if _OUTS in stage.outdated and stage.ran_cmd is not None:
+    else:
+        yield from (_not_made(stage, path, snapshot) for path in _unmade(stage))
+    if stage.differing and stage.ran_cmd is not None:
         yield _mismatch(stage, snapshot)
 
 
-def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
-    """Outputs that are not what the last run wrote: edited, restored, or committed without dvc.lock.
+def _unmade(stage: Stage) -> list[str]:
+    """Outputs that dvc.yaml names and that the last run did not yet make."""
+    return [path for path, recorded in stage.outs.items() if recorded is None] if _OUTS in stage.outdated else []
 
-    Of an output that git keeps, as metrics often are, no hash is known but that of the last run: it is a suspect.
-    """
-    tracked = any(_is_edited(path, stage, snapshot) for path in stage.outs)
-    suspects = _suspects(stage, snapshot)
-    subject = suspects[0] if len(suspects) == 1 else f"{'Each' if tracked else 'At least one'} of {named(suspects)}"
+
+def _not_made(stage: Stage, path: str, snapshot: Snapshot) -> Problem:
+    """Of what a stage is to make from now on the output alone is to blame: the others are as its last run wrote them."""
+    metrics = (path,) if path in snapshot.metrics else ()
     return Problem(
         revision=snapshot.revision.label,
-        path=suspects[0] if len(suspects) == 1 else stage.name,
-        kind=ProblemKind.MISMATCH,
-        message=f"{subject} differs from what stage {stage.name} wrote when it last ran",
-        hint=_RESTORE_HINT if set(suspects) <= set(stage.restorable) else _RERUN_HINT,
+        path=path,
+        kind=ProblemKind.STALE if metrics else ProblemKind.OUTDATED,
+        message=f"Stage {stage.name} has not made {path} yet{_shown(metrics)}",
+        hint=_STALE_HINT,
     )
 
 
-def _suspects(stage: Stage, snapshot: Snapshot) -> list[str]:
-    """Outputs that may not be what the last run wrote: those known to differ, else those of which nothing is known."""
-    tracked = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
-    untracked = [path for path in stage.outs if path not in snapshot.data]
-    return tracked or untracked or list(stage.outs)
-
-
-def _is_edited(path: str, stage: Stage, snapshot: Snapshot) -> bool:
-    tracked, recorded = snapshot.data.get(path), stage.outs[path]
-    return tracked is not None and None not in (tracked.hash, recorded) and tracked.hash != recorded
+def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
+    """Outputs that are not what the last run wrote: edited, restored, or committed without dvc.lock."""
+    is_one = len(stage.differing) == 1
+    verb = "differs" if is_one else "differ"
+    return Problem(
+        revision=snapshot.revision.label,
+        path=stage.differing[0] if is_one else stage.name,
+        kind=ProblemKind.MISMATCH,
+        message=f"{named(stage.differing)} {verb} from what stage {stage.name} wrote when it last ran",
+        hint=_RESTORE_HINT if set(stage.differing) <= set(stage.restorable) else _RERUN_HINT,
+    )
 
 
 def _shown(metrics: tuple[str, ...]) -> str:

@@ -216,6 +216,19 @@ class TestOutputs:
             repo.checkout(force=True)
         assert_certain(snapshot(project))
 
+    def test_a_new_one_is_yet_to_be_made_and_the_metrics_beside_it_are_not_to_blame(self, project):
+        stage = "stages:\n  train:\n    cmd: touch z.csv\n    metrics:\n      - metrics.json: {cache: false}\n"
+        project.write({"dvc.yaml": stage, "metrics.json": {"acc": 0.5}}).record().commit()
+        project.write({"dvc.yaml": stage + "    outs: [z.csv]\n"})
+
+        found = snapshot(project)
+
+        (problem,) = said(found)
+        assert (problem.path, problem.message) == ("z.csv", "Stage train has not made z.csv yet")
+        assert doubts(found) == {}
+        project.write({"z.csv": "a\n"}).record()
+        assert_certain(snapshot(project))
+
     def test_one_that_is_not_pushed_says_so(self, project, tmp_path):
         stage = "stages:\n  train:\n    cmd: python train.py\n    metrics:\n      - metrics.json"
         project.write({"dvc.yaml": stage + ": {push: false}\n", "metrics.json": {"acc": 0.5}}).record().push().commit()

@@ -229,4 +229,5 @@ def _leads_out(link: str) -> UnreadableError:
         ProblemKind.ACCESS,
         f"the link {link} leads nowhere, or out of the repository",
         "keep the file itself in the repository, or let DVC keep it",
+        edits=True,
     )

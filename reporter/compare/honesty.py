@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reporter.compare.phrases import joined, named
 from reporter.compare.pipeline import Pipeline
-from reporter.model.problem import Problem, ProblemKind
+from reporter.model.problem import ANOTHER_BASE, Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown
 
@@ -19,8 +20,11 @@ _STALE_HINT = "Run `dvc repro` and commit dvc.lock."
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
 
 
-def honesty_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
-    """A problem for each stage whose results are not those of this revision's definitions, in the pipeline's order."""
+def honesty_problems(snapshot: Snapshot, *, is_baseline: bool = False) -> tuple[Problem, ...]:
+    """A problem for each stage whose results are not those of this revision's definitions, in the pipeline's order.
+
+    A candidate is mended by another run of the stage; a baseline, which is a commit and stays as it is, by another one.
+    """
     affected = _metrics_by_stage(snapshot)
     stages = snapshot.stages.values()
     certain = (
@@ -29,6 +33,8 @@ def honesty_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
         if stage.outdated
         for problem in _problems(stage, affected.get(stage.name, ()), snapshot)
     )
+    if is_baseline:
+        certain = (replace(problem, hint=_sentence(ANOTHER_BASE)) for problem in certain)
     return (*certain, *_unverified(snapshot))
 
 
@@ -45,8 +51,12 @@ def _unverified(snapshot: Snapshot) -> Iterator[Problem]:
             path=unknown.path,
             kind=ProblemKind.UNVERIFIED,
             message=f"{unknown.path} {unknown.reason}: whether dvc.lock is of this code cannot be known for {subject}",
-            hint=f"{unknown.hint[:1].upper()}{unknown.hint[1:]}.",
+            hint=_sentence(unknown.hint),
         )
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def doubts(snapshot: Snapshot) -> dict[str, str]:

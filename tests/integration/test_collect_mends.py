@@ -311,6 +311,40 @@ class TestBrokenFiles:
         assert "compare with another one" in caught.value.hint
 
 
+class TestBaselines:
+    """Nobody edits a commit that others have built on."""
+
+    @pytest.mark.parametrize(
+        ("files", "blamed"),
+        [
+            ({"metrics.json": "{"}, "metrics.json"),
+            ({"metrics.json": None}, "metrics.json"),
+            ({"dvc.yaml": DVC_YAML.format(deps="train.py") + "plots: [p.csv]\n", "p.csv": b"\xff\xfe\xff"}, "p.csv"),
+            ({"dvc.yaml": DVC_YAML.format(deps="train.py") + "metrics: [m.json]\n"}, "m.json"),
+        ],
+    )
+    def test_what_only_an_edit_would_mend_is_mended_by_another_one(self, project, files, blamed):
+        made(project)
+        project.write(files).commit("Break it")
+
+        of_baseline, of_candidate = (
+            next(problem for problem in snapshot(project, "HEAD", forgiving=forgiving).problems)
+            for forgiving in (True, False)
+        )
+
+        assert (of_baseline.path, of_baseline.message) == (blamed, of_candidate.message)
+        assert "name another BASE" in of_baseline.hint
+        assert "name another BASE" not in of_candidate.hint
+
+    def test_what_the_storage_lacks_is_pushed_all_the_same(self, project, tmp_path):
+        stage = "stages:\n  train:\n    cmd: x\n    metrics: [metrics.json]\n"
+        project.write({"dvc.yaml": stage, "metrics.json": {"acc": 0.5}}).record().commit()
+
+        (problem,) = snapshot(project.clone(tmp_path / "clone"), "HEAD", forgiving=True).problems
+
+        assert "dvc push" in problem.hint
+
+
 class TestDefinitionsThatDvcRefuses:
     LIVE = "    live:\n      dvclive: {summary: true}\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from factories import BASE, HEAD, make_problem, make_snapshot, make_stage, md5
 
 from reporter.compare import compare, judge
@@ -85,6 +86,24 @@ def test_a_new_metrics_file_that_was_never_made_is_not_of_this_code():
 def test_a_stage_can_be_stale_and_its_outputs_edited():
     stale = replace(EVALUATE, outdated=("deps", "outs"), differing=("metrics.json",))
     assert [problem.kind for problem in problems(stale)] == [ProblemKind.STALE, ProblemKind.MISMATCH]
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        replace(EVALUATE, outdated=("params",)),
+        differing(EVALUATE, "metrics.json"),
+        replace(differing(EVALUATE, "metrics.json"), restorable=("metrics.json",)),
+        replace(EVALUATE, outs={**EVALUATE.outs, "z.csv": None}, outdated=("outs",)),
+    ],
+)
+def test_a_baseline_is_mended_by_another_one_and_not_by_editing_it(stage):
+    base = make_snapshot(BASE, stages=[TRAIN, stage], metrics=METRICS)
+    comparison = compare(base, [make_snapshot(HEAD, stages=[TRAIN, stage], metrics=METRICS)], Rules())
+    (of_base,), (of_head,) = comparison.problems, comparison.candidates[0].problems
+    assert of_base.hint == "A commit stays as it is: name another BASE."
+    assert "dvc repro" in of_head.hint
+    assert of_base.message == of_head.message
 
 
 class TestDoubts:

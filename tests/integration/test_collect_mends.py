@@ -365,6 +365,29 @@ class TestDefinitionsThatDvcRefuses:
         assert "live" in problem.message
         assert "name another BASE" in problem.hint
 
+    def test_of_stages_made_by_foreach_what_git_keeps_is_no_data(self, project):
+        definition = """\
+stages:
+  train:
+    foreach: [a, b]
+    do:
+      cmd: x
+      outs: ["model-${item}.bin"]
+      metrics:
+        - m-${item}.json: {cache: false}
+"""
+        results = {f"m-{each}.json": {"acc": 0.5} for each in "ab"} | {f"model-{each}.bin": each for each in "ab"}
+        project.write({"dvc.yaml": definition, **results}).record()
+        project.write({"dvc.yaml": definition + self.LIVE.replace("    ", "      ", 1)}).commit(
+            "As an older DVC wrote it"
+        )
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        assert set(found.metrics) == {"m-a.json", "m-b.json"}
+        assert set(found.data) == {"model-a.bin", "model-b.bin"}
+
     def test_a_metric_in_a_dvc_file_of_dvc_0_is_known(self, project):
         project.write({"metrics.json": {"acc": 0.5}}).add("metrics.json")
         file = project.root / "metrics.json.dvc"

@@ -166,9 +166,10 @@ def with_data(snapshot: Snapshot, *tracked: TrackedPath) -> Snapshot:
 
 
 def with_outdated(snapshot: Snapshot, stage: str, *kinds: str, cmd: str | None = None) -> Snapshot:
-    """The stage differs from its last run in these kinds."""
+    """The stage differs from its last run in these kinds: of its outputs those that git keeps."""
     was = snapshot.stages[stage]
-    now = replace(was, outdated=kinds, cmd=cmd or was.cmd)
+    edited = tuple(path for path in was.outs if path not in snapshot.data) if "outs" in kinds else ()
+    now = replace(was, outdated=kinds, cmd=cmd or was.cmd, differing=edited)
     return replace(snapshot, stages={**snapshot.stages, stage: now})
 
 

@@ -251,4 +251,5 @@ def _leads_out(link: str) -> UnreadableError:
         ProblemKind.ACCESS,
         f"needs the link {link}, which leads nowhere, or out of the repository",
         "keep the file itself in the repository, or let DVC keep it",
+        edits=True,
     )

@@ -211,7 +211,7 @@ class OpenRevision:
             return None
         where = "the work tree" if self.revision.is_workspace else "the commit"
         mend = "make it an output of the stage that writes it, so that DVC keeps it"
-        return UnreadableError(ProblemKind.MISSING, f"is not in {where}, and git ignores it", mend)
+        return UnreadableError(ProblemKind.MISSING, f"is not in {where}, and git ignores it", mend, edits=True)
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Bring to a partial clone, in one go, those of these files and folders that git has."""

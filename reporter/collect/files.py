@@ -50,15 +50,21 @@ class RevisionFiles:
             return self.read_stored(path)
         except PermissionError as error:
             raise UnreadableError(
-                ProblemKind.ACCESS, f"cannot be read: {error.strerror}", "keep the file itself in the repository"
+                ProblemKind.ACCESS,
+                f"cannot be read: {error.strerror}",
+                "keep the file itself in the repository",
+                edits=True,
             ) from error
         except IsADirectoryError as error:
             raise UnreadableError(
-                ProblemKind.FORMAT, "is a directory, expected a file", "name a file inside it in dvc.yaml"
+                ProblemKind.FORMAT, "is a directory, expected a file", "name a file inside it in dvc.yaml", edits=True
             ) from error
         except OSError as error:
             raise UnreadableError(
-                ProblemKind.CORRUPT, f"cannot be read: {error.strerror}", "look at the file and at the links to it"
+                ProblemKind.CORRUPT,
+                f"cannot be read: {error.strerror}",
+                "look at the file and at the links to it",
+                edits=True,
             ) from error
 
     def read_stored(self, path: str) -> bytes:
@@ -73,10 +79,14 @@ class RevisionFiles:
                 ProblemKind.MISSING,
                 f"is neither in {where} nor an output of a stage",
                 _MEND_HERE if self._opened.revision.is_workspace else _MEND_ELSEWHERE,
+                edits=True,
             )
         if not owner.cached:
             raise UnreadableError(
-                ProblemKind.MISSING, "is not there, and DVC does not cache it", "run `dvc repro`, or commit it"
+                ProblemKind.MISSING,
+                "is not there, and DVC does not cache it",
+                "run `dvc repro`, or commit it",
+                edits=True,
             )
         if owner.only_dvc_reads:
             return self._read_through_dvc(owner, path)
@@ -143,7 +153,7 @@ class RevisionFiles:
         if output.files is not None:
             return output.files
         if output.content is None:
-            raise UnreadableError(ProblemKind.MISSING, "was never produced", "run `dvc repro`")
+            raise UnreadableError(ProblemKind.MISSING, "was never produced", "run `dvc repro`", edits=True)
         return self._storage.listing(output.content)
 
     def _below(self, path: str) -> Iterator[str]:
@@ -166,7 +176,7 @@ class RevisionFiles:
             raise without_content(owner)
         if owner.content is None:
             raise UnreadableError(
-                ProblemKind.MISSING, "was never produced: dvc.lock does not know it", "run `dvc repro`"
+                ProblemKind.MISSING, "was never produced: dvc.lock does not know it", "run `dvc repro`", edits=True
             )
         if path == owner.path:
             return owner.content
@@ -176,6 +186,7 @@ class RevisionFiles:
                 ProblemKind.MISSING,
                 f"is not in {owner.path} as dvc.lock records it",
                 "run `dvc repro`, or mend its name in dvc.yaml",
+                edits=True,
             )
         return replace(owner.content, hash=digest)
 

@@ -35,6 +35,7 @@ def without_content(output: Output) -> UnreadableError:
         ProblemKind.MISSING,
         "was imported without its content: its .dvc file records none",
         f"run `dvc update {output.path}.dvc` and commit it",
+        edits=True,
     )
 
 

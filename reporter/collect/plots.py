@@ -168,6 +168,7 @@ def _x_axes(name: str, entry: _Entry, y: tuple[Axis, ...], problems: Problems) -
             ProblemKind.PLOT,
             f"has {len(axes)} x for {len(y)} y; the row number is drawn instead",
             "name one x, or one for each y",
+            edits=True,
         ),
     )
     return ()

@@ -6,7 +6,8 @@ Only for a baseline: it cannot be mended any more, and its numbers are there all
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from reporter.collect.tree import Tree
 from reporter.collect.yaml_memo import parse_yaml
 
 _LEGACY = "md5-dos2unix"
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def with_refused(pipeline: Pipeline, refused: Mapping[str, BrokenFile], tree: Tree) -> Pipeline:
@@ -45,12 +47,31 @@ def _outputs(path: str, tree: Tree) -> Iterator[Output]:
     defined = _mapping(definition.get("stages"))
     recorded = _mapping(lock.get("stages")) if "schema" in lock else lock
     for name in {**defined, **recorded}:
-        stage = _mapping(defined.get(name))
+        stage = _definition(name, defined)
         inside = posixpath.join(folder, str(stage.get("wdir", "")))
         outputs = {output.path: output for output in _recorded(_mapping(recorded.get(name)), inside)}
-        metrics = {posixpath.normpath(posixpath.join(inside, each)) for each in _paths(stage.get("metrics"))}
-        yield from (replace(output, is_metric=output.path in metrics) for output in outputs.values())
-        yield from (Output(each, None, cached=False, is_metric=True) for each in sorted(metrics - outputs.keys()))
+        metrics = [posixpath.normpath(posixpath.join(inside, each)) for each in _paths(stage.get("metrics"))]
+        in_git = [posixpath.normpath(posixpath.join(inside, each)) for each in _uncached(stage)]
+        yield from (
+            replace(output, is_metric=_is_one_of(output.path, metrics), cached=not _is_one_of(output.path, in_git))
+            for output in outputs.values()
+        )
+        yield from (
+            Output(each, None, cached=False, is_metric=True)
+            for each in sorted({*metrics} - outputs.keys())
+            if not _VARIABLE.search(each)
+        )
+
+
+def _definition(name: str, defined: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of one of the stages that `foreach` or `matrix` makes (`train@1`), what they have in common."""
+    stage = _mapping(defined.get(name) or defined.get(name.partition("@")[0]))
+    return _mapping(stage.get("do")) or stage
+
+
+def _is_one_of(path: str, templates: Iterable[str]) -> bool:
+    """Whether dvc.yaml names the path, its variables (`m-${item}.json`) being any text."""
+    return any(re.fullmatch(".*".join(map(re.escape, _VARIABLE.split(each))), path) for each in templates)
 
 
 def _recorded(entry: Mapping[str, Any], folder: str) -> Iterator[Output]:
@@ -65,6 +86,16 @@ def _recorded(entry: Mapping[str, Any], folder: str) -> Iterator[Output]:
             cached = fields.get("cache", True) is not False
             name = posixpath.normpath(posixpath.join(inside, path))
             yield Output(name, content, cached=cached, is_metric=bool(fields.get("metric")))
+
+
+def _uncached(stage: Mapping[str, Any]) -> Iterator[str]:
+    """Outputs with `cache: false`, which dvc.lock does not repeat."""
+    for section in ("outs", "metrics", "plots"):
+        entries = stage.get(section)
+        for entry in entries if isinstance(entries, list) else ():
+            for path, options in _mapping(entry).items():
+                if _mapping(options).get("cache", True) is False:
+                    yield str(path)
 
 
 def _paths(entries: Any) -> Iterator[str]:

@@ -82,13 +82,14 @@ class Unparsed:
     """Without tables and predictions."""
     tables: Mapping[str, TableText]
     predictions: Mapping[str, bytes]
+    is_baseline: bool = False
 
 
 def parse_tables(read: Unparsed) -> Snapshot:
     """The whole snapshot; a table that does not parse is one of its problems."""
     from reporter.collect.tables import plot_table, predictions_table
 
-    problems = Problems(read.snapshot.revision.label)
+    problems = Problems(read.snapshot.revision.label, is_baseline=read.is_baseline)
     tables = {path: partial(plot_table, text.data, path, header=text.header) for path, text in read.tables.items()}
     predictions = {path: partial(predictions_table, data, path) for path, data in read.predictions.items()}
     return replace(
@@ -108,7 +109,7 @@ def read_revision(
     """
     pipeline = opened.pipeline(forgiving=wanted.forgiving)
     files = RevisionFiles(opened, pipeline, storage)
-    problems = Problems(opened.revision.label)
+    problems = Problems(opened.revision.label, is_baseline=wanted.forgiving)
     for refusal in pipeline.refused:
         problems.add(refusal.path, _refused(refusal))
     plots = (
@@ -134,7 +135,7 @@ def read_revision(
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
         data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
-        stages=stages_of(pipeline, files, measures, is_tracked),
+        stages=stages_of(pipeline, files, measures, is_tracked, problems.hint),
         is_partial=bool(pipeline.refused),
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
@@ -150,6 +151,7 @@ def read_revision(
             path: TableText(data, headers.get(path, wanted.tables.get(path, True))) for path, data in texts.items()
         },
         predictions=predictions,
+        is_baseline=wanted.forgiving,
     )
 
 
@@ -263,6 +265,7 @@ def _too_long(names: Sequence[str]) -> UnreadableError:
         ProblemKind.FORMAT,
         f"`{names[0]}`{more} cannot be compared: {LONG_INTEGER}",
         "write it as text, or as a number with an exponent",
+        edits=True,
     )
 
 

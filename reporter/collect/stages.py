@@ -17,20 +17,28 @@ from reporter.model.values import Value, flatten, same_value
 IsTracked = Callable[[str], bool]
 """Whether git tracks a path, or anything below it."""
 
+HintOf = Callable[[UnreadableError], str]
+"""What mends it in this revision."""
 
-def stages_of(pipeline: Pipeline, files: RevisionFiles, measures: Measures, is_tracked: IsTracked) -> dict[str, Stage]:
+
+def stages_of(
+    pipeline: Pipeline, files: RevisionFiles, measures: Measures, is_tracked: IsTracked, hint_of: HintOf
+) -> dict[str, Stage]:
     kept = {str(parent) for output in pipeline.outputs for parent in (output.path, *PurePosixPath(output.path).parents)}
 
     def is_code(path: str) -> bool:
         """A folder that holds what DVC keeps is data, whatever git has beside it."""
         return path not in kept and is_tracked(path)
 
-    return {stage.name: _stage(stage, files, measures, is_code) for stage in pipeline.stages}
+    return {stage.name: _stage(stage, files, measures, is_code, hint_of) for stage in pipeline.stages}
 
 
-def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_code: IsTracked) -> Stage:
+def _stage(
+    stage: StageDefinition, files: RevisionFiles, measures: Measures, is_code: IsTracked, hint_of: HintOf
+) -> Stage:
     unknown: dict[str, UnreadableError] = {}
-    outdated = tuple(_outdated(stage, files, measures, unknown))
+    differing = tuple(output for output in stage.outputs if not stage.frozen and _output_differs(output, measures))
+    outdated = tuple(_outdated(stage, files, measures, unknown, differing))
     return Stage(
         name=stage.name,
         cmd=stage.cmd,
@@ -39,11 +47,10 @@ def _stage(stage: StageDefinition, files: RevisionFiles, measures: Measures, is_
         outs={out.path: out.content.hash if out.content else None for out in stage.outputs},
         code=tuple(dep.path for dep in stage.dependencies if dep.in_repository and is_code(dep.path)),
         outdated=outdated,
-        unknown=tuple(Unknown(path, error.message, error.hint) for path, error in unknown.items()),
+        unknown=tuple(Unknown(path, error.message, hint_of(error)) for path, error in unknown.items()),
         ran_cmd=stage.ran_cmd,
-        restorable=tuple(
-            output.path for output in stage.outputs if _output_differs(output, measures) and files.is_cached(output)
-        ),
+        differing=tuple(output.path for output in differing),
+        restorable=tuple(output.path for output in differing if files.is_cached(output)),
     )
 
 
@@ -64,7 +71,11 @@ def _named(name: str, value: Value) -> Iterator[tuple[str, Value]]:
 
 
 def _outdated(
-    stage: StageDefinition, files: RevisionFiles, measures: Measures, unknown: dict[str, UnreadableError]
+    stage: StageDefinition,
+    files: RevisionFiles,
+    measures: Measures,
+    unknown: dict[str, UnreadableError],
+    differing: tuple[Output, ...],
 ) -> Iterator[str]:
     """What `dvc status` would call changed. What cannot be known is not called so; `unknown` takes why, by path."""
     if stage.frozen:
@@ -75,7 +86,7 @@ def _outdated(
         yield "deps"
     if any(_params_differ(dep, files, unknown) for dep in stage.params):
         yield "params"
-    if any(_output_differs(output, measures) for output in stage.outputs):
+    if differing or any(output.content is None for output in stage.outputs):
         yield "outs"
 
 
@@ -91,8 +102,9 @@ def _dependency_differs(dep: Dependency, measures: Measures, unknown: dict[str, 
 
 
 def _output_differs(output: Output, measures: Measures) -> bool:
+    """What no run has recorded differs from nothing."""
     if output.content is None:
-        return True
+        return False
     measured = measures.of_output(output)
     return measured is not None and measured.hash != output.content.hash
 

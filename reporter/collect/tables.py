@@ -46,7 +46,9 @@ def plot_table(data: bytes, path: str, *, header: bool = True) -> Table:
         return _separated(data, _DELIMITERS[extension], header=header)
     if extension in _STRUCTURED:
         return _from_rows(_rows_in(parse(data, path)))
-    raise UnreadableError(ProblemKind.FORMAT, "is no plot that DVC draws", "use JSON, YAML, CSV, TSV or an image")
+    raise UnreadableError(
+        ProblemKind.FORMAT, "is no plot that DVC draws", "use JSON, YAML, CSV, TSV or an image", edits=True
+    )
 
 
 def predictions_table(data: bytes, path: str) -> Table:
@@ -56,7 +58,9 @@ def predictions_table(data: bytes, path: str) -> Table:
         return _parquet(data)
     if extension in _DELIMITERS or extension in _STRUCTURED:
         return plot_table(data, path)
-    raise UnreadableError(ProblemKind.FORMAT, "is no table that can be read", "use CSV, TSV, JSON or Parquet")
+    raise UnreadableError(
+        ProblemKind.FORMAT, "is no table that can be read", "use CSV, TSV, JSON or Parquet", edits=True
+    )
 
 
 def column(cells: Sequence[str]) -> Column:
@@ -137,12 +141,15 @@ def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
             return plain
         columns = _even_columns(text, delimiter, width) if width else _any_columns(text, delimiter)
     except UnicodeDecodeError as error:
-        raise UnreadableError(ProblemKind.CORRUPT, "is not text in UTF-8", "write it as CSV or TSV in UTF-8") from error
+        raise UnreadableError(
+            ProblemKind.CORRUPT, "is not text in UTF-8", "write it as CSV or TSV in UTF-8", edits=True
+        ) from error
     except csv.Error as error:
         raise UnreadableError(
             ProblemKind.CORRUPT,
             f"is not a table ({one_line(str(error))})",
             "mend the file, or run the stage that writes it",
+            edits=True,
         ) from error
     if header:
         return Table({cells[0]: column(cells[1:]) for cells in columns})
@@ -209,7 +216,7 @@ def _from_rows(rows: list[dict[str, Any]]) -> Table:
     names = dict.fromkeys(str(name) for row in rows for name in row)
     if not rows:
         raise UnreadableError(
-            ProblemKind.PLOT, "holds no list of rows to draw", "write a list of objects, one for each row"
+            ProblemKind.PLOT, "holds no list of rows to draw", "write a list of objects, one for each row", edits=True
         )
     return Table({name: values_column([row.get(name) for row in rows]) for name in names})
 
@@ -226,7 +233,9 @@ def _parquet(data: bytes) -> Table:
             "run `pip install pyarrow` where reporter is installed",
         ) from error
     except (ValueError, OSError) as error:
-        raise UnreadableError(ProblemKind.CORRUPT, "is not valid Parquet", "run the stage that writes it") from error
+        raise UnreadableError(
+            ProblemKind.CORRUPT, "is not valid Parquet", "run the stage that writes it", edits=True
+        ) from error
     return Table({str(name): _frame_column(frame[name]) for name in frame.columns})
 
 

@@ -46,7 +46,7 @@ class Templates:
         if self._known[name] is None and name not in BUILT_IN_TEMPLATES:
             message = f"there is no plot template '{name}'; the plot is drawn as lines"
             hint = f"commit .dvc/plots/{name}.json, or use one of DVC's own templates"
-            raise UnreadableError(ProblemKind.PLOT, message, hint)
+            raise UnreadableError(ProblemKind.PLOT, message, hint, edits=True)
         return self._known[name]
 
     def _find(self, name: str) -> str | None:

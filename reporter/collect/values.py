@@ -29,7 +29,7 @@ def metric_values(data: bytes, path: str) -> dict[str, Parsed]:
     tree = parse(data, path)
     if isinstance(tree, str) and non_finite(tree) is None:  # any prose is valid YAML: one text. It is no metric.
         raise UnreadableError(
-            ProblemKind.FORMAT, "is not a metrics file: it holds text, not names and values", _FORMATS
+            ProblemKind.FORMAT, "is not a metrics file: it holds text, not names and values", _FORMATS, edits=True
         )
     return {name: _as_number(value) for name, value in flatten(_mapping(tree))}
 
@@ -51,7 +51,9 @@ def param_values(data: bytes, path: str, names: Sequence[str]) -> dict[str, Pars
         return dict(flatten(_mapping(select(tree, names) if names else tree)))
     if tree is None:
         return {}
-    raise UnreadableError(ProblemKind.FORMAT, "is not a params file: it holds no names and values", _FORMATS)
+    raise UnreadableError(
+        ProblemKind.FORMAT, "is not a params file: it holds no names and values", _FORMATS, edits=True
+    )
 
 
 def parse(data: bytes, path: str) -> Any:
@@ -62,14 +64,14 @@ def parse(data: bytes, path: str) -> Any:
     try:
         return _parse(data, posixpath.splitext(path)[1].lower())
     except UnicodeDecodeError as error:
-        raise UnreadableError(ProblemKind.FORMAT, "is not a text file", _FORMATS) from error
+        raise UnreadableError(ProblemKind.FORMAT, "is not a text file", _FORMATS, edits=True) from error
     except RecursionError as error:
         raise UnreadableError(
-            ProblemKind.CORRUPT, "is nested without end", "mend the file, or run the stage that writes it"
+            ProblemKind.CORRUPT, "is nested without end", "mend the file, or run the stage that writes it", edits=True
         ) from error
     except ValueError as error:  # what JSON, TOML, YAML and Python parsers have in common
         raise UnreadableError(
-            ProblemKind.CORRUPT, str(error), "mend the file, or run the stage that writes it"
+            ProblemKind.CORRUPT, str(error), "mend the file, or run the stage that writes it", edits=True
         ) from error
 
 

@@ -30,7 +30,7 @@ def compare(base: Snapshot | None, candidates: Sequence[Snapshot], rules: Rules)
         base=base.revision if base else None,
         candidates=tuple(_candidate(base, head, rules) for head in candidates),
         plots=plot_comparisons(base, candidates),
-        problems=_once(base.problems, honesty_problems(base)) if base else (),
+        problems=_once(base.problems, honesty_problems(base, is_baseline=True)) if base else (),
     )
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -115,12 +115,17 @@ class _Search:
         """Evaluation data that the stage reads in either revision and that is not the same; moved data is the same."""
         if not changed_content(before.deps, after.deps):
             return ()
-        ours, theirs = self._evaluation_inputs(after, self.new), self._evaluation_inputs(before, self.old)
+        code = {path for path in before.deps if self.old.is_code(before, path)}
+        code |= {path for path in after.deps if self.new.is_code(after, path)}
+        ours, theirs = self._evaluation_inputs(after, self.new, code), self._evaluation_inputs(before, self.old, code)
         return (path for path in changed_content(theirs, ours) if not self._only_training_files_differ(path))
 
-    def _evaluation_inputs(self, stage: Stage, pipeline: Pipeline) -> dict[str, str | None]:
-        """Those dependencies of the stage that rules 1 to 4 leave, with their recorded hashes."""
-        data = [path for path in stage.deps if not pipeline.is_code(stage, path)]
+    def _evaluation_inputs(self, stage: Stage, pipeline: Pipeline, code: Container[str]) -> dict[str, str | None]:
+        """Those dependencies of the stage that rules 1 to 4 leave, with their recorded hashes.
+
+        `code` is of either revision: what git has ceased to track is no data by that.
+        """
+        data = [path for path in stage.deps if path not in code]
         without_models = [path for path in data if not is_model(path, self.models)]
         kept = _some(without_models, [path for path in without_models if not _is_for_training(path)])
         if len(kept) > 1 and len(without_models) == len(data):

@@ -6,7 +6,7 @@ within the limit but whose interval reaches beyond it is a warning, not a pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -16,7 +16,6 @@ from reporter.compare.findings import Finding
 from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
 from reporter.compare.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
 from reporter.compare.renames import NewMetrics
-from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import GateRow, MetricRow, State, Verdict
 from reporter.model.formatting import apart, number
 from reporter.model.problem import Problem
@@ -48,8 +47,9 @@ class Circumstances:
 def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circumstances) -> tuple[GateRow, ...]:
     """A row for each limit of each gated metric, in the order of reporter.yaml's rules, then of the metrics.
 
-    A rule that no metric answers to has its rows too, under its own `match`. A headline metric without a gate has one only where
-    others have and it became NaN or ±Infinity.
+    A rule that no metric answers to has its rows too, under its own `match`; one that others answer to has them for each file that
+    no revision could read and that may hold one more. A headline metric without a gate has one only where others have and it
+    became NaN or ±Infinity.
     """
     circumstances = replace(circumstances, new=NewMetrics.among(metrics))
     governed: dict[int, list[MetricRow]] = {}
@@ -62,7 +62,10 @@ def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circums
         for index, rule in enumerate(rules.metrics)
         if rule.gate is not None
         for gate_row in (
-            _judged_rows(governed[index], rule.gate, circumstances)
+            (
+                *_judged_rows(governed[index], rule.gate, circumstances),
+                *_hidden_rows(rule, rule.gate, _hiding(rule, governed[index], metrics, rules), circumstances),
+            )
             if index in governed
             else _unmatched_rows(rule, rule.gate, metrics)
         )
@@ -87,6 +90,35 @@ def _judged_rows(rows: Sequence[MetricRow], gate: GateRule, circumstances: Circu
             yield GateRow(f"{row.file}:{row.name}", limit.text, finding.result, finding.reason)
 
 
+def _hidden_rows(
+    rule: MetricRule, gate: GateRule, hiding: Iterable[MetricRow], circumstances: Circumstances
+) -> Iterator[GateRow]:
+    """Less evidence gives no better verdict: of what a file may hold that was not read, nothing passes."""
+    for row in hiding:
+        unread = Finding(Verdict.UNKNOWN, f"may be in {row.file}, which {_could_not_be_read(row, circumstances)}")
+        finding = _required(unread, row) if gate.required else unread
+        for limit in limits_of(gate):
+            yield GateRow(f"{row.file}:{rule.match.rpartition(':')[2]}", limit.text, finding.result, finding.reason)
+
+
+def _hiding(
+    rule: MetricRule, governed: Sequence[MetricRow], metrics: Sequence[MetricRow], rules: Rules
+) -> Iterator[MetricRow]:
+    """A row of each unread file that may hold a metric of the rule beside those that it governs."""
+    seen = {row.file for row in governed}
+    return (row for row in _unread(metrics) if row.file not in seen and rule in rules.for_unread(row.file))
+
+
+def _unread(metrics: Sequence[MetricRow]) -> Iterator[MetricRow]:
+    """A row of each file of which no revision has a value: nobody knows what it holds."""
+    files: dict[str, list[MetricRow]] = {}
+    for row in metrics:
+        files.setdefault(row.file, []).append(row)
+    for rows in files.values():
+        if all(row.state is State.UNAVAILABLE and row.base is None and row.head is None for row in rows):
+            yield rows[0]
+
+
 def _unmatched_rows(rule: MetricRule, gate: GateRule, metrics: Sequence[MetricRow]) -> Iterator[GateRow]:
     result = Verdict.FAIL if gate.required else Verdict.UNKNOWN
     for limit in limits_of(gate):
@@ -96,7 +128,7 @@ def _unmatched_rows(rule: MetricRule, gate: GateRule, metrics: Sequence[MetricRo
 def _why_unmatched(rule: MetricRule, metrics: Sequence[MetricRow]) -> str:
     if any(rule.matches(row.file, row.name) for row in metrics):
         return "not judged: an earlier rule of reporter.yaml takes each metric that this one matches"
-    unread = sorted({row.file for row in metrics if row.name == WHOLE_FILE and row.state is State.UNAVAILABLE})
+    unread = sorted(row.file for row in _unread(metrics))
     return f"no such metric, but {', '.join(unread)} could not be read" if unread else "no such metric"
 
 
@@ -154,9 +186,13 @@ def _judge_bound(value: Number, bound: Bound) -> Finding:
 def _no_number(row: MetricRow, circumstances: Circumstances) -> Finding:
     """Why there is no number to judge."""
     if row.state is State.UNAVAILABLE:
-        why = next((problem.message for problem in circumstances.problems if row.file in problem.paths), "")
-        return Finding(Verdict.UNKNOWN, f"could not be read{f': {why}' if why else ''}")
+        return Finding(Verdict.UNKNOWN, _could_not_be_read(row, circumstances))
     if row.state is State.REMOVED:
         guess = circumstances.new.like(row)
         return Finding(Verdict.UNKNOWN, f"is no longer there{f'; new in this change: {guess}' if guess else ''}")
     return Finding(Verdict.UNKNOWN, "is no number" if row.head is not None else "has no value")
+
+
+def _could_not_be_read(row: MetricRow, circumstances: Circumstances) -> str:
+    why = next((problem.message for problem in circumstances.problems if row.file in problem.paths), "")
+    return f"could not be read{f': {why}' if why else ''}"

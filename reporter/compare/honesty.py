@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reporter.compare.phrases import joined, named
 from reporter.compare.pipeline import Pipeline
-from reporter.model.problem import Problem, ProblemKind
+from reporter.model.problem import ANOTHER_BASE, Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown
 
@@ -19,8 +20,11 @@ _STALE_HINT = "Run `dvc repro` and commit dvc.lock."
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
 
 
-def honesty_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
-    """A problem for each stage whose results are not those of this revision's definitions, in the pipeline's order."""
+def honesty_problems(snapshot: Snapshot, *, is_baseline: bool = False) -> tuple[Problem, ...]:
+    """A problem for each stage whose results are not those of this revision's definitions, in the pipeline's order.
+
+    A candidate is mended by another run of the stage; a baseline, which is a commit and stays as it is, by another one.
+    """
     affected = _metrics_by_stage(snapshot)
     stages = snapshot.stages.values()
     certain = (
@@ -29,6 +33,8 @@ def honesty_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
         if stage.outdated
         for problem in _problems(stage, affected.get(stage.name, ()), snapshot)
     )
+    if is_baseline:
+        certain = (replace(problem, hint=_sentence(ANOTHER_BASE)) for problem in certain)
     return (*certain, *_unverified(snapshot))
 
 
@@ -45,8 +51,12 @@ def _unverified(snapshot: Snapshot) -> Iterator[Problem]:
             path=unknown.path,
             kind=ProblemKind.UNVERIFIED,
             message=f"{unknown.path} {unknown.reason}: whether dvc.lock is of this code cannot be known for {subject}",
-            hint=f"{unknown.hint[:1].upper()}{unknown.hint[1:]}.",
+            hint=_sentence(unknown.hint),
         )
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def doubts(snapshot: Snapshot) -> dict[str, str]:
@@ -57,9 +67,10 @@ def doubts(snapshot: Snapshot) -> dict[str, str]:
         if why := _why_stale(stage):
             for file in affected.get(stage.name, ()):
                 found.setdefault(file, f"is not of this code: {why}")
-        if _OUTS in stage.outdated and stage.ran_cmd is not None:
-            for file in set(_suspects(stage, snapshot)) & snapshot.metrics.keys():
-                found.setdefault(file, f"may not be what stage {stage.name} wrote when it last ran")
+        for file in set(stage.differing) & snapshot.metrics.keys():
+            found.setdefault(file, f"may not be what stage {stage.name} wrote when it last ran")
+        for file in set(_unmade(stage)) & snapshot.metrics.keys():
+            found.setdefault(file, f"is not of this code: stage {stage.name} has not made it yet")
     return found
 
 
@@ -90,37 +101,40 @@ def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Ite
         message = f"{why[0].upper()}{why[1:]}{_shown(metrics)}"
         kind = ProblemKind.STALE if metrics else ProblemKind.OUTDATED
         yield Problem(revision, stage.name, kind, message, _STALE_HINT)
-    if _OUTS in stage.outdated and stage.ran_cmd is not None:
+    else:
+        yield from (_not_made(stage, path, snapshot) for path in _unmade(stage))
+    if stage.differing and stage.ran_cmd is not None:
         yield _mismatch(stage, snapshot)
 
 
-def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
-    """Outputs that are not what the last run wrote: edited, restored, or committed without dvc.lock.
+def _unmade(stage: Stage) -> list[str]:
+    """Outputs that dvc.yaml names and that the last run did not yet make."""
+    return [path for path, recorded in stage.outs.items() if recorded is None] if _OUTS in stage.outdated else []
 
-    Of an output that git keeps, as metrics often are, no hash is known but that of the last run: it is a suspect.
-    """
-    tracked = any(_is_edited(path, stage, snapshot) for path in stage.outs)
-    suspects = _suspects(stage, snapshot)
-    subject = suspects[0] if len(suspects) == 1 else f"{'Each' if tracked else 'At least one'} of {named(suspects)}"
+
+def _not_made(stage: Stage, path: str, snapshot: Snapshot) -> Problem:
+    """Of what a stage is to make from now on the output alone is to blame: the others are as its last run wrote them."""
+    metrics = (path,) if path in snapshot.metrics else ()
     return Problem(
         revision=snapshot.revision.label,
-        path=suspects[0] if len(suspects) == 1 else stage.name,
-        kind=ProblemKind.MISMATCH,
-        message=f"{subject} differs from what stage {stage.name} wrote when it last ran",
-        hint=_RESTORE_HINT if set(suspects) <= set(stage.restorable) else _RERUN_HINT,
+        path=path,
+        kind=ProblemKind.STALE if metrics else ProblemKind.OUTDATED,
+        message=f"Stage {stage.name} has not made {path} yet{_shown(metrics)}",
+        hint=_STALE_HINT,
     )
 
 
-def _suspects(stage: Stage, snapshot: Snapshot) -> list[str]:
-    """Outputs that may not be what the last run wrote: those known to differ, else those of which nothing is known."""
-    tracked = [path for path in stage.outs if _is_edited(path, stage, snapshot)]
-    untracked = [path for path in stage.outs if path not in snapshot.data]
-    return tracked or untracked or list(stage.outs)
-
-
-def _is_edited(path: str, stage: Stage, snapshot: Snapshot) -> bool:
-    tracked, recorded = snapshot.data.get(path), stage.outs[path]
-    return tracked is not None and None not in (tracked.hash, recorded) and tracked.hash != recorded
+def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
+    """Outputs that are not what the last run wrote: edited, restored, or committed without dvc.lock."""
+    is_one = len(stage.differing) == 1
+    verb = "differs" if is_one else "differ"
+    return Problem(
+        revision=snapshot.revision.label,
+        path=stage.differing[0] if is_one else stage.name,
+        kind=ProblemKind.MISMATCH,
+        message=f"{named(stage.differing)} {verb} from what stage {stage.name} wrote when it last ran",
+        hint=_RESTORE_HINT if set(stage.differing) <= set(stage.restorable) else _RERUN_HINT,
+    )
 
 
 def _shown(metrics: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import chain
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -51,14 +52,21 @@ def _has_data(snapshot: Snapshot, spec: PlotSpec) -> bool:
 
 
 def _side(plot: str, snapshot: Snapshot, spec: PlotSpec | None, latest: PlotSpec | None = None) -> PlotSide:
+    """What is said of a folder that was not read is said of each plot that may be in it."""
     paths = _data_paths(*filter(None, (spec, latest))) if spec is not None else []
     concerned = {plot, *paths}
+    around = {str(folder) for path in concerned for folder in PurePosixPath(path).parents}
     return PlotSide(
         revision=snapshot.revision,
         spec=spec,
         tables={path: snapshot.tables[path] for path in paths if path in snapshot.tables},
         image=next((snapshot.images[path] for path in paths if path in snapshot.images), None),
-        problems=tuple(problem for problem in snapshot.problems if not concerned.isdisjoint(problem.paths)),
+        problems=tuple(
+            problem
+            for problem in snapshot.problems
+            if not concerned.isdisjoint(problem.paths)
+            or (problem.kind in _UNREAD and not around.isdisjoint(problem.paths))
+        ),
     )
 
 

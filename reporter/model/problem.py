@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+ANOTHER_BASE = "a commit stays as it is: name another BASE"
+"""The mend of what only an edit of a baseline would mend."""
+
 
 class ProblemKind(StrEnum):
     MISSING = "missing"

@@ -67,6 +67,16 @@ class MetricRule:
         subject = f"{file}:{name}" if ":" in self.match else name
         return fnmatchcase(subject, self.match)
 
+    def may_match_in(self, file: str) -> bool:
+        """Whether the file's names alone, which may not be known, decide."""
+        parts = self.match.split(":")
+        around = (":".join(parts[:count]) for count in range(1, len(parts)))
+        return len(parts) == 1 or any(fnmatchcase(file, glob) for glob in around)
+
+    def takes_all_of(self, file: str) -> bool:
+        """Whether it matches whatever the file holds."""
+        return self.matches(file, "")
+
 
 @dataclass(frozen=True, slots=True)
 class PredictionsRule:
@@ -166,6 +176,16 @@ class Rules:
     def for_metric(self, file: str, name: str) -> MetricRule | None:
         """The first rule that matches, as reporter.yaml lists them."""
         return next((rule for rule in self.metrics if rule.matches(file, name)), None)
+
+    def for_unread(self, file: str) -> tuple[MetricRule, ...]:
+        """The rules that may be the first to match a metric of a file whose names are not known, as reporter.yaml lists them."""
+        found: list[MetricRule] = []
+        for rule in self.metrics:
+            if rule.may_match_in(file):
+                found.append(rule)
+            if rule.takes_all_of(file):
+                break
+        return tuple(found)
 
     def judged_by(self, base: Rules) -> Rules:
         """These rules with everything that decides the verdict taken from `base`.

@@ -118,7 +118,7 @@ class Stage:
     params: Mapping[str, Value] = field(default_factory=dict)
     """`file:name` → value recorded by dvc.lock."""
     outs: Mapping[str, str | None] = field(default_factory=dict)
-    """POSIX path → hash recorded by dvc.lock."""
+    """POSIX path → hash recorded by dvc.lock; None: an output that no run has made yet."""
     code: tuple[str, ...] = ()
     """Those of `deps` that git tracks: source files, not data."""
     outdated: tuple[str, ...] = ()
@@ -127,8 +127,10 @@ class Stage:
     """Dependencies and params files of which it cannot be known whether they are those of the last run."""
     ran_cmd: str | None = None
     """The command that dvc.lock recorded; None where the stage never ran."""
+    differing: tuple[str, ...] = ()
+    """Outputs that are not as the last run wrote them."""
     restorable: tuple[str, ...] = ()
-    """Outputs that are not as the last run wrote them, and that `dvc checkout` would bring back."""
+    """Those of `differing` that `dvc checkout` would bring back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

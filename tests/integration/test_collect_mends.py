@@ -332,6 +332,19 @@ class TestOutputs:
             repo.checkout(force=True)
         assert_certain(snapshot(project))
 
+    def test_a_new_one_is_yet_to_be_made_and_the_metrics_beside_it_are_not_to_blame(self, project):
+        stage = "stages:\n  train:\n    cmd: touch z.csv\n    metrics:\n      - metrics.json: {cache: false}\n"
+        project.write({"dvc.yaml": stage, "metrics.json": {"acc": 0.5}}).record().commit()
+        project.write({"dvc.yaml": stage + "    outs: [z.csv]\n"})
+
+        found = snapshot(project)
+
+        (problem,) = said(found)
+        assert (problem.path, problem.message) == ("z.csv", "Stage train has not made z.csv yet")
+        assert doubts(found) == {}
+        project.write({"z.csv": "a\n"}).record()
+        assert_certain(snapshot(project))
+
     def test_one_that_is_not_pushed_says_so(self, project, tmp_path):
         stage = "stages:\n  train:\n    cmd: python train.py\n    metrics:\n      - metrics.json"
         project.write({"dvc.yaml": stage + ": {push: false}\n", "metrics.json": {"acc": 0.5}}).record().push().commit()
@@ -431,6 +444,40 @@ class TestBrokenFiles:
         assert_certain(snapshot(project, "HEAD", forgiving=True))
 
 
+class TestBaselines:
+    """Nobody edits a commit that others have built on."""
+
+    @pytest.mark.parametrize(
+        ("files", "blamed"),
+        [
+            ({"metrics.json": "{"}, "metrics.json"),
+            ({"metrics.json": None}, "metrics.json"),
+            ({"dvc.yaml": DVC_YAML.format(deps="train.py") + "plots: [p.csv]\n", "p.csv": b"\xff\xfe\xff"}, "p.csv"),
+            ({"dvc.yaml": DVC_YAML.format(deps="train.py") + "metrics: [m.json]\n"}, "m.json"),
+        ],
+    )
+    def test_what_only_an_edit_would_mend_is_mended_by_another_one(self, project, files, blamed):
+        made(project)
+        project.write(files).commit("Break it")
+
+        of_baseline, of_candidate = (
+            next(problem for problem in snapshot(project, "HEAD", forgiving=forgiving).problems)
+            for forgiving in (True, False)
+        )
+
+        assert (of_baseline.path, of_baseline.message) == (blamed, of_candidate.message)
+        assert "name another BASE" in of_baseline.hint
+        assert "name another BASE" not in of_candidate.hint
+
+    def test_what_the_storage_lacks_is_pushed_all_the_same(self, project, tmp_path):
+        stage = "stages:\n  train:\n    cmd: x\n    metrics: [metrics.json]\n"
+        project.write({"dvc.yaml": stage, "metrics.json": {"acc": 0.5}}).record().commit()
+
+        (problem,) = snapshot(project.clone(tmp_path / "clone"), "HEAD", forgiving=True).problems
+
+        assert "dvc push" in problem.hint
+
+
 class TestDefinitionsThatDvcRefuses:
     LIVE = "    live:\n      dvclive: {summary: true}\n"
 
@@ -444,11 +491,35 @@ class TestDefinitionsThatDvcRefuses:
 
         assert found.is_partial
         assert found.metrics["metrics.json"].values == {"acc": 0.5}
+        assert set(found.data) == ({"metrics.json"} if cached else set())
         assert found.stages == {}
         (problem,) = found.problems
         assert (problem.path, problem.kind) == ("dvc.yaml", ProblemKind.FORMAT)
         assert "live" in problem.message
         assert "name another BASE" in problem.hint
+
+    def test_of_stages_made_by_foreach_what_git_keeps_is_no_data(self, project):
+        definition = """\
+stages:
+  train:
+    foreach: [a, b]
+    do:
+      cmd: x
+      outs: ["model-${item}.bin"]
+      metrics:
+        - m-${item}.json: {cache: false}
+"""
+        results = {f"m-{each}.json": {"acc": 0.5} for each in "ab"} | {f"model-{each}.bin": each for each in "ab"}
+        project.write({"dvc.yaml": definition, **results}).record()
+        project.write({"dvc.yaml": definition + self.LIVE.replace("    ", "      ", 1)}).commit(
+            "As an older DVC wrote it"
+        )
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        assert set(found.metrics) == {"m-a.json", "m-b.json"}
+        assert set(found.data) == {"model-a.bin", "model-b.bin"}
 
     def test_a_metric_in_a_dvc_file_of_dvc_0_is_known(self, project):
         project.write({"metrics.json": {"acc": 0.5}}).add("metrics.json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from factories import BASE, HEAD, make_snapshot, make_stage, make_tracked
 
@@ -153,6 +155,16 @@ def test_a_directory_in_which_only_training_files_differ_is_the_same_evaluation_
 def test_what_a_lock_does_not_record_is_not_called_changed():
     unknown = make_stage("evaluate", deps={"test.csv": None}, outs={"metrics.json": None})
     assert changed([reads({"test.csv": "1"})], [unknown]) == ()
+
+
+@pytest.mark.parametrize("ignored_before", [True, False])
+def test_code_that_git_tracks_in_one_of_the_revisions_is_no_data(ignored_before):
+    def stage(content, *, is_tracked):
+        return replace(reads({"lib": content, "test.csv": "1"}), code=("lib",) if is_tracked else ())
+
+    before, after = stage("1", is_tracked=not ignored_before), stage("2", is_tracked=ignored_before)
+    assert changed([before], [after]) == ()
+    assert changed([stage("1", is_tracked=False)], [stage("2", is_tracked=False)]) == ("lib",)
 
 
 def test_a_metrics_file_that_no_stage_writes_cannot_be_judged():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from factories import BASE, HEAD, make_problem, make_snapshot, make_stage, make_tracked, md5
+import pytest
+from factories import BASE, HEAD, make_problem, make_snapshot, make_stage, md5
 
 from reporter.compare import compare, judge
 from reporter.compare.honesty import configuration_problems, doubts, honesty_problems
@@ -17,8 +18,8 @@ EVALUATE = make_stage("evaluate", deps={"model.pkl": md5("model")}, outs={"metri
 METRICS = {"metrics.json": {"accuracy": 0.8}}
 
 
-def problems(*stages, data=()):
-    return honesty_problems(make_snapshot(HEAD, stages=stages, metrics=METRICS, data=data))
+def problems(*stages):
+    return honesty_problems(make_snapshot(HEAD, stages=stages, metrics=METRICS))
 
 
 def test_a_pipeline_that_is_up_to_date_has_no_problem():
@@ -47,35 +48,69 @@ def test_a_stage_that_never_ran_says_so():
     assert problem.message.startswith("Stage train has never run: ")
 
 
+def differing(stage, *paths):
+    return replace(stage, outdated=("outs",), differing=paths)
+
+
 def test_metrics_that_git_holds_otherwise_than_the_last_run_wrote_them_are_a_mismatch():
-    (problem,) = problems(TRAIN, replace(EVALUATE, outdated=("outs",)))
+    (problem,) = problems(TRAIN, differing(EVALUATE, "metrics.json"))
     assert (problem.kind, problem.path) == (ProblemKind.MISMATCH, "metrics.json")
     assert problem.message == "metrics.json differs from what stage evaluate wrote when it last ran"
 
 
-def test_a_tracked_output_with_another_hash_is_told_from_its_siblings():
+def test_an_output_that_differs_is_told_from_its_siblings():
     outs = {"model.pkl": md5("model"), "scaler.pkl": md5("scaler")}
-    stage = replace(TRAIN, outs=outs, outdated=("outs",))
-    (problem,) = problems(stage, data=[make_tracked("model.pkl", "edited"), make_tracked("scaler.pkl", "scaler")])
+    (problem,) = problems(differing(replace(TRAIN, outs=outs), "model.pkl"))
     assert (problem.kind, problem.path) == (ProblemKind.MISMATCH, "model.pkl")
 
 
-def test_where_several_outputs_are_possible_none_is_singled_out():
-    (problem,) = problems(replace(EVALUATE, outs={"metrics.json": "1", "more.json": "2"}, outdated=("outs",)))
+def test_several_outputs_that_differ_are_all_named():
+    outs = {"metrics.json": "1", "more.json": "2", "third.json": "3"}
+    (problem,) = problems(differing(replace(EVALUATE, outs=outs), "metrics.json", "more.json"))
     assert problem.path == "evaluate"
-    assert problem.message.startswith("At least one of metrics.json, more.json differs")
+    assert problem.message.startswith("metrics.json, more.json differ from")
+
+
+def test_a_new_output_that_was_never_made_is_blamed_alone():
+    stage = replace(EVALUATE, outs={**EVALUATE.outs, "z.csv": None}, outdated=("outs",))
+    (problem,) = problems(TRAIN, stage)
+    assert (problem.kind, problem.path) == (ProblemKind.OUTDATED, "z.csv")
+    assert problem.message == "Stage evaluate has not made z.csv yet"
+
+
+def test_a_new_metrics_file_that_was_never_made_is_not_of_this_code():
+    (problem,) = problems(TRAIN, replace(EVALUATE, outs={"metrics.json": None, "old.csv": "1"}, outdated=("outs",)))
+    assert (problem.kind, problem.path) == (ProblemKind.STALE, "metrics.json")
 
 
 def test_a_stage_can_be_stale_and_its_outputs_edited():
-    kinds = [problem.kind for problem in problems(replace(EVALUATE, outdated=("deps", "outs")))]
-    assert kinds == [ProblemKind.STALE, ProblemKind.MISMATCH]
+    stale = replace(EVALUATE, outdated=("deps", "outs"), differing=("metrics.json",))
+    assert [problem.kind for problem in problems(stale)] == [ProblemKind.STALE, ProblemKind.MISMATCH]
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        replace(EVALUATE, outdated=("params",)),
+        differing(EVALUATE, "metrics.json"),
+        replace(differing(EVALUATE, "metrics.json"), restorable=("metrics.json",)),
+        replace(EVALUATE, outs={**EVALUATE.outs, "z.csv": None}, outdated=("outs",)),
+    ],
+)
+def test_a_baseline_is_mended_by_another_one_and_not_by_editing_it(stage):
+    base = make_snapshot(BASE, stages=[TRAIN, stage], metrics=METRICS)
+    comparison = compare(base, [make_snapshot(HEAD, stages=[TRAIN, stage], metrics=METRICS)], Rules())
+    (of_base,), (of_head,) = comparison.problems, comparison.candidates[0].problems
+    assert of_base.hint == "A commit stays as it is: name another BASE."
+    assert "dvc repro" in of_head.hint
+    assert of_base.message == of_head.message
 
 
 class TestDoubts:
     """Metrics files whose values are not to be judged by."""
 
-    def doubts(self, *stages, data=()):
-        return doubts(make_snapshot(HEAD, stages=stages, metrics=METRICS, data=data))
+    def doubts(self, *stages):
+        return doubts(make_snapshot(HEAD, stages=stages, metrics=METRICS))
 
     def test_there_are_none_where_the_pipeline_is_up_to_date(self):
         assert self.doubts(TRAIN, EVALUATE) == {}
@@ -85,13 +120,20 @@ class TestDoubts:
         assert found == {"metrics.json": "is not of this code: stage train has not run since its params changed"}
 
     def test_what_was_edited_after_the_stage_wrote_it(self):
-        found = self.doubts(TRAIN, replace(EVALUATE, outdated=("outs",)))
+        found = self.doubts(TRAIN, differing(EVALUATE, "metrics.json"))
         assert found == {"metrics.json": "may not be what stage evaluate wrote when it last ran"}
 
     def test_not_the_metrics_beside_another_output_that_is_known_to_be_edited(self):
         outs = {"metrics.json": "1", "scores.csv": md5("scores")}
-        stage = replace(EVALUATE, outs=outs, outdated=("outs",))
-        assert self.doubts(TRAIN, stage, data=[make_tracked("scores.csv", "edited")]) == {}
+        assert self.doubts(TRAIN, differing(replace(EVALUATE, outs=outs), "scores.csv")) == {}
+
+    def test_not_the_metrics_beside_another_output_that_was_never_made(self):
+        stage = replace(EVALUATE, outs={**EVALUATE.outs, "z.csv": None}, outdated=("outs",))
+        assert self.doubts(TRAIN, stage) == {}
+
+    def test_what_was_never_made_by_the_stage_that_is_to_make_it(self):
+        stage = replace(EVALUATE, outs={"metrics.json": None, "old.csv": "1"}, outdated=("outs",))
+        assert self.doubts(TRAIN, stage) == {"metrics.json": "is not of this code: stage evaluate has not made it yet"}
 
     def test_not_what_an_outdated_stage_has_no_part_in(self):
         assert self.doubts(EVALUATE, make_stage("plot", outs={"plot.png": "1"}, outdated=["deps"])) == {}

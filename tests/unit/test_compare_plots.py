@@ -97,6 +97,21 @@ def test_a_plot_that_could_not_be_expanded_on_the_other_side_is_not_called_new()
     assert plot(warned, lines()).state is State.ADDED
 
 
+@pytest.mark.parametrize("folder", ["ev", "ev/run"])
+def test_a_plot_in_a_folder_that_could_not_be_read_on_the_other_side_is_neither_new_nor_gone(folder):
+    drawn = {"plots": [make_line_plot("ev/run/p.csv")], "tables": {"ev/run/p.csv": make_table(step=[1], loss=[0.5])}}
+    unread = {"problems": [make_problem(folder)]}
+    assert plot(unread, drawn).state is State.UNAVAILABLE
+    assert plot(drawn, unread).state is State.UNAVAILABLE
+    assert [problem.path for problem in plot(unread, drawn).sides[0].problems] == [folder]
+
+
+def test_what_does_not_keep_a_folder_from_being_read_says_nothing_of_the_plots_in_it():
+    drawn = {"plots": [make_line_plot("ev/p.csv")], "tables": {"ev/p.csv": make_table(step=[1], loss=[0.5])}}
+    for problem in (make_problem("ev", ProblemKind.STALE), make_problem("evaluation")):
+        assert plot({"problems": [problem]}, drawn).state is State.ADDED
+
+
 def test_images_are_compared_byte_by_byte():
     def image(content):
         return {"plots": [IMAGE], "images": {"tree.png": content}}

@@ -15,6 +15,7 @@ from reporter.model.comparison import Outcome, State, Verdict
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 
 AMOUNTS = st.floats(min_value=0, max_value=1)
+UNREAD = State.UNAVAILABLE
 SCORES = st.floats(min_value=-2, max_value=2)
 INTERVALS = st.none() | st.tuples(SCORES, SCORES).map(lambda ends: (min(ends), max(ends)))
 
@@ -402,6 +403,36 @@ class TestRows:
         unread = make_metric_row("", None, None, state=State.UNAVAILABLE)
         (found,) = judge(make_candidate(unread), make_gates("auc", min=0.5), has_base=True).gates
         assert found.reason == "no such metric, but metrics.json could not be read"
+
+    @pytest.mark.parametrize("match", ["accuracy", "acc*", "*:accuracy", "ev/*.json:accuracy", "ev/*:*racy", "*"])
+    @pytest.mark.parametrize(("required", "expected"), [(False, Verdict.UNKNOWN), (True, Verdict.FAIL)])
+    def test_a_rule_that_one_metric_answers_to_does_not_pass_over_a_file_that_may_hold_another(
+        self, match, required, expected
+    ):
+        rows = [make_metric_row(file="ev/a.json"), make_metric_row("", None, None, file="ev/m.json", state=UNREAD)]
+        judgement = judge(make_candidate(*rows), make_gates(match, min=0.5, required=required), has_base=True)
+        known, hidden = judgement.gates
+        assert (known.metric, known.result) == ("ev/a.json:accuracy", Verdict.PASS)
+        assert hidden.metric.startswith("ev/m.json:")
+        assert "could not be read" in hidden.reason
+        assert (hidden.result, judgement.verdict) == (expected, expected)
+
+    @pytest.mark.parametrize("match", ["ev/a.json:accuracy", "ev/a*:*", "other/*:accuracy"])
+    def test_a_rule_of_other_files_does_not_ask_for_the_unread_one(self, match):
+        rows = [make_metric_row(file="ev/a.json"), make_metric_row("", None, None, file="ev/m.json", state=UNREAD)]
+        gates = judge(make_candidate(*rows), make_gates(match, min=0.5), has_base=True).gates
+        assert "ev/m.json" not in {found.metric.rpartition(":")[0] for found in gates}
+
+    def test_a_file_that_one_revision_could_read_holds_what_it_held_there(self):
+        rows = [accuracy(0.8, 0.8), make_metric_row("loss", 0.1, None, file="ev/m.json", state=UNREAD)]
+        (found,) = judge(make_candidate(*rows), make_gates(min=0.5), has_base=True).gates
+        assert found.result is Verdict.PASS
+
+    def test_a_file_that_an_earlier_rule_takes_whole_hides_nothing(self):
+        rules = Rules(metrics=(MetricRule("ev/*:*"), MetricRule("accuracy", gate=GateRule(min=0.5))))
+        rows = [accuracy(0.8, 0.8), make_metric_row("", None, None, file="ev/m.json", state=UNREAD)]
+        (found,) = judge(make_candidate(*rows), rules, has_base=True).gates
+        assert found.result is Verdict.PASS
 
     def test_a_rule_that_an_earlier_one_hides_says_so(self):
         rules = Rules(metrics=(MetricRule("acc*"), MetricRule("accuracy", gate=GateRule(min=0.5))))

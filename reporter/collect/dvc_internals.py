@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
@@ -39,6 +39,8 @@ _CLIENTS_TRIES = {"s3": 5, "gs": 6}
 """Of s3fs and gcsfs; each resumes where it was."""
 _LARGEST_TEXT = 50_000_000
 """Bytes that are read once more to see whether they differ in line ends alone."""
+_NAMED = 3
+_SETTINGS = ".dvc/config"
 _REMOTES_WITH_TIMEOUTS = ("http://", "https://", "s3://")
 
 
@@ -198,14 +200,14 @@ class OpenRevision:
         """That a sparse checkout leaves out the file, or something below the folder."""
         if not self.revision.is_workspace or not self._git.leaves_out(self.tree.absolute(path)):
             return None
-        mend = f"run `git sparse-checkout add {path}`, or `git sparse-checkout disable`"
+        mend = self._git.takes_in([self._in_git(path)])
         return UnreadableError(ProblemKind.MISSING, "is left out of this sparse checkout", mend)
 
     def absence(self, path: str) -> UnreadableError | None:
         """Why git has nothing at `path` in this revision, where that says no more than that git was told so."""
         if left_out := self.left_out(path):
             return left_out
-        if not self._git.ignores(posixpath.relpath(self.tree.absolute(path), self.tree.top)):
+        if not self._git.ignores(self._in_git(path)):
             return None
         where = "the work tree" if self.revision.is_workspace else "the commit"
         mend = "make it an output of the stage that writes it, so that DVC keeps it"
@@ -219,6 +221,36 @@ class OpenRevision:
     def _in_commit(self, path: str) -> str:
         return self.tree.absolute(path).lstrip("/")
 
+    def _in_git(self, path: str) -> str:
+        return posixpath.relpath(self.tree.absolute(path), self.tree.top)
+
+    def _require_definitions(self) -> None:
+        """Raises ProjectError where a sparse checkout leaves out a DVC file: what it defines would be taken for removed."""
+        folder = self._in_git("")
+        prefix = "" if folder == "." else f"{folder}/"
+        left_out = sorted(path.removeprefix(prefix) for path in self._git.left_out() if path.startswith(prefix))
+        wanted = [path for path in left_out if self._defines(path, left_out)]
+        if wanted:
+            rest = f" and {len(wanted) - _NAMED:,} more" if len(wanted) > _NAMED else ""
+            subject = f"{', '.join(wanted[:_NAMED])}{rest} {'is' if len(wanted) == 1 else 'are'}"
+            mend = self._git.takes_in(prefix + path for path in wanted)
+            raise ProjectError(
+                f"{subject} left out of this sparse checkout", f"{mend}; `--head HEAD` reports the commit without it"
+            )
+
+    def _defines(self, path: str, left_out: Collection[str]) -> bool:
+        """Whether DVC would read this file of the project, were it there; a project within has files of its own."""
+        from dvc.dvcfile import is_valid_filename
+
+        if path == _SETTINGS:
+            return True
+        if not (is_valid_filename(path) or _is_setting(path)) or self._repo.dvcignore.is_ignored_file(
+            self.tree.absolute(path)
+        ):
+            return False
+        settings = [f"{parent}/{_SETTINGS}" for parent in PurePosixPath(path).parents if parent.name]
+        return not any(each in left_out or self.tree.exists(each) for each in settings)
+
     def pipeline(self, *, forgiving: bool = False) -> Pipeline:
         """All that the revision's DVC files define. Raises ProjectError naming the file that is broken.
 
@@ -229,6 +261,8 @@ class OpenRevision:
 
         if self._commit is not None:
             self._commit.fetch(path for path in self._commit.paths() if is_valid_filename(path) or _is_setting(path))
+        else:
+            self._require_definitions()
         refused: dict[str, BrokenFile] = {}
 
         def stop(path: str, error: Exception) -> None:
@@ -296,7 +330,7 @@ class OpenRevision:
 
 def _is_setting(path: str) -> bool:
     """Of DVC's own files those that `is_valid_filename` leaves out."""
-    return path.endswith((".dvcignore", ".dvc/config", "dvc.lock"))
+    return path.endswith((".dvcignore", _SETTINGS, "dvc.lock"))
 
 
 class _Facts(dict[str, Any]):

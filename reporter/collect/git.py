@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ _FETCH_SECONDS = 120.0
 _ASK_SECONDS = 15.0
 _GITLINK = "160000 "
 """The mode of a submodule in the index."""
+_PATHS_OF_A_COMMAND = 5
+"""More of them nobody types."""
 _LOG_SECONDS = 10.0
 _RENAME_SECONDS = 60.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
@@ -148,17 +152,36 @@ class Git:
         fields = done.stdout.decode("utf-8", "surrogateescape").split("\0")
         return list(zip(fields[1::3], fields[2::3], strict=False))
 
+    def is_sparse(self) -> bool:
+        """Whether the work tree may leave out tracked files; no git is started where it was never told to."""
+        place = self.root / ".git"
+        if place.is_file():  # a further work tree, or a submodule
+            place = self.root / place.read_text().removeprefix("gitdir: ").strip()
+        told = (place / "info" / "sparse-checkout").exists()
+        return told and self.read("config", "--type=bool", "core.sparseCheckout") == "true"
+
     def left_out(self) -> frozenset[str]:
         """Tracked files that a sparse checkout leaves out of the work tree, from the top of the repository."""
+        if not self.is_sparse():
+            return frozenset()
         lines = self.run("ls-files", "-t", "-z").stdout.decode("utf-8", "surrogateescape").split("\0")
         return frozenset(line[2:] for line in lines if line.startswith("S "))
 
     def leaves_out(self, path: str) -> bool:
         """Whether a sparse checkout leaves out a tracked file at or below this path of the disk."""
-        if self.read("config", "core.sparseCheckout") != "true":
+        if not self.is_sparse():
             return False
         listed = self.read("ls-files", "-t", "--", f":(literal){path}") or ""
         return any(line.startswith("S ") for line in listed.splitlines())
+
+    def takes_in(self, paths: Iterable[str]) -> str:
+        """The commands that bring files back which a sparse checkout leaves out; `paths` are from the top of the repository."""
+        if self.read("config", "--type=bool", "core.sparseCheckoutCone") == "true":  # it knows folders only
+            paths = (posixpath.dirname(path) for path in paths)
+        named = tuple(dict.fromkeys(map(shlex.quote, paths)))
+        if len(named) > _PATHS_OF_A_COMMAND:
+            return "run `git sparse-checkout disable`"
+        return f"run `git sparse-checkout add {' '.join(named)}`, or `git sparse-checkout disable`"
 
     def ignores(self, path: str) -> bool:
         """Whether git would ignore a file at this path from the top of the repository."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Project", "Wanted", "open_project"]
 
 
+_SETTINGS = ".dvc/config"
 _WORK_TREE = Revision(WORKSPACE, "", WORKSPACE)
 
 
@@ -50,20 +51,28 @@ def open_project(
     Raises ProjectError where there is no git repository or no DVC project.
     """
     git_root = find_git_root(directory)
+    git = Git(git_root)
     inside = directory.resolve()
+    left_out = git.left_out()
     for folder in (inside, *inside.parents):
         if (folder / ".dvc").is_dir():
-            return Project(folder, Git(git_root), progress, patience)
+            return Project(folder, git, progress, patience)
+        settings = posixpath.join(folder.relative_to(git_root).as_posix(), _SETTINGS).removeprefix("./")
+        if settings in left_out:
+            raise ProjectError(f"{settings} is left out of this sparse checkout", git.takes_in([settings]))
         if folder == git_root:
             break
-    raise _no_project(directory, Git(git_root))
+    raise _no_project(directory, git, left_out)
 
 
-def _no_project(directory: Path, git: Git) -> ProjectError:
-    below = [
-        path.removesuffix("/.dvc/config") for path in sorted(git.tracked(git.root)) if path.endswith("/.dvc/config")
-    ]
-    hint = f"change into {' or '.join(below[:3])}" if below else "run `dvc init`, or change into the project's folder"
+def _no_project(directory: Path, git: Git, left_out: frozenset[str]) -> ProjectError:
+    found = [path for path in sorted(git.tracked(git.root)) if path.endswith(f"/{_SETTINGS}")]
+    below = [path.removesuffix(f"/{_SETTINGS}") for path in found if path not in left_out]
+    hint = "run `dvc init`, or change into the project's folder"
+    if below:
+        hint = f"change into {' or '.join(below[:3])}"
+    elif found:
+        hint = f"{git.takes_in(found[:3])}; then change into the project's folder"
     return ProjectError(f"{directory} is not inside a DVC project", hint)
 
 

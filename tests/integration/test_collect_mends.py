@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -149,6 +150,76 @@ class TestSparseCheckouts:
         assert "left out of this sparse checkout" in problem.message
         project.git("sparse-checkout", "disable")
         assert_certain(snapshot(project))
+
+
+class TestSparseCheckoutsWithoutDvcFiles:
+    """What they define would be taken for removed; the mend that is said is run as it stands."""
+
+    @pytest.fixture
+    def sparse(self, project) -> ProjectFactory:
+        project.write({"lib/b.json": {"x": 1}}).add("lib/b.json")
+        return made(project, **{"src/a.py": "a"})
+
+    def refusal(self, project: ProjectFactory) -> ProjectError:
+        with pytest.raises(ProjectError) as caught:
+            snapshot(project)
+        return caught.value
+
+    def follow(self, project: ProjectFactory, hint: str) -> None:
+        project.git(*shlex.split(hint.split("`")[1])[1:])
+
+    @pytest.mark.parametrize("file", ["dvc.yaml", "dvc.lock", "lib/b.json.dvc", ".dvc/config"])
+    def test_a_dvc_file_that_is_left_out_is_named_with_its_mend(self, sparse, file):
+        sparse.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{file}")
+        assert not (sparse.root / file).exists()
+
+        refused = self.refusal(sparse)
+
+        assert refused.message == f"{file} is left out of this sparse checkout"
+        assert "`--head HEAD`" in refused.hint
+        assert snapshot(sparse, "HEAD").stages
+        self.follow(sparse, refused.hint)
+        assert_certain(snapshot(sparse))
+
+    def test_folders_are_added_to_a_checkout_of_folders(self, sparse):
+        shutil.rmtree(sparse.root / ".dvc" / "tmp")
+        shutil.rmtree(sparse.root / ".dvc" / "cache")
+        sparse.git("sparse-checkout", "set", "--cone", "src")
+        assert not (sparse.root / ".dvc").exists()
+
+        refused = self.refusal(sparse)
+        assert refused.message == ".dvc/config is left out of this sparse checkout"
+        assert "dvc init" not in refused.hint
+        self.follow(sparse, refused.hint)
+
+        refused = self.refusal(sparse)
+        assert refused.message == "lib/b.json.dvc is left out of this sparse checkout"
+        self.follow(sparse, refused.hint)
+        assert (sparse.root / "lib" / "b.json.dvc").exists()
+        assert snapshot(sparse).stages["train"].outdated == ()
+
+    def test_a_project_within_is_not_asked_for(self, tmp_path, sparse):
+        ProjectFactory.new(tmp_path / "inner").write({"dvc.yaml": "metrics: [m.json]\n"})
+        shutil.copytree(tmp_path / "inner" / ".dvc", sparse.root / "inner" / ".dvc")
+        sparse.write({"inner/dvc.yaml": "metrics: [m.json]\n"}).commit()
+        sparse.git("sparse-checkout", "set", "--no-cone", "/*", "!/inner/dvc.yaml")
+        assert not (sparse.root / "inner" / "dvc.yaml").exists()
+
+        assert_certain(snapshot(sparse))
+
+    def test_from_above_the_way_to_a_project_that_is_left_out_is_said(self, tmp_path):
+        git(tmp_path, "init", "--quiet", "--initial-branch=main")
+        ProjectFactory.new(tmp_path / "model")
+        shutil.rmtree(tmp_path / "model" / ".git", ignore_errors=True)
+        git(tmp_path, "add", "--all")
+        git(tmp_path, "commit", "--quiet", "--message", "Model")
+        shutil.rmtree(tmp_path / "model" / ".dvc" / "tmp", ignore_errors=True)
+        git(tmp_path, "sparse-checkout", "set", "--no-cone", "/*", "!/model/")
+
+        with pytest.raises(ProjectError, match="not inside a DVC project") as caught:
+            open_project(tmp_path)
+
+        assert "git sparse-checkout add model/.dvc/config" in caught.value.hint
 
 
 class TestLineEnds:

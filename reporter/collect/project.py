@@ -210,7 +210,8 @@ class Project:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
 
         A path or link that leads out of the repository is not followed: it may come from a stranger's pull request. Raises ProjectError
-        for what is there and cannot be read as text: a folder, a link that leads nowhere or out of the repository, a damaged object.
+        for what is there and cannot be read as text: a folder, a link that leads nowhere or out of the repository, a damaged object,
+        a file that a sparse checkout leaves out.
         """
         try:
             return self._bytes(revision, path).decode("utf-8")
@@ -220,9 +221,16 @@ class Project:
             raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
         except OSError as error:
             if not self._is_listed(revision, path):
+                self._require(revision, path)
                 return None
             hint = "let it be a file of the repository, or a link to one"
             raise ProjectError(f"it cannot be read: {(error.strerror or '').lower()}", hint) from error
+
+    def _require(self, revision: Revision, path: str) -> None:
+        """Raises ProjectError where a file that is not there is only left out of the work tree."""
+        if revision.is_workspace and self._git.leaves_out(str(self.root / path)):
+            mend = self._git.takes_in([self._in_git(revision, path)])
+            raise ProjectError("it is left out of this sparse checkout", mend)
 
     def read_tracked(self, revision: Revision, path: str) -> bytes | None:
         """Content of a file that git or the work tree has; None for any other. Follows nothing out of the repository."""

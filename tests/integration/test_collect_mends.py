@@ -198,6 +198,17 @@ class TestSparseCheckoutsWithoutDvcFiles:
         assert (sparse.root / "lib" / "b.json.dvc").exists()
         assert snapshot(sparse).stages["train"].outdated == ()
 
+    def test_a_configuration_that_is_left_out_is_not_taken_for_none(self, sparse):
+        sparse.write({"reporter.yaml": "plots: false\n"}).commit()
+        sparse.git("sparse-checkout", "set", "--no-cone", "/*", "!/reporter.yaml")
+        project = open_project(sparse.root)
+
+        with pytest.raises(ProjectError, match="left out of this sparse checkout") as caught:
+            project.read_text(project.resolve_head(None), "reporter.yaml")
+
+        self.follow(sparse, caught.value.hint)
+        assert project.read_text(project.resolve_head(None), "reporter.yaml") == "plots: false\n"
+
     def test_a_project_within_is_not_asked_for(self, tmp_path, sparse):
         ProjectFactory.new(tmp_path / "inner").write({"dvc.yaml": "metrics: [m.json]\n"})
         shutil.copytree(tmp_path / "inner" / ".dvc", sparse.root / "inner" / ".dvc")

@@ -14,6 +14,7 @@ from reporter.errors import ProjectError
 from reporter.model.revision import Revision
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+_QUOTED = re.compile(r"'([^']+)'")
 _LOCK = "dvc.lock"
 
 
@@ -27,8 +28,12 @@ class BrokenFile:
     line: int | None
     revision: str
     hint: str
+    is_unread: bool = False
+    """Nobody has seen its content: it is not here, or damaged. `reason` is a clause that reads on after the path."""
 
     def error(self) -> ProjectError:
+        if self.is_unread:
+            return ProjectError(f"{self.path} cannot be read in {self.revision}: it {self.reason}", self.hint)
         position = f", line {self.line}" if self.line else ""
         return ProjectError(f"{self.path} is broken in {self.revision}{position}: {self.reason}", self.hint)
 
@@ -44,6 +49,23 @@ def broken_file(error: Exception, path: str | None, revision: Revision, tree: Tr
     line, reason = _location(error)
     text = str(getattr(error, "yaml_text", "") or getattr(error, "text", ""))
     return BrokenFile(where, one_line(reason), line, revision.label, _hint(where, text, revision))
+
+
+def values_file(error: Exception, definition: str | None) -> str | None:
+    """The file that the templates of a dvc.yaml, `definition`, lack or cannot use; None where the error is of another kind.
+
+    Both are paths of the tree's file system. DVC names it in its text alone; where a name has no value, it may be of the file that
+    DVC reads without being told to.
+    """
+    from dvc.parsing import DEFAULT_PARAMS_FILE
+    from dvc.parsing.context import KeyNotInContext, ParamsLoadError
+
+    for link in _chain(error):
+        if isinstance(link, ParamsLoadError) and (quoted := _QUOTED.findall(str(link))):
+            return str(quoted[-1])
+        if isinstance(link, KeyNotInContext) and definition:
+            return posixpath.join(posixpath.dirname(definition), DEFAULT_PARAMS_FILE)
+    return None
 
 
 def _hint(path: str, text: str, revision: Revision) -> str:

@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
-from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project
+from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project, values_file
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
-from reporter.collect.pointers import without_pointer
+from reporter.collect.pointers import lfs_pointer, without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_secrets
 from reporter.collect.refused_files import with_refused
@@ -266,7 +266,7 @@ class OpenRevision:
         refused: dict[str, BrokenFile] = {}
 
         def stop(path: str, error: Exception) -> None:
-            broken = broken_file(error, path, self.revision, self.tree)
+            broken = self._without_values(error, path) or broken_file(error, path, self.revision, self.tree)
             if not forgiving:
                 raise broken.error() from error
             refused[self.tree.relative(path)] = broken
@@ -281,6 +281,30 @@ class OpenRevision:
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
             raise broken_file(error, None, self.revision, self.tree).error() from error
         return with_refused(pipeline, refused, self.tree) if refused else pipeline
+
+    def _without_values(self, error: Exception, definition: str) -> BrokenFile | None:
+        """Of an error in the templates of a dvc.yaml: the file of values that is not here, and is then to blame in its place."""
+        found = values_file(error, definition)
+        path = self.tree.relative(found) if found else ""
+        why = self._why_not_here(path) if path else None
+        if why is None:
+            return None
+        reason = f"{why.message}, although {self.tree.relative(definition)} needs it"
+        return BrokenFile(path, reason, None, self.revision.label, why.hint, is_unread=True)
+
+    def _why_not_here(self, path: str) -> UnreadableError | None:
+        """Why DVC cannot read a file of values; None where that is not known. It reads them before any stage has run."""
+        if self.revision.is_workspace and self.tree.holds_pointer(path):
+            return lfs_pointer()
+        if gap := self.gap(path):
+            return gap
+        absence = None if self.tree.exists(path) else self.absence(path)
+        if absence is None or self.left_out(path):
+            return absence
+        keep = f"let git keep it: `git add --force {path}`, and commit"
+        if self.revision.is_workspace:
+            return UnreadableError(absence.kind, absence.message, f"write it anew, and {keep}")
+        return UnreadableError(absence.kind, absence.message, f"{keep}; then compare commits that have it")
 
     def measure(self, path: str, algorithm: str) -> Measured:
         """Hash a file or directory of the tree as DVC does; what its state database knows is not read again."""

@@ -92,6 +92,8 @@ class Refusal:
 
     path: str
     reason: str
+    mend: str | None = None
+    """Set where its content is not at hand, so that DVC is not to blame."""
 
 
 @dataclass(frozen=True, slots=True)

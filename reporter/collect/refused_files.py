@@ -28,7 +28,10 @@ def with_refused(pipeline: Pipeline, refused: Mapping[str, BrokenFile], tree: Tr
         pipeline,
         recovered=tuple(output for output in found if output.content is not None),
         metrics=(*pipeline.metrics, *(output.path for output in found if output.is_metric)),
-        refused=tuple(Refusal(broken.path, broken.reason) for broken in refused.values()),
+        refused=tuple(
+            Refusal(broken.path, broken.reason, broken.hint if broken.is_unread else None)
+            for broken in refused.values()
+        ),
     )
 
 

@@ -180,6 +180,9 @@ def _data(
 
 
 def _refused(refusal: Refusal) -> UnreadableError:
+    if refusal.mend is not None:
+        message = f"{refusal.reason}: what it defines is not known"
+        return UnreadableError(ProblemKind.MISSING, message, refusal.mend)
     return UnreadableError(
         ProblemKind.FORMAT,
         f"is not read by this version of DVC ({refusal.reason}): of what it defines only what it records is known",

@@ -380,6 +380,78 @@ class TestBrokenFiles:
         assert "compare with another one" in caught.value.hint
 
 
+class TestTemplatesWithoutTheirValues:
+    """`vars` of dvc.yaml, and params.yaml, which DVC reads without being told to."""
+
+    @pytest.fixture(params=["gen.yaml", "params.yaml"])
+    def values(self, request) -> str:
+        return str(request.param)
+
+    def write(self, project: ProjectFactory, values: str, **files: object) -> ProjectFactory:
+        definition = DVC_YAML.format(deps="train.py").replace("train.py\n", "train.py ${seed}\n", 1)
+        if values != "params.yaml":
+            definition = f"vars: [{values}]\n{definition}"
+        project.write({"dvc.yaml": definition, values: "seed: 1\n", "train.py": "x = 1\n", **files})
+        project.write({"metrics.json": {"acc": 0.5}}).record().commit()
+        return project
+
+    def refusal(self, project: ProjectFactory, revision: str) -> ProjectError:
+        with pytest.raises(ProjectError) as caught:
+            snapshot(project, revision)
+        return caught.value
+
+    def test_a_file_that_git_ignores_is_to_blame_not_dvc_yaml(self, project, tmp_path, values):
+        self.write(project, values, **{".gitignore": f"/{values}\n"})
+        clone = project.clone(tmp_path / "clone")
+
+        for revision, where in (("HEAD", "the commit"), ("workspace", "the work tree")):
+            refused = self.refusal(clone, revision)
+            assert refused.message == (
+                f"{values} cannot be read in {revision}: it is not in {where}, and git ignores it, although dvc.yaml needs it"
+            )
+            assert f"`git add --force {values}`" in refused.hint
+        (problem,) = snapshot(clone, "HEAD", forgiving=True).problems
+        assert problem.path == values
+        assert "git ignores it" in problem.message
+        assert "version of DVC" not in problem.message
+
+        project.git("add", "--force", values)
+        project.commit("The mend")
+        mended = project.clone(tmp_path / "mended")
+        for revision in ("HEAD", "workspace"):
+            assert_certain(snapshot(mended, revision))
+
+    def test_a_file_that_a_sparse_checkout_leaves_out_is_said_to_be(self, project, values):
+        self.write(project, values)
+        project.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{values}")
+
+        refused = self.refusal(project, "workspace")
+
+        assert refused.message.startswith(
+            f"{values} cannot be read in workspace: it is left out of this sparse checkout"
+        )
+        assert f"git sparse-checkout add {values}" in refused.hint
+        project.git("sparse-checkout", "add", values)
+        assert_certain(snapshot(project))
+
+    def test_a_pointer_is_said_to_be_one(self, project, values):
+        self.write(project, values)
+        project.write({values: POINTER.format(digest="ab12cd34" * 8, size=8)})
+
+        refused = self.refusal(project, "workspace")
+
+        assert refused.message.startswith(f"{values} cannot be read in workspace: it is a pointer of Git LFS")
+        assert "`git lfs pull`" in refused.hint
+        project.write({values: "seed: 1\n"})
+        assert_certain(snapshot(project))
+
+    def test_a_name_that_no_file_has_is_an_error_of_dvc_yaml(self, project):
+        self.write(project, "params.yaml")
+        project.write({"params.yaml": "sead: 1\n"})
+
+        assert "dvc.yaml is broken" in self.refusal(project, "workspace").message
+
+
 class TestDefinitionsThatDvcRefuses:
     LIVE = "    live:\n      dvclive: {summary: true}\n"
 

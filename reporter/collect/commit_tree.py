@@ -47,9 +47,10 @@ class Entry:
 class CommitTree:
     """All paths are POSIX paths from the top of the repository; the top itself is the empty path."""
 
-    def __init__(self, git: Git, objects: ObjectReader, sha: str) -> None:
-        """Raises ProjectError where git cannot list the commit."""
+    def __init__(self, git: Git, objects: ObjectReader, sha: str, place: str = "") -> None:
+        """`place`: of a submodule, where it lies in the repository around it. Raises ProjectError where git cannot list the commit."""
         self.sha = sha
+        self._place = place
         self._git = git
         self._objects = objects
         self._entries = _listed(git, sha)
@@ -109,7 +110,7 @@ class CommitTree:
         if submodule := self.submodule_around(path):
             nested = self._nested(submodule)
             if nested is None:
-                raise absent_submodule(submodule)
+                raise absent_submodule(self._named(submodule))
             return nested.read(posixpath.relpath(path, submodule))
         return local_content(self._content(path), self._lfs_objects)
 
@@ -124,8 +125,14 @@ class CommitTree:
     def _gap_at(self, place: str, inside: str = ".") -> UnreadableError | None:
         if place in self._submodules:
             nested = self._nested(place)
-            return absent_submodule(place) if nested is None else nested.gap("" if inside == "." else inside)
-        return None if self.entry(place) is not None else _leads_out(place)
+            return (
+                absent_submodule(self._named(place)) if nested is None else nested.gap("" if inside == "." else inside)
+            )
+        return None if self.entry(place) is not None else _leads_out(self._named(place))
+
+    def _named(self, path: str) -> str:
+        """As the outermost repository has it."""
+        return posixpath.join(self._place, path)
 
     def _nested(self, submodule: str) -> CommitTree | None:
         """The submodule's own commit, where this clone has it."""
@@ -133,7 +140,8 @@ class CommitTree:
             folder, commit = self._git.root / submodule, self._entries[submodule].oid
             git = Git(folder)
             is_here = (folder / ".git").exists() and git.commit(commit) is not None
-            self._opened[submodule] = CommitTree(git, git.objects(), commit) if is_here else None
+            name = self._named(submodule)
+            self._opened[submodule] = CommitTree(git, git.objects(), commit, name) if is_here else None
         return self._opened[submodule]
 
     def submodule_around(self, path: str) -> str | None:
@@ -220,7 +228,7 @@ def absent_submodule(submodule: str) -> UnreadableError:
     return UnreadableError(
         ProblemKind.MISSING,
         f"the submodule {submodule} is not in this clone, or not with the commit that is asked for",
-        "run `git submodule update --init` (actions/checkout: `submodules: true` and `fetch-depth: 0`)",
+        "run `git submodule update --init --recursive` (actions/checkout: `submodules: recursive` and `fetch-depth: 0`)",
     )
 
 

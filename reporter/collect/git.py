@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,13 +130,8 @@ class Git:
         return ObjectReader(self.root, _ENVIRONMENT)
 
     def absent_submodules(self, directory: Path) -> frozenset[str]:
-        """Submodules below `directory` that are not checked out, as POSIX paths from it."""
-        if not (self.root / ".gitmodules").exists():
-            return frozenset()
-        done = run("git", "ls-files", "--stage", "-z", cwd=directory, env=_ENVIRONMENT)
-        entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
-        places = (path for facts, _, path in entries if facts.startswith(_GITLINK))
-        return frozenset(path for path in places if not any((directory / path).glob("*")))
+        """Submodules that are not checked out, those within others too, as POSIX paths from `directory`."""
+        return frozenset(Path(os.path.relpath(place, directory)).as_posix() for place in _absent_submodules(self.root))
 
     def renames(self, sha: str) -> list[tuple[str, str]]:
         """Files that the work tree has under another name than the commit: old and new path, from the top of the repository.
@@ -215,6 +211,18 @@ class Git:
         """Files below `directory` that the index holds, as POSIX paths from `directory`."""
         done = run("git", "ls-files", "-z", cwd=directory, env=_ENVIRONMENT)
         return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
+
+def _absent_submodules(work_tree: Path) -> Iterator[Path]:
+    if not (work_tree / ".gitmodules").exists():
+        return
+    done = run("git", "ls-files", "--stage", "-z", cwd=work_tree, env=_ENVIRONMENT)
+    entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    for place in (work_tree / path for facts, _, path in entries if facts.startswith(_GITLINK)):
+        if not any(place.glob("*")):
+            yield place
+        elif (place / ".git").exists():
+            yield from _absent_submodules(place)
 
 
 def find_git_root(directory: Path) -> Path:

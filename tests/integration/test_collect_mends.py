@@ -125,6 +125,63 @@ class TestIgnoredFiles:
         assert snapshot(project).stages["train"].outdated == ("params",)
 
 
+class TestSubmodulesWithinSubmodules:
+    @pytest.fixture(autouse=True)
+    def _local(self, monkeypatch):
+        monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+
+    @pytest.fixture
+    def clone(self, project, tmp_path) -> ProjectFactory:
+        for name in ("inner", "outer"):
+            folder = tmp_path / name
+            folder.mkdir()
+            git(folder, "init", "--quiet", "--initial-branch=main")
+            (folder / "code.py").write_text(name)
+            if name == "outer":
+                git(folder, "submodule", "add", "--quiet", str(tmp_path / "inner"), "inner")
+            git(folder, "add", "--all")
+            git(folder, "commit", "--quiet", "--message", "Code")
+        project.git("submodule", "add", "--quiet", str(tmp_path / "outer"), "lib")
+        project.git("submodule", "update", "--init", "--recursive")
+        return made(project, "train.py, lib").clone(tmp_path / "clone")
+
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_one_that_is_not_checked_out_is_named_with_the_mend_for_it(self, clone, revision):
+        assert "the submodule lib" in said(snapshot(clone, revision))[0].message
+        clone.git("submodule", "update", "--init")
+
+        found = snapshot(clone, revision)
+
+        assert found.stages["train"].outdated == ()
+        (problem,) = said(found)
+        assert problem.kind is ProblemKind.UNVERIFIED
+        assert "the submodule lib/inner" in problem.message
+        assert "`submodules: recursive`" in problem.hint
+        clone.git("submodule", "update", "--init", "--recursive")
+        assert "`git submodule update --init --recursive`" in problem.hint
+        assert_certain(snapshot(clone, revision))
+
+
+def test_a_submodule_beside_the_project_is_seen_from_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    git(shared, "init", "--quiet", "--initial-branch=main")
+    (shared / "code.py").write_text("x = 1")
+    git(shared, "add", "--all")
+    git(shared, "commit", "--quiet", "--message", "Code")
+    project = ProjectFactory.new(tmp_path / "repository", "model")
+    git(tmp_path / "repository", "submodule", "add", "--quiet", str(shared), "shared")
+    clone = made(project, "train.py, ../shared").clone(tmp_path / "clone")
+
+    found = snapshot(clone)
+
+    assert found.stages["train"].outdated == ()
+    assert "the submodule ../shared" in said(found)[0].message
+    git(tmp_path / "clone", "submodule", "update", "--init")
+    assert_certain(snapshot(clone))
+
+
 class TestSparseCheckouts:
     @pytest.mark.parametrize("left_out", ["/lib/", "/lib/b.py"])
     def test_what_is_left_out_is_not_called_changed(self, project, left_out):
@@ -219,16 +276,12 @@ class TestSparseCheckoutsWithoutDvcFiles:
         assert_certain(snapshot(sparse))
 
     def test_from_above_the_way_to_a_project_that_is_left_out_is_said(self, tmp_path):
-        git(tmp_path, "init", "--quiet", "--initial-branch=main")
-        ProjectFactory.new(tmp_path / "model")
-        shutil.rmtree(tmp_path / "model" / ".git", ignore_errors=True)
-        git(tmp_path, "add", "--all")
-        git(tmp_path, "commit", "--quiet", "--message", "Model")
-        shutil.rmtree(tmp_path / "model" / ".dvc" / "tmp", ignore_errors=True)
-        git(tmp_path, "sparse-checkout", "set", "--no-cone", "/*", "!/model/")
+        top = tmp_path / "top"
+        ProjectFactory.new(top, "model")
+        git(top, "sparse-checkout", "set", "--no-cone", "/*", "!/model/")
 
         with pytest.raises(ProjectError, match="not inside a DVC project") as caught:
-            open_project(tmp_path)
+            open_project(top)
 
         assert "git sparse-checkout add model/.dvc/config" in caught.value.hint
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from reporter.collect.git import Git
 from reporter.collect.objects import ObjectReader
 from reporter.collect.pointers import local_content
-from reporter.collect.problems import UnreadableError
+from reporter.collect.problems import AbsentSubmoduleError, UnreadableError
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
 from reporter.model.problem import ProblemKind
@@ -110,7 +110,7 @@ class CommitTree:
         if submodule := self.submodule_around(path):
             nested = self._nested(submodule)
             if nested is None:
-                raise absent_submodule(self._named(submodule))
+                raise self._absent(submodule)
             return nested.read(posixpath.relpath(path, submodule))
         return local_content(self._content(path), self._lfs_objects)
 
@@ -125,10 +125,11 @@ class CommitTree:
     def _gap_at(self, place: str, inside: str = ".") -> UnreadableError | None:
         if place in self._submodules:
             nested = self._nested(place)
-            return (
-                absent_submodule(self._named(place)) if nested is None else nested.gap("" if inside == "." else inside)
-            )
+            return self._absent(place) if nested is None else nested.gap("" if inside == "." else inside)
         return None if self.entry(place) is not None else _leads_out(self._named(place))
+
+    def _absent(self, submodule: str) -> AbsentSubmoduleError:
+        return absent_submodule(self._named(submodule), self._entries[submodule].oid)
 
     def _named(self, path: str) -> str:
         """As the outermost repository has it."""
@@ -224,11 +225,13 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
 
 
-def absent_submodule(submodule: str) -> UnreadableError:
-    return UnreadableError(
+def absent_submodule(submodule: str, pin: str) -> AbsentSubmoduleError:
+    """`pin` is the commit of it that is asked for."""
+    return AbsentSubmoduleError(
         ProblemKind.MISSING,
         f"the submodule {submodule} is not in this clone, or not with the commit that is asked for",
         "run `git submodule update --init --recursive` (actions/checkout: `submodules: recursive` and `fetch-depth: 0`)",
+        pin=pin,
     )
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
@@ -105,12 +106,12 @@ class DvcProject:
         revision: Revision,
         commit: CommitTree | None = None,
         folder: str = "",
-        absent: frozenset[str] = frozenset(),
+        absent: Mapping[str, str] = MappingProxyType({}),
     ) -> Iterator[OpenRevision]:
         """The project as `revision` has it. Nothing is checked out; remotes are always the current ones.
 
         `commit` holds the files of a revision that is not the workspace, and `folder` is where it has the project: the POSIX path from
-        the top of the repository. `absent` are folders of the workspace whose content git has elsewhere.
+        the top of the repository. `absent` are submodules that the workspace lacks, with the commits pinned.
         """
         if commit is None:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
@@ -180,7 +181,7 @@ class OpenRevision:
         revision: Revision,
         tree: Tree,
         commit: CommitTree | None = None,
-        absent: frozenset[str] = frozenset(),
+        absent: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._repo = repo
         self._git = git
@@ -194,7 +195,7 @@ class OpenRevision:
         if self._commit is not None:
             return self._commit.gap(self._in_commit(path))
         absent = next((place for place in self._absent if overlaps(path, place)), None)
-        return absent_submodule(absent) if absent else None
+        return absent_submodule(absent, self._absent[absent]) if absent else None
 
     def left_out(self, path: str) -> UnreadableError | None:
         """That a sparse checkout leaves out the file, or something below the folder."""

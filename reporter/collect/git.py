@@ -129,9 +129,10 @@ class Git:
         """A reader of the repository's objects; it starts no git before it is asked."""
         return ObjectReader(self.root, _ENVIRONMENT)
 
-    def absent_submodules(self, directory: Path) -> frozenset[str]:
-        """Submodules that are not checked out, those within others too, as POSIX paths from `directory`."""
-        return frozenset(Path(os.path.relpath(place, directory)).as_posix() for place in _absent_submodules(self.root))
+    def absent_submodules(self, directory: Path) -> dict[str, str]:
+        """Submodules that are not checked out, those within others too: POSIX path from `directory` → the commit that is pinned."""
+        absent = _absent_submodules(self.root)
+        return {Path(os.path.relpath(place, directory)).as_posix(): commit for place, commit in absent}
 
     def renames(self, sha: str) -> list[tuple[str, str]]:
         """Files that the work tree has under another name than the commit: old and new path, from the top of the repository.
@@ -213,14 +214,15 @@ class Git:
         return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
 
 
-def _absent_submodules(work_tree: Path) -> Iterator[Path]:
+def _absent_submodules(work_tree: Path) -> Iterator[tuple[Path, str]]:
     if not (work_tree / ".gitmodules").exists():
         return
     done = run("git", "ls-files", "--stage", "-z", cwd=work_tree, env=_ENVIRONMENT)
     entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
-    for place in (work_tree / path for facts, _, path in entries if facts.startswith(_GITLINK)):
+    pins = ((work_tree / path, facts.split(" ")[1]) for facts, _, path in entries if facts.startswith(_GITLINK))
+    for place, commit in pins:
         if not any(place.glob("*")):
-            yield place
+            yield place, commit
         elif (place / ".git").exists():
             yield from _absent_submodules(place)
 

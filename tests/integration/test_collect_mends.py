@@ -182,6 +182,35 @@ def test_a_submodule_beside_the_project_is_seen_from_it(tmp_path, monkeypatch):
     assert_certain(snapshot(clone))
 
 
+@pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+def test_another_commit_of_an_absent_submodule_puts_metrics_of_the_old_one_in_doubt(
+    project, tmp_path, monkeypatch, revision
+):
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "--quiet", "--initial-branch=main")
+    git(library, "commit", "--quiet", "--allow-empty", "--message", "First")
+    (library / "code.py").write_text("x = 1")
+    git(library, "add", "--all")
+    git(library, "commit", "--quiet", "--message", "Code")
+    project.git("submodule", "add", "--quiet", str(library), "lib")
+    made(project, "train.py, lib").git("tag", "before")
+    (project.root / "lib" / "code.py").write_text("x = 2")
+    git(project.root / "lib", "commit", "--quiet", "--all", "--message", "Edit")
+    git(project.root / "lib", "push", "--quiet", "origin", "HEAD:refs/heads/edited")
+    project.commit("Take the edited library without running the stage")
+    clone = project.clone(tmp_path / "clone")
+
+    assert doubts(snapshot(clone, "before"), snapshot(clone, "before")) == {}
+    found = doubts(snapshot(clone, revision), snapshot(clone, "before"))
+
+    assert "another commit of the submodule at lib" in found["metrics.json"]
+    clone.git("submodule", "update", "--init", "--recursive")  # the mend
+    known = doubts(snapshot(clone, revision), snapshot(clone, "before"))
+    assert known == {"metrics.json": "is not of this code: stage train has not run since its dependencies changed"}
+
+
 class TestSparseCheckouts:
     @pytest.mark.parametrize("left_out", ["/lib/", "/lib/b.py"])
     def test_what_is_left_out_is_not_called_changed(self, project, left_out):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +26,7 @@ from reporter.collect.pointers import lfs_pointer, without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_secrets
 from reporter.collect.refused_files import with_refused
+from reporter.collect.sparse_checkout import is_definition, require_definitions
 from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
 from reporter.errors import ProjectError
@@ -40,8 +41,6 @@ _CLIENTS_TRIES = {"s3": 5, "gs": 6}
 """Of s3fs and gcsfs; each resumes where it was."""
 _LARGEST_TEXT = 50_000_000
 """Bytes that are read once more to see whether they differ in line ends alone."""
-_NAMED = 3
-_SETTINGS = ".dvc/config"
 _REMOTES_WITH_TIMEOUTS = ("http://", "https://", "s3://")
 
 
@@ -225,45 +224,17 @@ class OpenRevision:
     def _in_git(self, path: str) -> str:
         return posixpath.relpath(self.tree.absolute(path), self.tree.top)
 
-    def _require_definitions(self) -> None:
-        """Raises ProjectError where a sparse checkout leaves out a DVC file: what it defines would be taken for removed."""
-        folder = self._in_git("")
-        prefix = "" if folder == "." else f"{folder}/"
-        left_out = sorted(path.removeprefix(prefix) for path in self._git.left_out() if path.startswith(prefix))
-        wanted = [path for path in left_out if self._defines(path, left_out)]
-        if wanted:
-            rest = f" and {len(wanted) - _NAMED:,} more" if len(wanted) > _NAMED else ""
-            subject = f"{', '.join(wanted[:_NAMED])}{rest} {'is' if len(wanted) == 1 else 'are'}"
-            mend = self._git.takes_in(prefix + path for path in wanted)
-            raise ProjectError(
-                f"{subject} left out of this sparse checkout", f"{mend}; `--head HEAD` reports the commit without it"
-            )
-
-    def _defines(self, path: str, left_out: Collection[str]) -> bool:
-        """Whether DVC would read this file of the project, were it there; a project within has files of its own."""
-        from dvc.dvcfile import is_valid_filename
-
-        if path == _SETTINGS:
-            return True
-        if not (is_valid_filename(path) or _is_setting(path)) or self._repo.dvcignore.is_ignored_file(
-            self.tree.absolute(path)
-        ):
-            return False
-        settings = [f"{parent}/{_SETTINGS}" for parent in PurePosixPath(path).parents if parent.name]
-        return not any(each in left_out or self.tree.exists(each) for each in settings)
-
     def pipeline(self, *, forgiving: bool = False) -> Pipeline:
         """All that the revision's DVC files define. Raises ProjectError naming the file that is broken.
 
         `forgiving`: of a file that DVC refuses, what can be told without it is kept, and why it refuses is in `Pipeline.refused`.
         """
-        from dvc.dvcfile import is_valid_filename
         from dvc.repo.index import Index
 
         if self._commit is not None:
-            self._commit.fetch(path for path in self._commit.paths() if is_valid_filename(path) or _is_setting(path))
+            self._commit.fetch(path for path in self._commit.paths() if is_definition(path))
         else:
-            self._require_definitions()
+            require_definitions(self._git, self.tree, self._repo.dvcignore.is_ignored_file)
         refused: dict[str, BrokenFile] = {}
 
         def stop(path: str, error: Exception) -> None:
@@ -351,11 +322,6 @@ class OpenRevision:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
         data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
         return data
-
-
-def _is_setting(path: str) -> bool:
-    """Of DVC's own files those that `is_valid_filename` leaves out."""
-    return path.endswith((".dvcignore", _SETTINGS, "dvc.lock"))
 
 
 class _Facts(dict[str, Any]):

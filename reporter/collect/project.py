@@ -20,6 +20,7 @@ from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.running import wait_for_writers
 from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables, read_params, read_revision
+from reporter.collect.sparse_checkout import SETTINGS
 from reporter.collect.tree import inside
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Project", "Wanted", "open_project"]
 
 
-_SETTINGS = ".dvc/config"
 _WORK_TREE = Revision(WORKSPACE, "", WORKSPACE)
 
 
@@ -57,7 +57,7 @@ def open_project(
     for folder in (inside, *inside.parents):
         if (folder / ".dvc").is_dir():
             return Project(folder, git, progress, patience)
-        settings = posixpath.join(folder.relative_to(git_root).as_posix(), _SETTINGS).removeprefix("./")
+        settings = posixpath.join(folder.relative_to(git_root).as_posix(), SETTINGS).removeprefix("./")
         if settings in left_out:
             raise ProjectError(f"{settings} is left out of this sparse checkout", git.takes_in([settings]))
         if folder == git_root:
@@ -66,8 +66,8 @@ def open_project(
 
 
 def _no_project(directory: Path, git: Git, left_out: frozenset[str]) -> ProjectError:
-    found = [path for path in sorted(git.tracked(git.root)) if path.endswith(f"/{_SETTINGS}")]
-    below = [path.removesuffix(f"/{_SETTINGS}") for path in found if path not in left_out]
+    found = [path for path in sorted(git.tracked(git.root)) if path.endswith(f"/{SETTINGS}")]
+    below = [path.removesuffix(f"/{SETTINGS}") for path in found if path not in left_out]
     hint = "run `dvc init`, or change into the project's folder"
     if below:
         hint = f"change into {' or '.join(below[:3])}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from reporter.collect.git import Git
 from reporter.collect.objects import ObjectReader
 from reporter.collect.pointers import local_content
-from reporter.collect.problems import UnreadableError
+from reporter.collect.problems import AbsentSubmoduleError, UnreadableError
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
 from reporter.model.problem import ProblemKind
@@ -49,9 +49,10 @@ class Entry:
 class CommitTree:
     """All paths are POSIX paths from the top of the repository; the top itself is the empty path."""
 
-    def __init__(self, git: Git, objects: ObjectReader, sha: str) -> None:
-        """Raises ProjectError where git cannot list the commit."""
+    def __init__(self, git: Git, objects: ObjectReader, sha: str, place: str = "") -> None:
+        """`place`: of a submodule, where it lies in the repository around it. Raises ProjectError where git cannot list the commit."""
         self.sha = sha
+        self._place = place
         self._git = git
         self._objects = objects
         self._entries = _listed(git, sha)
@@ -116,7 +117,7 @@ class CommitTree:
         if submodule := self.submodule_around(path):
             nested = self._nested(submodule)
             if nested is None:
-                raise absent_submodule(submodule)
+                raise self._absent(submodule)
             return nested.read(posixpath.relpath(path, submodule))
         return local_content(self._content(path), self._lfs_objects)
 
@@ -131,8 +132,15 @@ class CommitTree:
     def _gap_at(self, place: str, inside: str = ".") -> UnreadableError | None:
         if place in self._submodules:
             nested = self._nested(place)
-            return absent_submodule(place) if nested is None else nested.gap("" if inside == "." else inside)
-        return None if self.entry(place) is not None else _leads_out(place)
+            return self._absent(place) if nested is None else nested.gap("" if inside == "." else inside)
+        return None if self.entry(place) is not None else _leads_out(self._named(place))
+
+    def _absent(self, submodule: str) -> AbsentSubmoduleError:
+        return absent_submodule(self._named(submodule), self._entries[submodule].oid)
+
+    def _named(self, path: str) -> str:
+        """As the outermost repository has it."""
+        return posixpath.join(self._place, path)
 
     def _nested(self, submodule: str) -> CommitTree | None:
         """The submodule's own commit, where this clone has it."""
@@ -140,7 +148,8 @@ class CommitTree:
             folder, commit = self._git.root / submodule, self._entries[submodule].oid
             git = Git(folder)
             is_here = (folder / ".git").exists() and git.commit(commit) is not None
-            self._opened[submodule] = CommitTree(git, git.objects(), commit) if is_here else None
+            name = self._named(submodule)
+            self._opened[submodule] = CommitTree(git, git.objects(), commit, name) if is_here else None
         return self._opened[submodule]
 
     def submodule_around(self, path: str) -> str | None:
@@ -238,11 +247,13 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
 
 
-def absent_submodule(submodule: str) -> UnreadableError:
-    return UnreadableError(
+def absent_submodule(submodule: str, pin: str) -> AbsentSubmoduleError:
+    """`pin` is the commit of it that is asked for."""
+    return AbsentSubmoduleError(
         ProblemKind.MISSING,
         f"needs the submodule {submodule}, which is not in this clone, or not with the commit that is asked for",
-        "run `git submodule update --init` (actions/checkout: `submodules: true` and `fetch-depth: 0`)",
+        "run `git submodule update --init --recursive` (actions/checkout: `submodules: recursive` and `fetch-depth: 0`)",
+        pin=pin,
     )
 
 

@@ -19,6 +19,7 @@ from reporter.model.revision import Revision
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 _PARAMS_FILE = re.compile(r"in file '([^']+)'")
 """Of the one error of DVC's that names a file in its text alone: `expected a dictionary, got 'str' in file 'params.yaml'`."""
+_QUOTED = re.compile(r"'([^']+)'")
 _LOCK = "dvc.lock"
 
 
@@ -76,6 +77,23 @@ def _unread(error: Exception, path: str, revision: Revision, tree: Tree) -> Unre
     if revision.is_workspace and tree.holds_pointer(path):
         return lfs_pointer()
     return next((link for link in _chain(error) if isinstance(link, UnreadableError)), None)
+
+
+def values_file(error: Exception, definition: str | None) -> str | None:
+    """The file that the templates of a dvc.yaml, `definition`, lack or cannot use; None where the error is of another kind.
+
+    Both are paths of the tree's file system. DVC names it in its text alone; where a name has no value, it may be of the file that
+    DVC reads without being told to.
+    """
+    from dvc.parsing import DEFAULT_PARAMS_FILE
+    from dvc.parsing.context import KeyNotInContext, ParamsLoadError
+
+    for link in _chain(error):
+        if isinstance(link, ParamsLoadError) and (quoted := _QUOTED.findall(str(link))):
+            return str(quoted[-1])
+        if isinstance(link, KeyNotInContext) and definition:
+            return posixpath.join(posixpath.dirname(definition), DEFAULT_PARAMS_FILE)
+    return None
 
 
 def _hint(path: str, text: str, revision: Revision) -> str:

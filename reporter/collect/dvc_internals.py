@@ -14,17 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
-from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project, unreadable_for_dvc
+from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project, unreadable_for_dvc, values_file
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
-from reporter.collect.pointers import without_pointer
+from reporter.collect.pointers import lfs_pointer, without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_folders, without_secrets
 from reporter.collect.refused_files import with_refused
+from reporter.collect.sparse_checkout import is_definition, require_definitions
 from reporter.collect.tree import Tree, overlaps
 from reporter.collect.yaml_memo import remembering
 from reporter.errors import ProjectError
@@ -103,12 +105,12 @@ class DvcProject:
         revision: Revision,
         commit: CommitTree | None = None,
         folder: str = "",
-        absent: frozenset[str] = frozenset(),
+        absent: Mapping[str, str] = MappingProxyType({}),
     ) -> Iterator[OpenRevision]:
         """The project as `revision` has it. Nothing is checked out; remotes are always the current ones.
 
         `commit` holds the files of a revision that is not the workspace, and `folder` is where it has the project: the POSIX path from
-        the top of the repository. `absent` are folders of the workspace whose content git has elsewhere.
+        the top of the repository. `absent` are submodules that the workspace lacks, with the commits pinned.
         """
         if commit is None:
             self._repo._reset()  # noqa: SLF001  the work tree may have changed since it was last read
@@ -180,7 +182,7 @@ class OpenRevision:
         revision: Revision,
         tree: Tree,
         commit: CommitTree | None = None,
-        absent: frozenset[str] = frozenset(),
+        absent: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._repo = repo
         self._git = git
@@ -194,20 +196,20 @@ class OpenRevision:
         if self._commit is not None:
             return self._commit.gap(self._in_commit(path))
         absent = next((place for place in self._absent if overlaps(path, place)), None)
-        return absent_submodule(absent) if absent else None
+        return absent_submodule(absent, self._absent[absent]) if absent else None
 
     def left_out(self, path: str) -> UnreadableError | None:
         """That a sparse checkout leaves out the file, or something below the folder."""
         if not self.revision.is_workspace or not self._git.leaves_out(self.tree.absolute(path)):
             return None
-        mend = f"run `git sparse-checkout add {path}`, or `git sparse-checkout disable`"
+        mend = self._git.takes_in([self._in_git(path)])
         return UnreadableError(ProblemKind.MISSING, "is left out of this sparse checkout", mend)
 
     def absence(self, path: str) -> UnreadableError | None:
         """Why git has nothing at `path` in this revision, where that says no more than that git was told so."""
         if left_out := self.left_out(path):
             return left_out
-        if not self._git.ignores(posixpath.relpath(self.tree.absolute(path), self.tree.top)):
+        if not self._git.ignores(self._in_git(path)):
             return None
         where = "the work tree" if self.revision.is_workspace else "the commit"
         mend = "make it an output of the stage that writes it, so that DVC keeps it"
@@ -221,20 +223,24 @@ class OpenRevision:
     def _in_commit(self, path: str) -> str:
         return self.tree.absolute(path).lstrip("/")
 
+    def _in_git(self, path: str) -> str:
+        return posixpath.relpath(self.tree.absolute(path), self.tree.top)
+
     def pipeline(self, *, forgiving: bool = False) -> Pipeline:
         """All that the revision's DVC files define. Raises ProjectError naming the file that is broken.
 
         `forgiving`: of a file that DVC refuses, what can be told without it is kept, and why it refuses is in `Pipeline.refused`.
         """
-        from dvc.dvcfile import is_valid_filename
         from dvc.repo.index import Index
 
         if self._commit is not None:
-            self._commit.fetch(path for path in self._commit.paths() if is_valid_filename(path) or _is_setting(path))
+            self._commit.fetch(path for path in self._commit.paths() if is_definition(path))
+        else:
+            require_definitions(self._git, self.tree, self._repo.dvcignore.is_ignored_file)
         refused: dict[str, BrokenFile] = {}
 
         def stop(path: str, error: Exception) -> None:
-            broken = broken_file(error, path, self.revision, self.tree)
+            broken = self._without_values(error, path) or broken_file(error, path, self.revision, self.tree)
             if not forgiving:
                 raise broken.error() from error
             refused[self.tree.relative(path)] = broken
@@ -247,6 +253,30 @@ class OpenRevision:
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
             raise broken_file(error, None, self.revision, self.tree).error() from error
         return with_refused(pipeline, refused, self.tree) if refused else pipeline
+
+    def _without_values(self, error: Exception, definition: str) -> BrokenFile | None:
+        """Of an error in the templates of a dvc.yaml: the file of values that is not here, and is then to blame in its place."""
+        found = values_file(error, definition)
+        path = self.tree.relative(found) if found else ""
+        why = self._why_not_here(path) if path else None
+        if why is None:
+            return None
+        reason = f"{why.message}, although {self.tree.relative(definition)} needs it"
+        return BrokenFile(path, reason, None, self.revision.label, why.hint, is_unread=True)
+
+    def _why_not_here(self, path: str) -> UnreadableError | None:
+        """Why DVC cannot read a file of values; None where that is not known. It reads them before any stage has run."""
+        if self.revision.is_workspace and self.tree.holds_pointer(path):
+            return lfs_pointer()
+        if gap := self.gap(path):
+            return gap
+        absence = None if self.tree.exists(path) else self.absence(path)
+        if absence is None or self.left_out(path):
+            return absence
+        keep = f"let git keep it: `git add --force {path}`, and commit"
+        if self.revision.is_workspace:
+            return UnreadableError(absence.kind, absence.message, f"write it anew, and {keep}")
+        return UnreadableError(absence.kind, absence.message, f"{keep}; then compare commits that have it")
 
     def measure(self, path: str, algorithm: str) -> Measured:
         """Hash a file or directory of the tree as DVC does; what its state database knows is not read again."""
@@ -292,11 +322,6 @@ class OpenRevision:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
         data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
         return data
-
-
-def _is_setting(path: str) -> bool:
-    """Of DVC's own files those that `is_valid_filename` leaves out."""
-    return path.endswith((".dvcignore", ".dvc/config", "dvc.lock"))
 
 
 class _Facts(dict[str, Any]):

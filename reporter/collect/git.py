@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +25,8 @@ _FETCH_SECONDS = 120.0
 _ASK_SECONDS = 15.0
 _GITLINK = "160000 "
 """The mode of a submodule in the index."""
+_PATHS_OF_A_COMMAND = 5
+"""More of them nobody types."""
 _LOG_SECONDS = 10.0
 _RENAME_SECONDS = 60.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
@@ -124,14 +129,10 @@ class Git:
         """A reader of the repository's objects; it starts no git before it is asked."""
         return ObjectReader(self.root, _ENVIRONMENT)
 
-    def absent_submodules(self, directory: Path) -> frozenset[str]:
-        """Submodules below `directory` that are not checked out, as POSIX paths from it."""
-        if not (self.root / ".gitmodules").exists():
-            return frozenset()
-        done = run("git", "ls-files", "--stage", "-z", cwd=directory, env=_ENVIRONMENT)
-        entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
-        places = (path for facts, _, path in entries if facts.startswith(_GITLINK))
-        return frozenset(path for path in places if not any((directory / path).glob("*")))
+    def absent_submodules(self, directory: Path) -> dict[str, str]:
+        """Submodules that are not checked out, those within others too: POSIX path from `directory` → the commit that is pinned."""
+        absent = _absent_submodules(self.root)
+        return {Path(os.path.relpath(place, directory)).as_posix(): commit for place, commit in absent}
 
     def renames(self, sha: str) -> list[tuple[str, str]]:
         """Files that the work tree has under another name than the commit: old and new path, from the top of the repository.
@@ -148,17 +149,36 @@ class Git:
         fields = done.stdout.decode("utf-8", "surrogateescape").split("\0")
         return list(zip(fields[1::3], fields[2::3], strict=False))
 
+    def is_sparse(self) -> bool:
+        """Whether the work tree may leave out tracked files; no git is started where it was never told to."""
+        place = self.root / ".git"
+        if place.is_file():  # a further work tree, or a submodule
+            place = self.root / place.read_text().removeprefix("gitdir: ").strip()
+        told = (place / "info" / "sparse-checkout").exists()
+        return told and self.read("config", "--type=bool", "core.sparseCheckout") == "true"
+
     def left_out(self) -> frozenset[str]:
         """Tracked files that a sparse checkout leaves out of the work tree, from the top of the repository."""
+        if not self.is_sparse():
+            return frozenset()
         lines = self.run("ls-files", "-t", "-z").stdout.decode("utf-8", "surrogateescape").split("\0")
         return frozenset(line[2:] for line in lines if line.startswith("S "))
 
     def leaves_out(self, path: str) -> bool:
         """Whether a sparse checkout leaves out a tracked file at or below this path of the disk."""
-        if self.read("config", "core.sparseCheckout") != "true":
+        if not self.is_sparse():
             return False
         listed = self.read("ls-files", "-t", "--", f":(literal){path}") or ""
         return any(line.startswith("S ") for line in listed.splitlines())
+
+    def takes_in(self, paths: Iterable[str]) -> str:
+        """The commands that bring files back which a sparse checkout leaves out; `paths` are from the top of the repository."""
+        if self.read("config", "--type=bool", "core.sparseCheckoutCone") == "true":  # it knows folders only
+            paths = (posixpath.dirname(path) for path in paths)
+        named = tuple(dict.fromkeys(map(shlex.quote, paths)))
+        if len(named) > _PATHS_OF_A_COMMAND:
+            return "run `git sparse-checkout disable`"
+        return f"run `git sparse-checkout add {' '.join(named)}`, or `git sparse-checkout disable`"
 
     def ignores(self, path: str) -> bool:
         """Whether git would ignore a file at this path from the top of the repository."""
@@ -192,6 +212,19 @@ class Git:
         """Files below `directory` that the index holds, as POSIX paths from `directory`."""
         done = run("git", "ls-files", "-z", cwd=directory, env=_ENVIRONMENT)
         return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
+
+def _absent_submodules(work_tree: Path) -> Iterator[tuple[Path, str]]:
+    if not (work_tree / ".gitmodules").exists():
+        return
+    done = run("git", "ls-files", "--stage", "-z", cwd=work_tree, env=_ENVIRONMENT)
+    entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    pins = ((work_tree / path, facts.split(" ")[1]) for facts, _, path in entries if facts.startswith(_GITLINK))
+    for place, commit in pins:
+        if not any(place.glob("*")):
+            yield place, commit
+        elif (place / ".git").exists():
+            yield from _absent_submodules(place)
 
 
 def find_git_root(directory: Path) -> Path:

@@ -45,6 +45,14 @@ class AbsentError(UnreadableError):
     """Neither git nor DVC has, or ever had, such a file in this revision."""
 
 
+class AbsentSubmoduleError(UnreadableError):
+    """A submodule is not in this clone; `pin` is the commit of it that the revision asks for."""
+
+    def __init__(self, kind: ProblemKind, message: str, hint: str, *, pin: str) -> None:
+        super().__init__(kind, message, hint)
+        self.pin = pin
+
+
 class Problems:
     """The problems of one revision, in the order they were met. A storage that fails is said once, not for each file."""
 

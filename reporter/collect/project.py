@@ -20,6 +20,7 @@ from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.running import wait_for_writers
 from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables, read_params, read_revision
+from reporter.collect.sparse_checkout import SETTINGS
 from reporter.collect.tree import inside
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
@@ -50,20 +51,28 @@ def open_project(
     Raises ProjectError where there is no git repository or no DVC project.
     """
     git_root = find_git_root(directory)
+    git = Git(git_root)
     inside = directory.resolve()
+    left_out = git.left_out()
     for folder in (inside, *inside.parents):
         if (folder / ".dvc").is_dir():
-            return Project(folder, Git(git_root), progress, patience)
+            return Project(folder, git, progress, patience)
+        settings = posixpath.join(folder.relative_to(git_root).as_posix(), SETTINGS).removeprefix("./")
+        if settings in left_out:
+            raise ProjectError(f"{settings} is left out of this sparse checkout", git.takes_in([settings]))
         if folder == git_root:
             break
-    raise _no_project(directory, Git(git_root))
+    raise _no_project(directory, git, left_out)
 
 
-def _no_project(directory: Path, git: Git) -> ProjectError:
-    below = [
-        path.removesuffix("/.dvc/config") for path in sorted(git.tracked(git.root)) if path.endswith("/.dvc/config")
-    ]
-    hint = f"change into {' or '.join(below[:3])}" if below else "run `dvc init`, or change into the project's folder"
+def _no_project(directory: Path, git: Git, left_out: frozenset[str]) -> ProjectError:
+    found = [path for path in sorted(git.tracked(git.root)) if path.endswith(f"/{SETTINGS}")]
+    below = [path.removesuffix(f"/{SETTINGS}") for path in found if path not in left_out]
+    hint = "run `dvc init`, or change into the project's folder"
+    if below:
+        hint = f"change into {' or '.join(below[:3])}"
+    elif found:
+        hint = f"{git.takes_in(found[:3])}; then change into the project's folder"
     return ProjectError(f"{directory} is not inside a DVC project", hint)
 
 
@@ -201,7 +210,8 @@ class Project:
         """Text of a file of the revision, by its POSIX path from the project's root; None where there is none.
 
         A path or link that leads out of the repository is not followed: it may come from a stranger's pull request. Raises ProjectError
-        for what is there and cannot be read as text: a folder, a link that leads nowhere or out of the repository, a damaged object.
+        for what is there and cannot be read as text: a folder, a link that leads nowhere or out of the repository, a damaged object,
+        a file that a sparse checkout leaves out.
         """
         try:
             return self._bytes(revision, path).decode("utf-8")
@@ -211,9 +221,16 @@ class Project:
             raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
         except OSError as error:
             if not self._is_listed(revision, path):
+                self._require(revision, path)
                 return self._text_kept_by_dvc(revision, path)
             hint = "let it be a file of the repository, or a link to one"
             raise ProjectError(f"it cannot be read: {(error.strerror or '').lower()}", hint) from error
+
+    def _require(self, revision: Revision, path: str) -> None:
+        """Raises ProjectError where a file that is not there is only left out of the work tree."""
+        if revision.is_workspace and self._git.leaves_out(str(self.root / path)):
+            mend = self._git.takes_in([self._in_git(revision, path)])
+            raise ProjectError("it is left out of this sparse checkout", mend)
 
     def _text_kept_by_dvc(self, revision: Revision, path: str) -> str | None:
         """Of a file with a .dvc file of its own: that git lacks it does not mean that it is not there."""

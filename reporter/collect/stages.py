@@ -9,7 +9,7 @@ from typing import Any
 from reporter.collect.files import RevisionFiles
 from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Dependency, Output, ParamsDependency, Pipeline, StageDefinition
-from reporter.collect.problems import AbsentError, UnreadableError
+from reporter.collect.problems import AbsentError, AbsentSubmoduleError, UnreadableError
 from reporter.collect.values import is_plain_name, only_match, parse, plain
 from reporter.model.snapshot import Stage, Unknown
 from reporter.model.values import Value, flatten, same_value
@@ -47,11 +47,16 @@ def _stage(
         outs={out.path: out.content.hash if out.content else None for out in stage.outputs},
         code=tuple(dep.path for dep in stage.dependencies if dep.in_repository and is_code(dep.path)),
         outdated=outdated,
-        unknown=tuple(Unknown(path, error.message, hint_of(error)) for path, error in unknown.items()),
+        unknown=tuple(_unknown(path, error, hint_of) for path, error in unknown.items()),
         ran_cmd=stage.ran_cmd,
         differing=tuple(output.path for output in differing),
         restorable=tuple(output.path for output in differing if files.is_cached(output)),
     )
+
+
+def _unknown(path: str, error: UnreadableError, hint_of: HintOf) -> Unknown:
+    pin = error.pin if isinstance(error, AbsentSubmoduleError) else ""
+    return Unknown(path, error.message, hint_of(error), pin)
 
 
 def _recorded_params(dep: ParamsDependency) -> Iterator[tuple[str, Value]]:

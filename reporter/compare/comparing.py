@@ -36,7 +36,7 @@ def compare(base: Snapshot | None, candidates: Sequence[Snapshot], rules: Rules)
 
 def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate:
     found = _evidence(base, head, rules)
-    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, found), doubts(head))
+    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, found), doubts(head, base))
     return Candidate(
         revision=head.revision,
         metrics=metrics,

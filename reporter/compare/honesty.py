@@ -59,8 +59,11 @@ def _sentence(clause: str) -> str:
     return f"{clause[:1].upper()}{clause[1:]}."
 
 
-def doubts(snapshot: Snapshot) -> dict[str, str]:
-    """Metrics file → why its values are not those of this revision, a clause that reads on after a metric's name."""
+def doubts(snapshot: Snapshot, base: Snapshot | None = None) -> dict[str, str]:
+    """Metrics file → why its values are not those of this revision, a clause that reads on after a metric's name.
+
+    What can be seen only beside `base` is left out without it.
+    """
     affected = _metrics_by_stage(snapshot)
     found: dict[str, str] = {}
     for stage in snapshot.stages.values():
@@ -71,7 +74,27 @@ def doubts(snapshot: Snapshot) -> dict[str, str]:
             found.setdefault(file, f"may not be what stage {stage.name} wrote when it last ran")
         for file in set(_unmade(stage)) & snapshot.metrics.keys():
             found.setdefault(file, f"is not of this code: stage {stage.name} has not made it yet")
+        if base is not None and (moved := _moved_unseen(stage, base.stages.get(stage.name))):
+            for file in affected.get(stage.name, ()):
+                found.setdefault(
+                    file, f"may not be of this code: {moved}, while dvc.lock records the same for stage {stage.name}"
+                )
     return found
+
+
+def _moved_unseen(stage: Stage, before: Stage | None) -> str:
+    """Submodules that are not in this clone, of another commit than in the baseline, although dvc.lock records the same of them."""
+    if before is None:
+        return ""
+    pins = {unknown.path: unknown.pin for unknown in before.unknown}
+    moved = [
+        unknown.path
+        for unknown in stage.unknown
+        if unknown.pin
+        and pins.get(unknown.path, "") not in ("", unknown.pin)
+        and stage.deps.get(unknown.path) == before.deps.get(unknown.path)
+    ]
+    return f"git has another commit of the submodule at {named(moved)} than in the baseline" if moved else ""
 
 
 def _why_stale(stage: Stage) -> str:

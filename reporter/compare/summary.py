@@ -223,7 +223,8 @@ def _quiet(candidate: Candidate) -> str:
     headlines = any(row.headline for row in candidate.metrics)
     if not others:
         params_differ, elsewhere = _different(candidate.params), _other_changes(candidate)
-        opening = "nothing changed: " if not elsewhere else ""
+        is_known = not elsewhere and not _stages(candidate, ProblemKind.UNVERIFIED)
+        opening = "nothing changed: " if is_known else ""
         return f"{opening}metrics{'' if params_differ else ' and params'} are the same{elsewhere}"
     told = _by_state(others, "other metric" if headlines else "metric")
     return f"the headline metrics are the same; {told}" if headlines else told
@@ -292,6 +293,8 @@ def _doubts(candidate: Candidate) -> Iterator[str]:
         yield f"stale: dvc.lock is out of date ({named(stages)}), so the metrics are not of this code"
     elif stages := _stages(candidate, ProblemKind.OUTDATED):
         yield f"out of date: {named(stages)}, which no metric depends on"
+    if (unverified := _stages(candidate, ProblemKind.UNVERIFIED)) and not stages:
+        yield f"whether dvc.lock is of this code cannot be known ({named(unverified)})"
     mismatched = {problem.path for problem in candidate.problems if problem.kind is ProblemKind.MISMATCH}
     if files := [file for file in dict.fromkeys(row.file for row in candidate.metrics) if file in mismatched]:
         yield f"values in doubt: {named(files)}"

@@ -103,6 +103,8 @@ class Unknown:
     reason: str
     """A clause that reads on after the path: `is a pointer of Git LFS, whose content is not in this clone`."""
     hint: str
+    pin: str = ""
+    """Of a submodule that is not in this clone: the commit that the revision pins, which git knows all the same."""
 
 
 @dataclass(frozen=True, slots=True)

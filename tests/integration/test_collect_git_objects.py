@@ -209,7 +209,7 @@ class TestSubmodules:
         assert stage.outdated == ()
         assert [unknown.path for unknown in stage.unknown] == ["libs"]
         assert "submodule libs/vendored" in stage.unknown[0].reason
-        assert "submodules: true" in stage.unknown[0].hint
+        assert "submodules: recursive" in stage.unknown[0].hint
         clone.git("submodule", "update", "--init")  # the mend
         assert snapshot(clone, revision).stages["train"].unknown == ()
         assert snapshot(clone, revision).stages["train"].outdated == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 
 import pytest
@@ -178,6 +179,92 @@ class TestIgnoredFiles:
         assert snapshot(project).stages["train"].outdated == ("params",)
 
 
+class TestSubmodulesWithinSubmodules:
+    @pytest.fixture(autouse=True)
+    def _local(self, monkeypatch):
+        monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+
+    @pytest.fixture
+    def clone(self, project, tmp_path) -> ProjectFactory:
+        for name in ("inner", "outer"):
+            folder = tmp_path / name
+            folder.mkdir()
+            git(folder, "init", "--quiet", "--initial-branch=main")
+            (folder / "code.py").write_text(name)
+            if name == "outer":
+                git(folder, "submodule", "add", "--quiet", str(tmp_path / "inner"), "inner")
+            git(folder, "add", "--all")
+            git(folder, "commit", "--quiet", "--message", "Code")
+        project.git("submodule", "add", "--quiet", str(tmp_path / "outer"), "lib")
+        project.git("submodule", "update", "--init", "--recursive")
+        return made(project, "train.py, lib").clone(tmp_path / "clone")
+
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    def test_one_that_is_not_checked_out_is_named_with_the_mend_for_it(self, clone, revision):
+        assert "the submodule lib" in said(snapshot(clone, revision))[0].message
+        clone.git("submodule", "update", "--init")
+
+        found = snapshot(clone, revision)
+
+        assert found.stages["train"].outdated == ()
+        (problem,) = said(found)
+        assert problem.kind is ProblemKind.UNVERIFIED
+        assert "the submodule lib/inner" in problem.message
+        assert "`submodules: recursive`" in problem.hint
+        clone.git("submodule", "update", "--init", "--recursive")
+        assert "`git submodule update --init --recursive`" in problem.hint
+        assert_certain(snapshot(clone, revision))
+
+
+def test_a_submodule_beside_the_project_is_seen_from_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    git(shared, "init", "--quiet", "--initial-branch=main")
+    (shared / "code.py").write_text("x = 1")
+    git(shared, "add", "--all")
+    git(shared, "commit", "--quiet", "--message", "Code")
+    project = ProjectFactory.new(tmp_path / "repository", "model")
+    git(tmp_path / "repository", "submodule", "add", "--quiet", str(shared), "shared")
+    clone = made(project, "train.py, ../shared").clone(tmp_path / "clone")
+
+    found = snapshot(clone)
+
+    assert found.stages["train"].outdated == ()
+    assert "the submodule ../shared" in said(found)[0].message
+    git(tmp_path / "clone", "submodule", "update", "--init")
+    assert_certain(snapshot(clone))
+
+
+@pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+def test_another_commit_of_an_absent_submodule_puts_metrics_of_the_old_one_in_doubt(
+    project, tmp_path, monkeypatch, revision
+):
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "--quiet", "--initial-branch=main")
+    git(library, "commit", "--quiet", "--allow-empty", "--message", "First")
+    (library / "code.py").write_text("x = 1")
+    git(library, "add", "--all")
+    git(library, "commit", "--quiet", "--message", "Code")
+    project.git("submodule", "add", "--quiet", str(library), "lib")
+    made(project, "train.py, lib").git("tag", "before")
+    (project.root / "lib" / "code.py").write_text("x = 2")
+    git(project.root / "lib", "commit", "--quiet", "--all", "--message", "Edit")
+    git(project.root / "lib", "push", "--quiet", "origin", "HEAD:refs/heads/edited")
+    project.commit("Take the edited library without running the stage")
+    clone = project.clone(tmp_path / "clone")
+
+    assert doubts(snapshot(clone, "before"), snapshot(clone, "before")) == {}
+    found = doubts(snapshot(clone, revision), snapshot(clone, "before"))
+
+    assert "another commit of the submodule at lib" in found["metrics.json"]
+    clone.git("submodule", "update", "--init", "--recursive")  # the mend
+    known = doubts(snapshot(clone, revision), snapshot(clone, "before"))
+    assert known == {"metrics.json": "is not of this code: stage train has not run since its dependencies changed"}
+
+
 class TestSparseCheckouts:
     @pytest.mark.parametrize("left_out", ["/lib/", "/lib/b.py"])
     def test_what_is_left_out_is_not_called_changed(self, project, left_out):
@@ -220,6 +307,83 @@ class TestSparseCheckouts:
         project.git("sparse-checkout", "disable")
         project.write({"models/b.txt": "c"})
         assert snapshot(project).stages["train"].outdated == ("outs",)
+
+
+class TestSparseCheckoutsWithoutDvcFiles:
+    """What they define would be taken for removed; the mend that is said is run as it stands."""
+
+    @pytest.fixture
+    def sparse(self, project) -> ProjectFactory:
+        project.write({"lib/b.json": {"x": 1}}).add("lib/b.json")
+        return made(project, **{"src/a.py": "a"})
+
+    def refusal(self, project: ProjectFactory) -> ProjectError:
+        with pytest.raises(ProjectError) as caught:
+            snapshot(project)
+        return caught.value
+
+    def follow(self, project: ProjectFactory, hint: str) -> None:
+        project.git(*shlex.split(hint.split("`")[1])[1:])
+
+    @pytest.mark.parametrize("file", ["dvc.yaml", "dvc.lock", "lib/b.json.dvc", ".dvc/config"])
+    def test_a_dvc_file_that_is_left_out_is_named_with_its_mend(self, sparse, file):
+        sparse.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{file}")
+        assert not (sparse.root / file).exists()
+
+        refused = self.refusal(sparse)
+
+        assert refused.message == f"{file} is left out of this sparse checkout"
+        assert "`--head HEAD`" in refused.hint
+        assert snapshot(sparse, "HEAD").stages
+        self.follow(sparse, refused.hint)
+        assert_certain(snapshot(sparse))
+
+    def test_folders_are_added_to_a_checkout_of_folders(self, sparse):
+        shutil.rmtree(sparse.root / ".dvc" / "tmp")
+        shutil.rmtree(sparse.root / ".dvc" / "cache")
+        sparse.git("sparse-checkout", "set", "--cone", "src")
+        assert not (sparse.root / ".dvc").exists()
+
+        refused = self.refusal(sparse)
+        assert refused.message == ".dvc/config is left out of this sparse checkout"
+        assert "dvc init" not in refused.hint
+        self.follow(sparse, refused.hint)
+
+        refused = self.refusal(sparse)
+        assert refused.message == "lib/b.json.dvc is left out of this sparse checkout"
+        self.follow(sparse, refused.hint)
+        assert (sparse.root / "lib" / "b.json.dvc").exists()
+        assert snapshot(sparse).stages["train"].outdated == ()
+
+    def test_a_configuration_that_is_left_out_is_not_taken_for_none(self, sparse):
+        sparse.write({"reporter.yaml": "plots: false\n"}).commit()
+        sparse.git("sparse-checkout", "set", "--no-cone", "/*", "!/reporter.yaml")
+        project = open_project(sparse.root)
+
+        with pytest.raises(ProjectError, match="left out of this sparse checkout") as caught:
+            project.read_text(project.resolve_head(None), "reporter.yaml")
+
+        self.follow(sparse, caught.value.hint)
+        assert project.read_text(project.resolve_head(None), "reporter.yaml") == "plots: false\n"
+
+    def test_a_project_within_is_not_asked_for(self, tmp_path, sparse):
+        ProjectFactory.new(tmp_path / "inner").write({"dvc.yaml": "metrics: [m.json]\n"})
+        shutil.copytree(tmp_path / "inner" / ".dvc", sparse.root / "inner" / ".dvc")
+        sparse.write({"inner/dvc.yaml": "metrics: [m.json]\n"}).commit()
+        sparse.git("sparse-checkout", "set", "--no-cone", "/*", "!/inner/dvc.yaml")
+        assert not (sparse.root / "inner" / "dvc.yaml").exists()
+
+        assert_certain(snapshot(sparse))
+
+    def test_from_above_the_way_to_a_project_that_is_left_out_is_said(self, tmp_path):
+        top = tmp_path / "top"
+        ProjectFactory.new(top, "model")
+        git(top, "sparse-checkout", "set", "--no-cone", "/*", "!/model/")
+
+        with pytest.raises(ProjectError, match="not inside a DVC project") as caught:
+            open_project(top)
+
+        assert "git sparse-checkout add model/.dvc/config" in caught.value.hint
 
 
 class TestLineEnds:
@@ -476,6 +640,78 @@ class TestBaselines:
         (problem,) = snapshot(project.clone(tmp_path / "clone"), "HEAD", forgiving=True).problems
 
         assert "dvc push" in problem.hint
+
+
+class TestTemplatesWithoutTheirValues:
+    """`vars` of dvc.yaml, and params.yaml, which DVC reads without being told to."""
+
+    @pytest.fixture(params=["gen.yaml", "params.yaml"])
+    def values(self, request) -> str:
+        return str(request.param)
+
+    def write(self, project: ProjectFactory, values: str, **files: object) -> ProjectFactory:
+        definition = DVC_YAML.format(deps="train.py").replace("train.py\n", "train.py ${seed}\n", 1)
+        if values != "params.yaml":
+            definition = f"vars: [{values}]\n{definition}"
+        project.write({"dvc.yaml": definition, values: "seed: 1\n", "train.py": "x = 1\n", **files})
+        project.write({"metrics.json": {"acc": 0.5}}).record().commit()
+        return project
+
+    def refusal(self, project: ProjectFactory, revision: str) -> ProjectError:
+        with pytest.raises(ProjectError) as caught:
+            snapshot(project, revision)
+        return caught.value
+
+    def test_a_file_that_git_ignores_is_to_blame_not_dvc_yaml(self, project, tmp_path, values):
+        self.write(project, values, **{".gitignore": f"/{values}\n"})
+        clone = project.clone(tmp_path / "clone")
+
+        for revision, where in (("HEAD", "the commit"), ("workspace", "the work tree")):
+            refused = self.refusal(clone, revision)
+            assert refused.message == (
+                f"{values} cannot be read in {revision}: it is not in {where}, and git ignores it, although dvc.yaml needs it"
+            )
+            assert f"`git add --force {values}`" in refused.hint
+        (problem,) = snapshot(clone, "HEAD", forgiving=True).problems
+        assert problem.path == values
+        assert "git ignores it" in problem.message
+        assert "version of DVC" not in problem.message
+
+        project.git("add", "--force", values)
+        project.commit("The mend")
+        mended = project.clone(tmp_path / "mended")
+        for revision in ("HEAD", "workspace"):
+            assert_certain(snapshot(mended, revision))
+
+    def test_a_file_that_a_sparse_checkout_leaves_out_is_said_to_be(self, project, values):
+        self.write(project, values)
+        project.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{values}")
+
+        refused = self.refusal(project, "workspace")
+
+        assert refused.message.startswith(
+            f"{values} cannot be read in workspace: it is left out of this sparse checkout"
+        )
+        assert f"git sparse-checkout add {values}" in refused.hint
+        project.git("sparse-checkout", "add", values)
+        assert_certain(snapshot(project))
+
+    def test_a_pointer_is_said_to_be_one(self, project, values):
+        self.write(project, values)
+        project.write({values: POINTER.format(digest="ab12cd34" * 8, size=8)})
+
+        refused = self.refusal(project, "workspace")
+
+        assert refused.message.startswith(f"{values} cannot be read in workspace: it is a pointer of Git LFS")
+        assert "`git lfs pull`" in refused.hint
+        project.write({values: "seed: 1\n"})
+        assert_certain(snapshot(project))
+
+    def test_a_name_that_no_file_has_is_an_error_of_dvc_yaml(self, project):
+        self.write(project, "params.yaml")
+        project.write({"params.yaml": "sead: 1\n"})
+
+        assert "dvc.yaml is broken" in self.refusal(project, "workspace").message
 
 
 class TestDefinitionsThatDvcRefuses:

@@ -12,6 +12,7 @@ from reporter.compare.honesty import configuration_problems, doubts, honesty_pro
 from reporter.model.comparison import Outcome, State, Verdict
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import GateRule, MetricRule, Rules
+from reporter.model.snapshot import Unknown
 
 TRAIN = make_stage("train", deps={"src/train.py": "1"}, outs={"model.pkl": md5("model")})
 EVALUATE = make_stage("evaluate", deps={"model.pkl": md5("model")}, outs={"metrics.json": "1"})
@@ -151,6 +152,44 @@ class TestDoubts:
         judgement = judge(candidate, Rules(), has_base=True)
         assert judgement.verdict is Verdict.UNKNOWN
         assert judgement.summary == ("Stale: dvc.lock is out of date (train), so the metrics are not of this code")
+
+
+class TestAbsentSubmodules:
+    """Git knows which commit of them a revision pins, even where it has not got them."""
+
+    def stage(self, pin, recorded="1"):
+        unknown = Unknown("lib", "is a submodule that is not in this clone", "run `git submodule update`", pin)
+        return replace(TRAIN, deps={"lib": recorded}, unknown=(unknown,))
+
+    def judged(self, before, after, rules=None):
+        rules = rules or Rules()
+        base = make_snapshot(BASE, stages=[before, EVALUATE], metrics=METRICS)
+        head = make_snapshot(HEAD, stages=[after, EVALUATE], metrics=METRICS)
+        (candidate,) = compare(base, [head], rules).candidates
+        return candidate, judge(candidate, rules, has_base=True)
+
+    def test_of_the_same_commit_nothing_is_judged_otherwise_but_nothing_is_said_to_be_unchanged(self):
+        candidate, judgement = self.judged(self.stage("a"), self.stage("a"))
+        assert [row.doubt for row in candidate.metrics] == [""]
+        assert judgement.verdict is Verdict.PASS
+        assert judgement.summary == (
+            "Whether dvc.lock is of this code cannot be known (lib); metrics and params are the same"
+        )
+
+    def test_of_another_commit_that_dvc_lock_knows_nothing_of_the_metrics_are_in_doubt(self):
+        rules = Rules(metrics=(MetricRule("accuracy", gate=GateRule(min=0)),))
+        candidate, judgement = self.judged(self.stage("a"), self.stage("b"), rules)
+        (row,) = candidate.metrics
+        assert row.doubt == (
+            "may not be of this code: git has another commit of the submodule at lib than in the baseline, "
+            "while dvc.lock records the same for stage train"
+        )
+        assert judgement.verdict is Verdict.UNKNOWN
+
+    def test_of_another_commit_that_the_stage_ran_with_they_are_not(self):
+        candidate, judgement = self.judged(self.stage("a"), self.stage("b", recorded="2"))
+        assert [row.doubt for row in candidate.metrics] == [""]
+        assert judgement.verdict is Verdict.PASS
 
 
 class TestConfiguration:

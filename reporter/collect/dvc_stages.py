@@ -99,7 +99,7 @@ def _dependency(dep: Any, tree: Tree) -> Dependency:
 
 
 def _params_dependency(dep: Any, tree: Tree) -> ParamsDependency:
-    recorded = dep.hash_info.value if dep.hash_info else None
+    recorded = dep.hash_info.value  # an empty file that is tracked whole is recorded as `{}`, and such a hash is falsy
     path = tree.relative(dep.fs_path) if _is_inside(dep, tree) else str(dep.def_path)
     return ParamsDependency(path, tuple(dep.params), recorded if isinstance(recorded, dict) else None)
 

@@ -28,8 +28,18 @@ class Measures:
         return None if isinstance(found, UnreadableError) else found
 
     def of_output(self, output: Output) -> Measured | None:
-        """Of an output in the tree; None if it is not there."""
-        return self.in_tree(output.path, output.content.algorithm if output.content else "md5")
+        """Of an output in the tree; None if it is not there, or not all of it is."""
+        found = self.in_tree(output.path, output.content.algorithm if output.content else "md5")
+        if found is None or output.content is None or found.hash == output.content.hash:
+            return found
+        return None if self._gap_on_disk(output.path, found) else found
+
+    def has_recorded_text(self, output: Output, found: Measured) -> bool:
+        """Whether an output in the tree differs in line ends alone from what was recorded, as in a clone that git writes for Windows."""
+        content = output.content
+        if content is None:
+            return False
+        return content.hash in self._opened.measure_line_ends(output.path, content.algorithm, found)
 
     def of_dependency(self, dependency: Dependency) -> str | None:
         """The hash of what a stage would read now; None where it is not at hand, which is no reason to call it changed.

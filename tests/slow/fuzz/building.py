@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dvc.exceptions import DvcException
 from project_factories import ProjectFactory, git
 
 from slow.fuzz.description import (
@@ -38,6 +39,10 @@ _CLONE_OPTIONS = {
     View.WINDOWS: ("--config=core.autocrlf=true",),
 }
 _LIBRARY = "library.py"
+
+
+class UnbuildableError(Exception):
+    """DVC does not take a project so: metrics in a script that it mistakes for binary, for instance."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,17 @@ def _write_revision(made: ProjectFactory, revision: Revision) -> None:
     _write(made.root, files)
     for number, path in enumerate(_kept_as(revision, Kept.LINK)):
         _put_link(made.root, path, f"targets/{number}{posixpath.splitext(path)[1]}", files[path])
+    _write(made.root, {f"{stage.folder or '.'}/{stage.wdir}/.gitkeep": b"" for stage in revision.stages if stage.wdir})
     made.write({path: json.dumps(content, ensure_ascii=False, indent=1) for path, content in _dvc_files(revision)})
     if ignored := _kept_as(revision, Kept.IGNORED):
         made.write({".gitignore": "".join(f"/{path}\n" for path in ignored)})
     with made.dvc() as repo:
         if revision.data:
             repo.add([content.path for content in revision.data])
-        repo.commit(force=True)
+        try:
+            repo.commit(force=True)
+        except DvcException as error:
+            raise UnbuildableError(str(error)) from error
     _write(made.root, {path: _pointer(files[path]) for path in _kept_as(revision, Kept.LFS)})
     _write(made.root, {path: text.encode() for path, text in revision.unrun.items()})
     made.git("add", "--all", ":/")
@@ -239,6 +248,7 @@ def _clear(made: ProjectFactory, keeping: str) -> None:
         if path.name in kept or path.name == "dvc.lock":
             continue
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    made.git("add", "--all", ":/")  # DVC takes nothing that git still has
 
 
 def _push(project: Project, cache: Path, remote: Path) -> None:

@@ -292,8 +292,15 @@ class Project:
 
 
 def as_code(described: Any) -> str:
-    """A description as an expression that makes it again; what has its default is left out."""
+    """A description as an expression that makes it again; what has its default is left out, and of the candidate what is the baseline's."""
     match described:
+        case Project(base, head, seen):
+            changed = "".join(
+                f", {each.name}={as_code(getattr(head, each.name))}"
+                for each in fields(head)
+                if getattr(head, each.name) != getattr(base, each.name)
+            )
+            return f"Project(base := {as_code(base)}, replace(base{changed}), {as_code(seen)})"
         case Enum():
             return f"{type(described).__name__}.{described.name}"
         case tuple():

@@ -164,14 +164,20 @@ class ExpectedData:
 
 
 def expected_data(project: Project) -> dict[str, ExpectedData]:
-    """Each cached output and each target of a .dvc file."""
+    """Each cached output and each target of a .dvc file; what is there on both sides, but kept by git and unread on one, is unavailable."""
     base, head = _tracked_contents(project.base), _tracked_contents(project.head)
     gone, come = _only(base, head), _only(head, base)
     renamed = {come[content]: gone[content] for content in come if content in gone}
     rows = {path: ExpectedData("renamed", before) for path, before in renamed.items()}
+    unread = {
+        side: {file.path for file in project.side(side).measured_files() if not _is_readable(file, project, side)}
+        for side in Side
+    }
+    lacking = {"added": unread[Side.BASE], "removed": unread[Side.HEAD]}
     for path in {**base, **head}:
         if path not in renamed and path not in renamed.values():
-            rows[path] = ExpectedData(_data_state(base.get(path), head.get(path)))
+            state = _data_state(base.get(path), head.get(path))
+            rows[path] = ExpectedData(UNAVAILABLE if path in lacking.get(state, ()) else state)
     return rows
 
 

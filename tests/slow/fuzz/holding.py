@@ -63,7 +63,9 @@ def _hold_rows(kind: str, expected: Rows, rows: Iterable[Mapping[str, Any]]) -> 
 def hold_data(project: Project, report: Mapping[str, Any]) -> None:
     """What DVC keeps is told by its content."""
     expected = {path: (row.state, row.came_from) for path, row in expected_data(project).items()}
-    assert {row["path"]: (row["state"], row["from"]) for row in report["data"]} == expected
+    found = {row["path"]: (row["state"], row["from"]) for row in report["data"]}
+    wrong = {path: (found.get(path), expected.get(path)) for path in {**found, **expected} if found.get(path) != expected.get(path)}
+    assert wrong == {}, f"data, as told and as built: {wrong}"
 
 
 def hold_stages(project: Project, report: Mapping[str, Any]) -> None:
@@ -100,12 +102,12 @@ def hold_problems(report: Mapping[str, Any]) -> None:
 
 
 def hold_verdict(project: Project, report: Mapping[str, Any]) -> None:
-    """What is required and cannot be read never passes."""
+    """What is required and cannot be read fails; where nothing is gated, a report of which nothing can be read never passes."""
     unavailable = [row for row in report["metrics"] if row["state"] == UNAVAILABLE]
-    if unavailable:
-        assert report["verdict"] != "pass", "the verdict passes with a metric that cannot be read"
-        if project.head.gate is not Gate.NONE:
-            assert report["verdict"] == "fail", "a required metric that cannot be read does not fail"
+    if unavailable and project.head.gate is not Gate.NONE:
+        assert report["verdict"] == "fail", "a required metric that cannot be read does not fail"
+    if unavailable and len(unavailable) == len(report["metrics"]):
+        assert report["verdict"] != "pass", "the verdict passes where no metric can be read"
 
 
 def hold_itself(report: Mapping[str, Any]) -> None:

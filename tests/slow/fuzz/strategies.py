@@ -49,13 +49,14 @@ METRIC_SUFFIXES = (".json", ".yaml", ".toml", ".metrics", "")
 PARAMS_SUFFIXES = (".yaml", ".json", ".toml", ".py")
 TABLE_SUFFIXES = (".csv", ".tsv", ".json")
 STEMS = ("scores", "eval/report", "résultats", "with space", "m.v2", "out/deep/er")
+KEPT_BY_STAGES = (Kept.GIT,) * 4 + (Kept.CACHE,) * 5 + (Kept.UNPUSHED, Kept.LFS)
 FOLDERS = ("", "models/churn", "ml")
 
 
 def trees(keys: tuple[str, ...], leaves: st.SearchStrategy[Value]) -> st.SearchStrategy[Tree]:
     inner = st.dictionaries(st.sampled_from(keys), st.one_of(leaves, LISTS), max_size=2)
     deeper = st.dictionaries(st.sampled_from(keys), st.one_of(leaves, inner), max_size=2)
-    return st.dictionaries(st.sampled_from(keys), st.one_of(leaves, leaves, LISTS, inner, deeper), max_size=4)
+    return st.dictionaries(st.sampled_from(keys), st.one_of(leaves, leaves, LISTS, inner, deeper), min_size=1, max_size=4)
 
 
 METRIC_TREES = trees(KEYS, st.one_of(LEAVES, st.sampled_from(WORDS_FOR_NUMBERS)))
@@ -66,7 +67,7 @@ PARAM_TREES = trees(KEYS, LEAVES)
 def projects(draw) -> Project:
     base = draw(revisions())
     head = base
-    for change in draw(st.lists(st.sampled_from(CHANGES), max_size=4)):
+    for change in draw(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=8)):
         head = change(draw, head)
     return Project(base, head, draw(views(base, head)))
 
@@ -76,13 +77,13 @@ def revisions(draw) -> Revision:
     folder = draw(st.sampled_from(FOLDERS))
     params = draw(params_files(folder))
     submodule = draw(st.sampled_from(("", "", "", "", "vendored")))
-    code = (Content("train.py", "x = 1\n", kept=draw(st.sampled_from((Kept.GIT, Kept.GIT, Kept.GIT, Kept.LFS)))),)
-    if folder:
+    code = (Content("train.py", "x = 1\n", kept=draw(st.sampled_from((*(Kept.GIT,) * 7, Kept.LFS)))),)
+    if folder and draw(st.booleans()):
         code += (Content(f"{_up(folder)}shared/lib.py", "y = 1\n", kept=Kept.GIT),)
     data = tuple(draw(st.lists(data_files(), max_size=2, unique_by=lambda content: content.path)))
     readable = [content.path for content in (*code, *data)] + ([submodule] if submodule else [])
     stages: tuple[Stage, ...] = ()
-    for number in range(draw(st.integers(0, 3))):
+    for number in range(draw(st.sampled_from((1, 2, 3, 2, 1, 3, 0)))):
         stage = draw(stages_of(number, params, readable))
         stages += (stage,)
         if stage.repeat is None:
@@ -121,7 +122,7 @@ def params_files(draw, folder: str) -> tuple[Values, ...]:
         suffix = draw(st.sampled_from(PARAMS_SUFFIXES))
         place = draw(st.sampled_from(["", "conf/", *([f"{_up(folder)}shared/"] if folder else [])]))
         known = {key: draw(SIMPLE) for key in draw(st.lists(st.sampled_from(PARAM_KEYS), unique=True))}
-        kept = draw(st.sampled_from((Kept.GIT, Kept.GIT, Kept.GIT, Kept.LFS, Kept.LINK, Kept.IGNORED)))
+        kept = draw(st.sampled_from((*(Kept.GIT,) * 6, Kept.LFS, Kept.LINK, Kept.IGNORED)))
         if place.startswith("../"):
             kept = Kept.GIT
         files.append(Values(f"{place}p{number}{suffix}", {**known, **draw(PARAM_TREES)}, kept, crlf=draw(st.booleans())))
@@ -155,7 +156,7 @@ def stages_of(draw, number: int, params: tuple[Values, ...], readable: list[str]
         tracks=tuple(Tracked(file.path, draw(tracked_names(file))) for file in tracked),
         uses=tuple(used),
         writes=(Content(f"out/model{mark}", draw(st.sampled_from(("m", "n")))),) if draw(st.booleans()) else (),
-        metrics=tuple(draw(st.lists(metrics_files(mark), max_size=2, unique_by=lambda file: file.path))),
+        metrics=tuple(draw(st.lists(metrics_files(mark), min_size=1, max_size=2, unique_by=lambda file: file.path))),
         plots=tuple(draw(st.lists(tables(mark), max_size=1))),
         frozen=draw(st.integers(0, 9)) == 9,
     )
@@ -172,13 +173,13 @@ def tracked_names(draw, file: Values) -> tuple[str, ...]:
 @st.composite
 def metrics_files(draw, mark: str) -> Values:
     path = f"{draw(st.sampled_from(STEMS))}{mark}{draw(st.sampled_from(METRIC_SUFFIXES))}"
-    kept = draw(st.sampled_from((Kept.GIT, Kept.CACHE, Kept.CACHE, Kept.UNPUSHED, Kept.LFS)))
+    kept = draw(st.sampled_from(KEPT_BY_STAGES))
     return Values(path, draw(METRIC_TREES), kept, crlf=draw(st.integers(0, 4)) == 4)
 
 
 @st.composite
 def top_level_metrics(draw) -> tuple[Values, ...]:
-    kept = st.sampled_from((Kept.GIT, Kept.GIT, Kept.LFS, Kept.LINK))
+    kept = st.sampled_from((Kept.GIT, Kept.GIT, Kept.GIT, Kept.GIT, Kept.LFS, Kept.LINK))
     return tuple(
         Values(f"top{number}{draw(st.sampled_from(METRIC_SUFFIXES))}", draw(METRIC_TREES), draw(kept))
         for number in range(draw(st.integers(0, 2)))
@@ -190,7 +191,7 @@ def tables(draw, mark: str) -> Table:
     points = st.lists(st.floats(-10, 10, width=16), min_size=2, max_size=3)
     rows = draw(points)
     columns = {"step": tuple(map(float, range(len(rows)))), "loss": tuple(rows), "acc": tuple(1 - each for each in rows)}
-    kept = draw(st.sampled_from((Kept.GIT, Kept.CACHE, Kept.CACHE, Kept.UNPUSHED, Kept.LFS)))
+    kept = draw(st.sampled_from(KEPT_BY_STAGES))
     return Table(f"plots/p{mark}{draw(st.sampled_from(TABLE_SUFFIXES))}", columns, kept)
 
 
@@ -336,12 +337,16 @@ def _edited(draw, revision: Revision) -> Revision:
 
 def _moved(draw, revision: Revision) -> Revision:
     """A submodule stays where it is, and so do files above the project: their paths would be others."""
-    if revision.submodule or revision.folder:
+    files = [file.path for file in (*revision.params, *revision.code)]
+    if revision.submodule or any(path.startswith("../") for path in files):
         return revision
     return changing.moved(revision, draw(st.sampled_from(FOLDERS)))
 
 
 CHANGES = (
+    _other_values,
+    _other_values,
+    _other_values,
     _other_values,
     _more_values,
     _fewer_values,

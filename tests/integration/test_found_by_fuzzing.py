@@ -52,7 +52,9 @@ def test_a_stage_whose_output_is_a_pointer_of_git_lfs_is_not_called_outdated(pro
 def test_a_params_file_that_is_tracked_whole_and_holds_none_is_up_to_date(project, file):
     """dvc.lock records `{}` of it, which is a record."""
     project.write({file: "# nothing yet\n"})
-    project.write({"dvc.yaml": DVC_YAML.replace("    metrics:", f"    params: [{{{file}: null}}]\n    metrics:")}).record()
+    project.write(
+        {"dvc.yaml": DVC_YAML.replace("    metrics:", f"    params: [{{{file}: null}}]\n    metrics:")}
+    ).record()
     project.commit()
 
     assert project.dvc_json("status") == {}
@@ -75,7 +77,7 @@ def test_outputs_that_git_writes_with_the_line_ends_of_windows_are_those_of_the_
 
 
 def test_an_output_of_the_cache_has_the_line_ends_that_it_was_written_with(project):
-    """git converts none of them: other line ends are an edit."""
+    """What git does not keep it does not convert: other line ends are an edit."""
     project.git("rm", "--quiet", "--cached", "metrics.json")
     project.write({"dvc.yaml": DVC_YAML.replace("metrics.json: {cache: false}", "metrics.json")}).record().commit()
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from dvc.exceptions import DvcException
 from project_factories import ProjectFactory, git
-
 from slow.fuzz.description import (
     Content,
     Kept,
@@ -67,12 +66,13 @@ def build(project: Project, folder: Path) -> Built:
         made.remote(remote)
     _write_revision(made, project.base)
     made.git("tag", BEFORE)
+    made.git("switch", "--quiet", "--create", "change")
     made = _moved(made, repository, project.head.folder)
     _clear(made, keeping=project.base.submodule)
-    _write_revision(made, project.head)
+    _write_revision(made, project.head, committed=project.seen.committed)
     head = made.git("rev-parse", "HEAD")
     cache = made.root / ".dvc" / "cache" / "files" / "md5"
-    if project.seen.remote:
+    if project.seen.remote and project.seen.pushed:
         _push(project, cache, remote / "files" / "md5")
     for store in (cache, remote / "files" / "md5"):
         for digest in _digests(project.lost_contents):
@@ -99,9 +99,9 @@ def _add_submodule(made: ProjectFactory, library: Path, place: str) -> None:
     made.git("submodule", "add", "--quiet", str(library), place)
 
 
-def _write_revision(made: ProjectFactory, revision: Revision) -> None:
+def _write_revision(made: ProjectFactory, revision: Revision, *, committed: bool = True) -> None:
     """Write, record what a run would have recorded, and commit."""
-    files = {path: data for path, data in _files(revision)}
+    files = dict(_files(revision))
     _write(made.root, files)
     for number, path in enumerate(_kept_as(revision, Kept.LINK)):
         _put_link(made.root, path, f"targets/{number}{posixpath.splitext(path)[1]}", files[path])
@@ -118,6 +118,8 @@ def _write_revision(made: ProjectFactory, revision: Revision) -> None:
             raise UnbuildableError(str(error)) from error
     _write(made.root, {path: _pointer(files[path]) for path in _kept_as(revision, Kept.LFS)})
     _write(made.root, {path: text.encode() for path, text in revision.unrun.items()})
+    if not committed:
+        return
     made.git("add", "--all", ":/")
     made.git("commit", "--quiet", "--allow-empty", "--message", "A change")
 
@@ -192,7 +194,9 @@ def _stage(stage: Stage, revision: Revision) -> dict[str, Any]:
         "cmd": f"{command} {_templated('{key}', stage.repeat)}".strip() if stage.repeat else command,
         "wdir": stage.wdir,
         "deps": [named(path) for path in stage.reads],
-        "params": [_tracked(each, names, here) for each in stage.tracks if (names := revision.tracked_names(each)) is not None],
+        "params": [
+            _tracked(each, names, here) for each in stage.tracks if (names := revision.tracked_names(each)) is not None
+        ],
         "outs": [_output(named(content.path), content.kept) for content in stage.writes],
         "metrics": [_output(named(file.path), file.kept) for file in stage.metrics],
         "plots": [_output(named(table.path), table.kept) for table in stage.plots],
@@ -275,4 +279,3 @@ def _looked_at(project: Project, made: ProjectFactory, repository: Path, clone: 
         place = posixpath.join(project.head.folder, seen.left_out)
         git(clone, "sparse-checkout", "set", "--no-cone", "/*", f"!/{place}/")
     return clone / project.head.folder
-

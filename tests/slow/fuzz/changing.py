@@ -55,7 +55,9 @@ def tracking(revision: Revision, name: str, path: str, names: tuple[str, ...]) -
     def track(stage: Stage) -> Stage:
         if stage.name != name:
             return stage
-        return replace(stage, tracks=tuple(Tracked(path, names) if each.path == path else each for each in stage.tracks))
+        return replace(
+            stage, tracks=tuple(Tracked(path, names) if each.path == path else each for each in stage.tracks)
+        )
 
     return _with_stages(revision, track)
 
@@ -84,7 +86,9 @@ def with_data(revision: Revision, path: str, text: str) -> Revision:
     def changed(content: Content) -> Content:
         if content.path != path:
             return content
-        return replace(content, inside={**content.inside, text: text}) if content.inside else replace(content, text=text)
+        return (
+            replace(content, inside={**content.inside, text: text}) if content.inside else replace(content, text=text)
+        )
 
     stages = tuple(replace(stage, writes=tuple(map(changed, stage.writes))) for stage in revision.stages)
     return replace(revision, stages=stages, data=tuple(map(changed, revision.data)))

@@ -36,7 +36,8 @@ def check(project: Project, within: Path) -> None:
 def _check(project: Project, folder: Path) -> None:
     built = build(project, folder / "made")
     head = [] if project.seen.workspace else ["--head", "HEAD"]
-    ran = report(built.root, folder / "out" / "one", BEFORE, "--policy", "exact", *head)
+    base = ["main"] if project.seen.by_branch else [BEFORE, "--policy", "exact"]
+    ran = report(built.root, folder / "out" / "one", *base, *head)
     hold_ending(project, ran)
     hold_bundle(ran, folder)
     found = ran.report
@@ -46,7 +47,7 @@ def _check(project: Project, folder: Path) -> None:
     hold_plots(project, found)
     hold_problems(found)
     hold_verdict(project, found)
-    again = report(built.root, folder / "out" / "two", BEFORE, "--policy", "exact", *head)
+    again = report(built.root, folder / "out" / "two", *base, *head)
     hold_repetition(ran, again)
     itself = report(built.root, folder / "out" / "itself", "HEAD", "--policy", "exact", "--head", "HEAD")
     hold_itself(itself.report)

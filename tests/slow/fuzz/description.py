@@ -6,11 +6,10 @@ All paths are POSIX paths from the DVC project's root; those of files above it b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
-from enum import Enum, StrEnum
-from typing import Any
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from slow.fuzz.values import Tree, Value, as_written, is_there, text_of
+from slow.fuzz.values import BARE, Tree, as_written, is_there, text_of
 
 
 class Kept(StrEnum):
@@ -41,14 +40,16 @@ class Values:
     crlf: bool = False
     broken: bool = False
     """Its end is missing, as of a stage that was killed."""
+    empty: bool = False
+    """There is nothing in it, not even a mapping."""
 
     @property
     def written(self) -> Tree:
-        return as_written(self.tree, self.path)
+        return {} if self.empty else as_written(self.tree, self.path)
 
     @property
     def content(self) -> bytes:
-        text = '{"cut": ' if self.broken else text_of(self.tree, self.path)
+        text = '{"cut": ' if self.broken else "" if self.empty else text_of(self.tree, self.path)
         return (text.replace("\n", "\r\n") if self.crlf else text).encode()
 
 
@@ -218,7 +219,8 @@ def of_key(file: Values, key: str) -> Values:
     """A repeated stage writes its key into each of its files."""
     if not key:
         return file
-    return Values(file.path.format(key=key), {"key": key, **file.tree}, file.kept, file.crlf, file.broken)
+    tree = file.tree if BARE in file.tree else {"key": key, **file.tree}
+    return Values(file.path.format(key=key), tree, file.kept, file.crlf, file.broken, file.empty)
 
 
 def table_of_key(table: Table, key: str) -> Table:
@@ -261,7 +263,12 @@ class Seen:
     workspace: bool = True
     """The candidate is the work tree, not the commit."""
     remote: bool = True
-    """There is one, and everything was pushed to it."""
+    pushed: bool = True
+    """To the remote."""
+    committed: bool = True
+    """The candidate, which is only a work tree otherwise."""
+    by_branch: bool = False
+    """The baseline is where the branches part, and no tag."""
     cache: bool = True
     """Of the work tree where everything ran; a clone has none."""
     lost: tuple[Lost, ...] = ()
@@ -286,49 +293,8 @@ class Project:
     def pushed_contents(self) -> set[bytes]:
         """Of files that went to the remote. What must not be pushed may have the content of something else."""
         revisions = (self.base, self.head)
+        if not (self.seen.remote and self.seen.pushed):
+            return set()
         pushed = {file.content for each in revisions for file in each.measured_files() if file.kept is Kept.CACHE}
         contents = [content for each in revisions for content in (*each.every_output().values(), *each.data)]
         return pushed | {data for content in contents if content.kept is Kept.CACHE for data in content.files.values()}
-
-
-def as_code(described: Any) -> str:
-    """A description as an expression that makes it again; what has its default is left out, and of the candidate what is the baseline's."""
-    match described:
-        case Project(base, head, seen):
-            changed = "".join(
-                f", {each.name}={as_code(getattr(head, each.name))}"
-                for each in fields(head)
-                if getattr(head, each.name) != getattr(base, each.name)
-            )
-            return f"Project(base := {as_code(base)}, replace(base{changed}), {as_code(seen)})"
-        case Enum():
-            return f"{type(described).__name__}.{described.name}"
-        case tuple():
-            inner = ", ".join(map(as_code, described))
-            return f"({inner},)" if len(described) == 1 else f"({inner})"
-        case list():
-            return f"[{', '.join(map(as_code, described))}]"
-        case dict():
-            return "{" + ", ".join(f"{key!r}: {as_code(value)}" for key, value in described.items()) + "}"
-        case float() if described != described or described in {float("inf"), float("-inf")}:  # noqa: PLR0124  NaN
-            return f'float("{described}")'
-        case _ if is_dataclass(described):
-            given = (f"{name}={as_code(value)}" for name, value in _given(described))
-            return f"{type(described).__name__}({', '.join(given)})"
-        case _:
-            return repr(described)
-
-
-def _given(described: Any) -> Iterator[tuple[str, Any]]:
-    for each in fields(described):
-        value = getattr(described, each.name)
-        is_default = value == each.default or (callable(each.default_factory) and value == each.default_factory())
-        if not is_default:
-            yield each.name, value
-
-
-def with_value(tree: Tree, keys: tuple[str, ...], value: Value) -> Tree:
-    """A tree with another value at a place."""
-    first, *rest = keys
-    inner = tree.get(first)
-    return {**tree, first: with_value(inner, tuple(rest), value) if rest and isinstance(inner, dict) else value}

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from slow.fuzz.description import (
-    IN_CACHE,
-    Content,
     Kept,
-    Plot,
     Project,
     Revision,
     Side,
-    Stage,
     Table,
-    Tracked,
     Values,
     View,
-    content_of_key,
-    of_key,
-    table_of_key,
 )
 from slow.fuzz.values import Tree, Value, are_same, as_json, as_number, below, leaves
 
 NEWLY_TRACKED_PARAMS_ARE_HELD = False
 """A param that only one side tracks, of a file that both have, is to have both its values; until then either answer passes."""
-CHANGED_PLOT_DEFINITIONS_ARE_HELD = False
-"""How a plot is to be drawn whose definition changed is being settled; until then any state passes."""
-
 UNAVAILABLE = "unavailable"
 Reading: TypeAlias = "dict[str, Value] | None"
 """Name → value of a file; None: it cannot be read."""
@@ -54,21 +41,24 @@ def expected_metrics(project: Project) -> Rows:
 
 
 def expected_params(project: Project) -> Rows:
-    base, head = (_params(project, side) for side in Side)
-    rows = dict(_rows(base, head))
     if NEWLY_TRACKED_PARAMS_ARE_HELD:
-        return rows
+        names = _merged(shown_names(project.base), shown_names(project.head))
+        return dict(_rows(*(_params(project, side, names) for side in Side)))
+    base, head = (_params(project, side, shown_names(project.side(side))) for side in Side)
+    rows = dict(_rows(base, head))
     elsewhere = {
         (file.path, name)
         for side in Side
         for file in project.side(side).params
-        if _is_readable(file, project, side)
+        if is_readable(file, project, side)
         for name, _ in leaves(file.written)
     }
     tracked = [{(path, name) for path, names in each.items() for name in names or ()} for each in (base, head)]
     return {
         place: Expected(None, None, frozenset({"added", "removed", "changed", "unchanged"}))
-        if place in elsewhere and (place in tracked[0]) is not (place in tracked[1]) and expected.states != {UNAVAILABLE}
+        if place in elsewhere
+        and (place in tracked[0]) is not (place in tracked[1])
+        and expected.states != {UNAVAILABLE}
         else expected
         for place, expected in rows.items()
     }
@@ -77,25 +67,34 @@ def expected_params(project: Project) -> Rows:
 def _metrics(project: Project, side: Side) -> dict[str, Reading]:
     return {
         path: {name: as_number(value) for name, value in leaves(file.written)}
-        if _is_readable(file, project, side)
+        if is_readable(file, project, side)
         else None
         for path, file in project.side(side).every_metrics_file().items()
     }
 
 
-def _params(project: Project, side: Side) -> dict[str, Reading]:
-    revision = project.side(side)
-    found: dict[str, Reading] = {}
-    for path, names in _shown_names(revision).items():
-        file = revision.params_at(path)
-        if file is None:
-            continue
-        shown: Tree = below(file.written, names) if names is not None else file.written
-        found[path] = dict(leaves(shown)) if _is_readable(file, project, side) else None
+def _merged(base: Mapping[str, list[str] | None], head: Mapping[str, list[str] | None]) -> dict[str, list[str] | None]:
+    """What either side shows of a file; None: all."""
+    found: dict[str, list[str] | None] = {}
+    for path in {**base, **head}:
+        before, after = base.get(path, []), head.get(path, [])
+        found[path] = None if before is None or after is None else [*before, *after]
     return found
 
 
-def _shown_names(revision: Revision) -> dict[str, list[str] | None]:
+def _params(project: Project, side: Side, shown: Mapping[str, list[str] | None]) -> dict[str, Reading]:
+    revision = project.side(side)
+    found: dict[str, Reading] = {}
+    for path, names in shown.items():
+        file = revision.params_at(path)
+        if file is None:
+            continue
+        tree: Tree = below(file.written, names) if names is not None else file.written
+        found[path] = dict(leaves(tree)) if is_readable(file, project, side) else None
+    return found
+
+
+def shown_names(revision: Revision) -> dict[str, list[str] | None]:
     """Params file → the names that a report shows; None: all."""
     names: dict[str, list[str] | None] = {}
     for stage in revision.stages:
@@ -132,7 +131,7 @@ def _state(name: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> str
     return "unchanged" if are_same(old[name], new[name]) else "changed"
 
 
-def _is_readable(file: Values | Table, project: Project, side: Side) -> bool:
+def is_readable(file: Values | Table, project: Project, side: Side) -> bool:
     if isinstance(file, Values) and file.broken:
         return False
     return _is_at_hand(file, project, side)
@@ -141,201 +140,22 @@ def _is_readable(file: Values | Table, project: Project, side: Side) -> bool:
 def _is_at_hand(file: Values | Table, project: Project, side: Side) -> bool:
     seen = project.seen
     in_work_tree = side is Side.HEAD and seen.workspace
+    is_here = seen.view is View.HERE
     match file.kept:
         case Kept.LFS:
             return False
         case Kept.GIT | Kept.LINK:
             return not (in_work_tree and seen.left_out and file.path.startswith(f"{seen.left_out}/"))
         case Kept.IGNORED:
-            return in_work_tree and seen.view is View.HERE
-    if in_work_tree and seen.view is View.HERE:
-        return True
+            return in_work_tree and is_here
+        case _:
+            return (in_work_tree and is_here) or _is_stored(file, project, has_cache=is_here and seen.cache)
+
+
+def _is_stored(file: Values | Table, project: Project, *, has_cache: bool) -> bool:
     if file.content in project.lost_contents:
         return False
-    if seen.view is View.HERE and seen.cache:
-        return True
-    return seen.remote and file.content in project.pushed_contents
-
-
-@dataclass(frozen=True)
-class ExpectedData:
-    state: str
-    came_from: str | None = None
-
-
-def expected_data(project: Project) -> dict[str, ExpectedData]:
-    """Each cached output and each target of a .dvc file; what is there on both sides, but kept by git and unread on one, is unavailable."""
-    base, head = _tracked_contents(project.base), _tracked_contents(project.head)
-    gone, come = _only(base, head), _only(head, base)
-    renamed = {come[content]: gone[content] for content in come if content in gone}
-    rows = {path: ExpectedData("renamed", before) for path, before in renamed.items()}
-    unread = {
-        side: {file.path for file in project.side(side).measured_files() if not _is_readable(file, project, side)}
-        for side in Side
-    }
-    lacking = {"added": unread[Side.BASE], "removed": unread[Side.HEAD]}
-    for path in {**base, **head}:
-        if path not in renamed and path not in renamed.values():
-            state = _data_state(base.get(path), head.get(path))
-            rows[path] = ExpectedData(UNAVAILABLE if path in lacking.get(state, ()) else state)
-    return rows
-
-
-def _tracked_contents(revision: Revision) -> dict[str, str]:
-    files = [*revision.every_metrics_file().values(), *revision.every_table().values()]
-    contents = [*revision.every_output().values(), *revision.data]
-    kept = {file.path: hashlib.md5(file.content).hexdigest() for file in files if file.kept in IN_CACHE}
-    return kept | {content.path: _fingerprint(content) for content in contents if content.kept in IN_CACHE}
-
-
-def _fingerprint(content: Content) -> str:
-    """Equal for equal content; a folder's differs from every file's."""
-    if not content.inside:
-        return hashlib.md5(content.text.encode()).hexdigest()
-    return repr(sorted(content.inside.items()))
-
-
-def _only(here: Mapping[str, str], there: Mapping[str, str]) -> dict[str, str]:
-    """Content → path, of content that is on one side's own paths once and nowhere else on that side; empty files are all alike."""
-    counts = Counter(content for path, content in here.items() if path not in there)
-    empty = hashlib.md5(b"").hexdigest()
-    return {
-        content: path
-        for path, content in here.items()
-        if path not in there and counts[content] == 1 and content != empty
-    }
-
-
-def _data_state(before: str | None, after: str | None) -> str:
-    if before is None:
-        return "added"
-    if after is None:
-        return "removed"
-    return "unchanged" if before == after else "changed"
-
-
-@dataclass(frozen=True)
-class ExpectedStage:
-    state: str
-    outdated: bool
-
-
-def expected_stages(project: Project) -> dict[str, ExpectedStage]:
-    """By DVC's address. Where code was edited after a run, whether a stage changed depends on what is meant, and is not held."""
-    base, head = _stages(project.base), _stages(project.head)
-    return {
-        name: ExpectedStage(_stage_state(base.get(name), head.get(name)), name in head and head[name].is_outdated)
-        for name in {**base, **head}
-    }
-
-
-@dataclass(frozen=True)
-class _Ran:
-    record: tuple[object, ...]
-    is_outdated: bool
-
-
-def _stage_state(before: _Ran | None, after: _Ran | None) -> str:
-    if before is None:
-        return "added"
-    if after is None:
-        return "removed"
-    if before.is_outdated or after.is_outdated:
-        return "any"
-    return "unchanged" if before.record == after.record else "changed"
-
-
-def _stages(revision: Revision) -> dict[str, _Ran]:
-    contents = _everything(revision)
-    return {
-        stage.address(key): _Ran(
-            _record(stage, key, revision, contents),
-            not stage.frozen and any(path in revision.unrun for path in stage.reads),
-        )
-        for stage in revision.stages
-        for key in stage.keys
-    }
-
-
-def _everything(revision: Revision) -> dict[str, object]:
-    contents = [*revision.every_output().values(), *revision.data, *revision.code]
-    found: dict[str, object] = {content.path: _fingerprint(content) for content in contents}
-    for file in (*revision.every_metrics_file().values(), *revision.every_table().values()):
-        found[file.path] = file.content
-    return found
-
-
-def _record(stage: Stage, key: str, revision: Revision, contents: Mapping[str, object]) -> tuple[object, ...]:
-    """What dvc.lock has of a run."""
-    files = [of_key(file, key) for file in stage.metrics]
-    tables = [table_of_key(table, key) for table in stage.plots]
-    outs = [content_of_key(content, key) for content in stage.writes]
-    return (
-        tuple((name, _used_value(revision, name)) for name in stage.uses),
-        tuple((path, contents.get(path)) for path in stage.reads),
-        tuple((tracked.path, _tracked_values(revision, tracked)) for tracked in stage.tracks),
-        tuple((each.path, contents.get(each.path)) for each in (*files, *tables, *outs)),
-    )
-
-
-def _used_value(revision: Revision, name: str) -> str:
-    files = [file for file in revision.params if file.path in {*revision.variables, "params.yaml"}]
-    return repr([below(file.written, [name]) for file in files])
-
-
-def _tracked_values(revision: Revision, tracked: Tracked) -> str:
-    names, file = revision.tracked_names(tracked), revision.params_at(tracked.path)
-    if names is None or file is None:
-        return ""
-    tree = below(file.written, names) if names else file.written
-    return repr(sorted((name, _plain_number(value)) for name, value in leaves(tree)))
-
-
-def _plain_number(value: Value) -> str:
-    """1 is 1.0."""
-    number = float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value
-    return repr(number)
-
-
-def expected_plots(project: Project) -> dict[str, frozenset[str]]:
-    """Plot → the states that are right."""
-    base, head = (_plots(project, side) for side in Side)
-    return {name: _plot_states(base.get(name), head.get(name)) for name in {**base, **head}}
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    definition: Plot | None
-    table: Table
-    is_readable: bool
-
-
-def _plots(project: Project, side: Side) -> dict[str, _Drawn]:
-    revision = project.side(side)
-    tables = revision.every_table()
-
-    def drawn(table: Table, definition: Plot | None) -> _Drawn:
-        return _Drawn(definition, table, _is_readable(table, project, side))
-
-    top = {plot.name: drawn(tables[plot.table], plot) for plot in revision.plots}
-    own = [table_of_key(table, key) for stage in revision.stages for key in stage.keys for table in stage.plots]
-    return top | {table.path: drawn(table, None) for table in own}
-
-
-def _plot_states(before: _Drawn | None, after: _Drawn | None) -> frozenset[str]:
-    sides = [side for side in (before, after) if side is not None]
-    if not all(side.is_readable for side in sides):
-        return frozenset({UNAVAILABLE})
-    if before is None:
-        return frozenset({"added"})
-    if after is None:
-        return frozenset({"removed"})
-    if before.definition != after.definition:
-        return frozenset({"changed", UNAVAILABLE}) if CHANGED_PLOT_DEFINITIONS_ARE_HELD else frozenset(_ANY)
-    return frozenset({"unchanged" if before.table.columns == after.table.columns else "changed"})
-
-
-_ANY = ("added", "removed", "changed", "unchanged", UNAVAILABLE)
+    return has_cache or file.content in project.pushed_contents
 
 
 def allowed_exit(project: Project) -> Callable[[int], bool]:

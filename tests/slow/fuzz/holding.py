@@ -14,12 +14,10 @@ from slow.fuzz.expecting import (
     UNAVAILABLE,
     Rows,
     allowed_exit,
-    expected_data,
     expected_metrics,
     expected_params,
-    expected_plots,
-    expected_stages,
 )
+from slow.fuzz.expecting_pipeline import expected_data, expected_plots, expected_stages
 from slow.fuzz.running import Ran
 
 _CHANGES = {"changed", "added", "removed", "renamed"}
@@ -64,7 +62,11 @@ def hold_data(project: Project, report: Mapping[str, Any]) -> None:
     """What DVC keeps is told by its content."""
     expected = {path: (row.state, row.came_from) for path, row in expected_data(project).items()}
     found = {row["path"]: (row["state"], row["from"]) for row in report["data"]}
-    wrong = {path: (found.get(path), expected.get(path)) for path in {**found, **expected} if found.get(path) != expected.get(path)}
+    wrong = {
+        path: (found.get(path), expected.get(path))
+        for path in {**found, **expected}
+        if found.get(path) != expected.get(path)
+    }
     assert wrong == {}, f"data, as told and as built: {wrong}"
 
 
@@ -76,7 +78,9 @@ def hold_stages(project: Project, report: Mapping[str, Any]) -> None:
     for name, row in found.items():
         right = expected[name]
         assert row["outdated"] is right.outdated, f"stage {name} outdated: {row['outdated']}; {_said(report)}"
-        assert right.state in {row["state"], "any"}, f"stage {name} is {row['state']} ({row['changed']}), not {right.state}"
+        assert right.state in {row["state"], "any"}, (
+            f"stage {name} is {row['state']} ({row['changed']}), not {right.state}"
+        )
     if not any(stage.outdated for stage in expected.values()):
         doubts = {row["file"]: row["doubt"] for row in report["metrics"] if row["doubt"]}
         assert doubts == {}, "metrics in doubt although every stage ran as it is defined"

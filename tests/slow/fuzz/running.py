@@ -44,10 +44,6 @@ class HungError(AssertionError):
     """The command did not end."""
 
 
-class NoAnswerError(Exception):
-    """DVC itself fails on this input."""
-
-
 def load() -> None:
     """Load here what each run needs."""
     for name in (
@@ -72,19 +68,24 @@ def report(root: Path, out: Path, *arguments: str) -> Ran:
     from reporter.cli import main
 
     def run() -> int:
-        return main(["report", *arguments, "--no-images", "--out", str(out)], {"CI": "true"})  # a bug's traceback is printed
+        return main(
+            ["report", *arguments, "--no-images", "--out", str(out)], {"CI": "true"}
+        )  # a bug's traceback is printed
 
     code, _, said = _aside(root, out, run)
     return Ran(code, said, out)
 
 
 def dvc_json(root: Path, scratch: Path, *arguments: str) -> Any:
-    """What `dvc … --json` prints. Raises NoAnswerError with what it says where it fails."""
+    """What `dvc … --json` prints. Raises AssertionError with what it says where it fails."""
     from dvc.cli import main
 
-    code, printed, said = _aside(root, scratch, lambda: int(main([*arguments, "--json"])))
-    if code != 0:
-        raise NoAnswerError(said)
+    def run() -> int:
+        os.environ["DVC_TEST"] = "true"  # else it prints to the standard output of before the fork
+        return int(main([*arguments, "--json"]))
+
+    code, printed, said = _aside(root, scratch, run)
+    assert code == 0, f"`dvc {' '.join(arguments)}` ended with {code}: {said}"
     return json.loads(printed)
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, reject, seed, settings
 from project_factories import isolate
-
 from slow.fuzz.building import UnbuildableError
+from slow.fuzz.cases import CASES
 from slow.fuzz.checking import check
-from slow.fuzz.description import Project, as_code
+from slow.fuzz.description import Project
+from slow.fuzz.pasting import as_code
 from slow.fuzz.running import load
 from slow.fuzz.strategies import projects
 
@@ -34,6 +35,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         isolate(patch, made)
         load()
         yield made
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_random_projects_brought_to_light_is_mended(folder: Path, name: str) -> None:
+    check(CASES[name], folder)
 
 
 @pytest.mark.parametrize("round_", range(-(-PROJECTS // A_ROUND)))
@@ -57,7 +63,7 @@ def hold_random_projects(folder: Path, number: int) -> None:
     @seed(number)
     @given(project=projects())
     def hold(project: Project) -> None:
-        note(f"A case for tests/slow/fuzz/cases.py:\n{as_code(project)}")
+        note(f"Of REPORTER_FUZZ_SEED={SEED}; for tests/slow/fuzz/cases.py:\n{as_code(project)}")
         try:
             check(project, folder)
         except UnbuildableError:

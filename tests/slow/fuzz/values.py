@@ -12,6 +12,10 @@ Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | 
 Tree: TypeAlias = "dict[str, Value]"
 
 
+BARE = ""
+"""The key of a tree that is one value and no mapping: a file that holds a number."""
+
+
 def as_written(tree: Tree, path: str) -> Tree:
     """The part of a tree that the format of `path` can hold: TOML has no null, Python no NaN and names of its own."""
     suffix = PurePosixPath(path).suffix
@@ -26,6 +30,10 @@ def as_written(tree: Tree, path: str) -> Tree:
 def text_of(tree: Tree, path: str) -> str:
     """What a file of this name holds."""
     kept = as_written(tree, path)
+    if BARE in kept and not path.endswith(".toml"):
+        return _scalar(
+            kept[BARE], nan=".nan" if _is_yaml(path) else "NaN", inf=".inf" if _is_yaml(path) else "Infinity"
+        )
     match PurePosixPath(path).suffix:
         case ".json":
             return json.dumps(kept, ensure_ascii=False, indent=1)
@@ -92,6 +100,10 @@ def are_same(left: Value, right: Value) -> bool:
     if isinstance(left, bool) is not isinstance(right, bool):
         return False
     return left == right or as_json(left) == as_json(right) == "NaN"
+
+
+def _is_yaml(path: str) -> bool:
+    return PurePosixPath(path).suffix not in {".json", ".toml", ".py"}
 
 
 def _holds(value: Value, wanted: object) -> bool:

@@ -110,7 +110,7 @@ def _told_apart(dependencies: Iterable[Dependency]) -> Iterator[Dependency]:
 
 
 def _params_dependency(dep: Any, tree: Tree) -> ParamsDependency:
-    recorded = dep.hash_info.value if dep.hash_info else None
+    recorded = dep.hash_info.value  # an empty file that is tracked whole is recorded as `{}`, and such a hash is falsy
     path = tree.relative(dep.fs_path) if _is_inside(dep, tree) else _outside(dep)
     return ParamsDependency(path, tuple(dep.params), recorded if isinstance(recorded, dict) else None)
 

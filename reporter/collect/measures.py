@@ -35,6 +35,13 @@ class Measures:
             return measured
         return None if self._gap_on_disk(output.path, measured) else measured
 
+    def has_recorded_text(self, output: Output, found: Measured) -> bool:
+        """Whether an output in the tree differs in line ends alone from what was recorded, as in a clone that git writes for Windows."""
+        content = output.content
+        if content is None:
+            return False
+        return content.hash in self._opened.measure_line_ends(output.path, content.algorithm, found)
+
     def of_dependency(self, dependency: Dependency) -> str | None:
         """The hash of what a stage would read now; None where it is not at hand, which is no reason to call it changed.
 

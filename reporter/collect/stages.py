@@ -111,7 +111,9 @@ def _output_differs(output: Output, measures: Measures) -> bool:
     if output.content is None:
         return False
     measured = measures.of_output(output)
-    return measured is not None and measured.hash != output.content.hash
+    if measured is None or measured.hash == output.content.hash:
+        return False
+    return output.cached or not measures.has_recorded_text(output, measured)
 
 
 def _params_differ(dep: ParamsDependency, files: RevisionFiles, unknown: dict[str, UnreadableError]) -> bool:

@@ -43,6 +43,10 @@ class StorageError(ReporterError):
     """The remote storage is unreachable or refuses the credentials."""
 
 
+class UnreadableCandidateError(ReporterError):
+    """The report is written, with params, data and stages, but no metric of its candidate can be read."""
+
+
 class ForgeError(ReporterError):
     """The forge (GitHub, GitLab, …) refused, or has not got, what was asked of it."""
 

@@ -18,7 +18,7 @@ from reporter.commands.gate import gate_exit_code
 from reporter.commands.mark import mark_failed, mark_running, summarise_failed
 from reporter.commands.post import Connect, OpenStore, PostOutcome, post, tell_job
 from reporter.commands.task import Task, write_tasks
-from reporter.errors import ReporterError
+from reporter.errors import ReporterError, UnreadableCandidateError
 from reporter.forges.check_parts import CheckPart
 from reporter.forges.ci_files import write_outputs
 from reporter.model.ci import Checkout, CiContext
@@ -91,6 +91,9 @@ def ci_make(tasks: Sequence[Task], folder: Path, maker: Maker, say: Say) -> int:
         write_failure(task.folder(folder, place), _ENDED_EARLY)
     try:
         bundles = maker.make(tasks, _head(tasks, maker, say))
+    except UnreadableCandidateError as error:  # its report is there, and is posted
+        summarise_failed(tasks[0].context, tasks[0].comment, error, say)
+        raise
     except ReporterError as error:
         _tell_failed(tasks, folder, error, say)
         raise

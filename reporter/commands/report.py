@@ -13,7 +13,7 @@ from reporter.collect.snapshots import ReadParams, Wanted
 from reporter.commands.rules_in_force import RulesInForce, rules_in_force
 from reporter.commands.sections import read_sections
 from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
-from reporter.errors import ProjectError, ReporterError, StorageError
+from reporter.errors import UnreadableCandidateError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.model.ci import CiContext
@@ -89,7 +89,7 @@ class MadeReport:
     bundle: Bundle
     page: str
     """report.html."""
-    failure: ReporterError | None = None
+    failure: UnreadableCandidateError | None = None
     """Why it does not do what was asked, once it is written: no metric of the candidate can be read."""
 
 
@@ -210,7 +210,7 @@ def _in_history(candidate: Candidate, base: Revision | None, source: Source, rul
     return with_history(candidate, rules, source.history(base, files), base.label)
 
 
-def _nothing_is_known(candidate: Snapshot) -> ReporterError | None:
+def _nothing_is_known(candidate: Snapshot) -> UnreadableCandidateError | None:
     """Why no metric of a candidate that has some can be read: its report holds params, data and stages, but not what was asked.
 
     Metrics that nobody has yet (never run, never pulled) are no error; one file of several is `unavailable` in the report.
@@ -220,8 +220,8 @@ def _nothing_is_known(candidate: Snapshot) -> ReporterError | None:
     if not problems or not kinds <= {ProblemKind.ACCESS, ProblemKind.CORRUPT, ProblemKind.FORMAT}:
         return None
     first = next(problem for problem in problems if problem)
-    kind = StorageError if first.kind is ProblemKind.ACCESS else ProjectError
-    return kind(f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}", first.hint)
+    message = f"no metric of {candidate.revision.label} can be read: {first.path}: {first.message}"
+    return UnreadableCandidateError(message, first.hint)
 
 
 def _rules_in_force(

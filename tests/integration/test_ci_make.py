@@ -162,6 +162,13 @@ class TestWithoutAToken:
         assert [each.name for each in Path("reports").iterdir()] == ["failure.txt"]
         assert "No report could be made: `dvc repro`" in Path(job["GITHUB_STEP_SUMMARY"]).read_text()
 
+    def test_a_report_without_a_readable_metric_stays_to_be_posted(self, job, github, project):
+        project.write({"train.py": "open('metrics.json', 'w').write('{broken')\n"})
+        assert make(job) == 3
+        report = read_bundle(Path("reports")).report
+        assert (report.verdict.value, len(report.stages)) == ("unknown", 1)
+        assert "no metric of" in Path(job["GITHUB_STEP_SUMMARY"]).read_text()
+
     def test_so_does_a_bug_and_a_job_that_is_ended(self, github, tmp_path):
         write_bundle(tmp_path / "reports", Bundle(make_report(summary="of yesterday")), "")
         for error, told in ((ZeroDivisionError, "reporter has a bug"), (SystemExit, "ended before there was a report")):

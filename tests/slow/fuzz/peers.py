@@ -18,6 +18,7 @@ DEVIATIONS = {
     "a null, an empty mapping": "DVC prints neither",
     "a metric that is the text `nan` or `inf`": "DVC leaves DVCLive's texts as they are",
     "a dot or a backslash in a key": "DVC joins keys with dots and does not say which of them were there",
+    "a params file that is a pointer of Git LFS": "`dvc status` fails, where the pointer is no Python or TOML",
     "a link that git keeps": "DVC takes its target's name for the content of a commit's file",
     "a second dot in a file's name": "DVC does not know its format by the last one (`m.v2.toml`), and reads it as YAML",
     "a params file above the DVC project": "`dvc params diff` leaves it out, `dvc status` does not",
@@ -41,10 +42,14 @@ def hold_against_dvc(project: Project, root: Path, scratch: Path, report: Mappin
     for kind in ("metrics", "params"):
         theirs = dvc_json(root, scratch, kind, "diff", "--all", *revisions)
         _hold_rows(kind, theirs, report[kind], misread=_misread(project))
-    if seen.view is View.HERE and seen.workspace:
+    if seen.view is View.HERE and seen.workspace and not _stops_status(project):
         _hold_status(dvc_json(root, scratch, "status"), report)
     if seen.view is View.HERE or not seen.workspace:
         _hold_data(dvc_json(root, scratch, "diff", *revisions), report)
+
+
+def _stops_status(project: Project) -> bool:
+    return any(file.kept is Kept.LFS for file in project.head.params)
 
 
 def _can_answer(project: Project) -> bool:

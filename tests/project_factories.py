@@ -121,6 +121,12 @@ class ProjectFactory:
         finally:
             os.chdir(before)
 
+    def imported(self, registry: ProjectFactory, path: str, *options: str) -> ProjectFactory:
+        """`dvc import`, in a process of its own: DVC leaves the packs of the registry's clone open."""
+        command = [sys.executable, "-m", "dvc", "import", "--quiet", *options, str(registry.root), path]
+        subprocess.run(command, cwd=self.root, check=True)
+        return self
+
     def add(self, *paths: str) -> ProjectFactory:
         """`dvc add`."""
         with self.dvc() as repo:

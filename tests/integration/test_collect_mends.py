@@ -431,8 +431,7 @@ class TestImports:
     def test_one_of_a_repository_without_its_content_is_read_at_the_commit_that_pins_it(self, project, tmp_path):
         registry = ProjectFactory.new(tmp_path / "registry")
         registry.write({"ref.json": {"acc": 0.8}}).commit()
-        with project.dvc() as repo:
-            repo.imp(str(registry.root), "ref.json", no_download=True)
+        project.imported(registry, "ref.json", "--no-download")
         project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
         registry.write({"ref.json": {"acc": 0.1}}).commit()
 
@@ -441,8 +440,7 @@ class TestImports:
     def test_a_source_that_is_gone_is_named_and_no_remote_is_asked_for(self, project, tmp_path):
         registry = ProjectFactory.new(tmp_path / "registry")
         registry.write({"ref.json": {"acc": 0.8}}).add("ref.json").commit()
-        with project.dvc() as repo:
-            repo.imp(str(registry.root), "ref.json")
+        project.imported(registry, "ref.json")
         project.write({"dvc.yaml": "metrics: [ref.json]\n"}).commit()
         clone = project.clone(tmp_path / "clone")
         shutil.move(registry.root, tmp_path / "elsewhere")

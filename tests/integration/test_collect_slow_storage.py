@@ -272,14 +272,12 @@ def test_a_web_server_that_cuts_twice_delivers_in_the_end(web_project, web):
     assert web.cuts == 2
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # DVC leaves the registry's packs open
 def test_what_only_dvc_can_read_has_the_same_limit_and_its_source_is_asked_once(web_project, web, tmp_path):
     """An import that was never downloaded is read from the repository that it comes from, whose remote is the web server."""
     web_project.commit("The registry")
     project = ProjectFactory.new(tmp_path / "consumer")
-    with project.dvc() as repo:
-        for name in ("one.csv", "two.csv"):
-            repo.imp(str(web_project.root), "loss.csv", out=name, no_download=True)
+    for name in ("one.csv", "two.csv"):
+        project.imported(web_project, "loss.csv", "--no-download", "--out", name)
     project.write({"dvc.yaml": "plots:\n  - one.csv: {x: step, y: loss}\n  - two.csv: {x: step, y: loss}\n"})
     project.commit("Only imports")
     assert snapshot(project).tables.keys() == {"one.csv", "two.csv"}

@@ -39,10 +39,6 @@ class ProjectError(ReporterError):
     """Git or DVC cannot read the project: no repository, no pipeline, no such revision, a broken file."""
 
 
-class StorageError(ReporterError):
-    """The remote storage is unreachable or refuses the credentials."""
-
-
 class UnreadableCandidateError(ReporterError):
     """The report is written, with params, data and stages, but no metric of its candidate can be read."""
 

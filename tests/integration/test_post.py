@@ -15,7 +15,7 @@ from reporter.commands.mark import mark_failed, mark_running
 from reporter.commands.post import PostOutcome, check_conclusion, post
 from reporter.commands.rehearse import rehearse
 from reporter.commands.task import Task
-from reporter.errors import ForgeError, PermissionMissingError, StorageError, UsageError
+from reporter.errors import ForgeError, PermissionMissingError, ProjectError, UsageError
 from reporter.forges.check_parts import CheckPart, read_parts
 from reporter.forges.interface import Conclusion
 from reporter.forges.marker import Marker, read_marker
@@ -646,7 +646,7 @@ class TestRunningAndFailed:
 
     def test_a_failed_run_says_why_in_comment_check_and_summary(self, job, github, bundle):
         mark_running(job.context(), CommentRule(), job.connect, job.said.append)
-        reason = StorageError("the storage refuses the credentials", hint="set AWS_ACCESS_KEY_ID")
+        reason = ProjectError("the storage refuses the credentials", hint="set AWS_ACCESS_KEY_ID")
 
         outcome = mark_failed(job.context(), CommentRule(), reason, job.connect, job.said.append)
 

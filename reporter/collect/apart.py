@@ -239,7 +239,7 @@ def _serve(project: Project, connection: Connection, parents: Connection) -> NoR
 def _answer_calls(project: Project, connection: Connection) -> None:
     project = project.telling(lambda line: connection.send(_Told(line)))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        with contextlib.suppress(ReporterError):  # the first call meets it again and says it
+        with contextlib.suppress(Exception):  # the first call meets it again and says it
             project.load()
         while True:
             connection.send(_called(project, connection.recv()))

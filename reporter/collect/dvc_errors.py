@@ -47,6 +47,20 @@ def broken_project(error: Exception) -> ProjectError:
     return ProjectError(f"DVC cannot open the project: {one_line(str(error))}", "see `dvc doctor` and .dvc/config")
 
 
+def unusable_git(error: Exception) -> ProjectError:
+    """DVC reads git's configuration itself, and knows fewer of its extensions than git."""
+    extension = str(getattr(error, "extension", ""))
+    if not extension:
+        return ProjectError(
+            f"DVC cannot open the git repository: {without_folders(one_line(str(error)))}",
+            "see `dvc status`, which fails for the same reason, and .git/config",
+        )
+    return ProjectError(
+        f"DVC cannot open the git repository: it does not know git's extension {extension}",
+        f"`git config --unset extensions.{extension.split(maxsplit=1)[0]}` where nothing needs it, or report from a new clone",
+    )
+
+
 def broken_file(error: Exception, path: str | None, revision: Revision, tree: Tree) -> BrokenFile:
     """`path` is the DVC file that was being read, as a path of the tree's file system: what it needs may be to blame instead."""
     blamed = next((found for found in map(_own_path, _chain(error)) if found), path)

@@ -9,16 +9,25 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from reporter.collect.commit_tree import CommitTree, absent_submodule
-from reporter.collect.dvc_errors import BrokenFile, broken_file, broken_project, unreadable_for_dvc, values_file
+from reporter.collect.dvc_errors import (
+    BrokenFile,
+    broken_file,
+    broken_project,
+    unreadable_for_dvc,
+    unusable_git,
+    values_file,
+)
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.git import Git
 from reporter.collect.pipeline import Content, Pipeline
@@ -93,6 +102,7 @@ class DvcProject:
             self._config = self._repo.config
         except DvcException as error:
             raise broken_project(error) from error
+        _require_git_of(self._repo)
         _shorten_timeouts(self._config)
 
     @property
@@ -233,10 +243,6 @@ class OpenRevision:
         """
         from dvc.repo.index import Index
 
-        if self._commit is not None:
-            self._commit.fetch(path for path in self._commit.paths() if is_definition(path))
-        else:
-            require_definitions(self._git, self.tree, self._repo.dvcignore.is_ignored_file)
         refused: dict[str, BrokenFile] = {}
 
         def stop(path: str, error: Exception) -> None:
@@ -245,9 +251,20 @@ class OpenRevision:
                 raise broken.error() from error
             refused[self.tree.relative(path)] = broken
 
+        if self._commit is not None:
+            self._commit.fetch(path for path in self._commit.paths() if is_definition(path))
+        else:
+            require_definitions(self._git, self.tree, self._repo.dvcignore.is_ignored_file)
+
+        def stop_at_unread_patterns() -> None:
+            for path, error in self._repo.dvcignore.unread.items():
+                stop(path, error)
+
+        stop_at_unread_patterns()
         try:
             with remembering():
                 pipeline = pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
+            stop_at_unread_patterns()  # of folders, which DVC has only now walked
         except ProjectError:
             raise
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
@@ -376,9 +393,42 @@ class _CommitFiles:
 
 
 def _opened_without_writing(repo_class: Any, root: Path) -> Any:
-    """Open the project without what DVC adds to an older project's `.dvc/.gitignore`: a report changes no tracked file."""
-    read_only = type("ReadOnlyRepo", (repo_class,), {"_ignore": lambda _: None})
-    return read_only(str(root))
+    """Open the project without what DVC adds to an older project's `.dvc/.gitignore`: a report changes no tracked file.
+
+    A `.dvcignore` that cannot be read doesn't stop it: `repo.dvcignore.unread` has each with its error.
+    """
+    from dvc.ignore import DvcIgnore, DvcIgnoreFilter
+
+    class Ignored(DvcIgnoreFilter):  # type: ignore[misc,unused-ignore]
+        unread: dict[str, Exception]
+
+        def __init__(self, fs: Any, root_dir: str) -> None:
+            self.unread = {}
+            super().__init__(fs, root_dir)
+
+        def _update_trie(self, dirname: str, trie: Any) -> None:
+            try:
+                super()._update_trie(dirname, trie)
+            except (ValueError, re.error, UnreadableError) as error:
+                self.unread[self.fs.join(dirname, DvcIgnore.DVCIGNORE_FILE)] = error
+
+    class ReadOnlyRepo(repo_class):  # type: ignore[misc]
+        def _ignore(self) -> None:
+            """Add nothing."""
+
+        @cached_property
+        def dvcignore(self) -> Ignored:
+            return Ignored(self.fs, self.root_dir)
+
+    return ReadOnlyRepo(str(root))
+
+
+def _require_git_of(repo: Any) -> None:
+    """Let DVC open the git repository. It reads git's configuration itself, and raises what its library happens to raise on it."""
+    try:
+        _ = repo.scm
+    except Exception as error:
+        raise unusable_git(error) from error
 
 
 def _with_unix_ends(data: bytes) -> bytes:

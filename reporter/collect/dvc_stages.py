@@ -18,7 +18,7 @@ from reporter.collect.pipeline import (
     StageDefinition,
 )
 from reporter.collect.redaction import without_folders, without_secrets
-from reporter.collect.tree import Tree
+from reporter.collect.tree import Tree, joined
 
 
 def pipeline_of(index: Any, tree: Tree) -> Pipeline:
@@ -117,7 +117,9 @@ def _params_dependency(dep: Any, tree: Tree) -> ParamsDependency:
 
 def _is_inside(dep: Any, tree: Tree) -> bool:
     """Whether git or DVC keeps it with the project: in a repository of many projects they share what lies above them."""
-    return dep.fs.protocol == "local" and not posixpath.isabs(dep.def_path) and tree.has_place_for(dep.fs_path)
+    if dep.fs.protocol != "local" or not tree.has_place_for(dep.fs_path):
+        return False
+    return not tree.leads_out(posixpath.join(tree.relative(dep.stage.wdir), dep.def_path))  # in a commit `/..` is `/`
 
 
 def _outputs(stage: Any, tree: Tree) -> Iterator[Output]:
@@ -178,7 +180,7 @@ def _top_level(by_file: Mapping[str, Iterable[str]], tree: Tree) -> Iterator[str
     for file, paths in _in_order(by_file, tree):
         folder = posixpath.dirname(file)
         for path in paths:
-            yield _shown(path) if posixpath.isabs(path) else posixpath.normpath(posixpath.join(folder, path))
+            yield joined(folder, _without_root(path))
 
 
 def _variables(stages: Iterable[Any], tree: Tree) -> dict[str, tuple[str, ...]]:
@@ -195,12 +197,27 @@ def _plots(by_file: Mapping[str, Iterable[Any]], tree: Tree) -> Iterator[PlotDef
         for entry in entries:
             named = {entry: None} if isinstance(entry, str) else entry
             for name, properties in named.items():
-                yield PlotDefinition(file, str(name), properties or {})
+                yield PlotDefinition(file, _without_root(str(name)), _named_files(properties or {}))
+
+
+def _without_root(path: str) -> str:
+    """An absolute path by its name alone; a relative one as it is."""
+    return _shown(path) if posixpath.isabs(path) else path
+
+
+def _named_files(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A plot's properties; where its axes name data files, absolute paths are shown by their names."""
+    return {
+        key: {_without_root(path): fields for path, fields in value.items()}
+        if key in {"x", "y"} and isinstance(value, dict)
+        else value
+        for key, value in properties.items()
+    }
 
 
 def _artifacts(by_file: Mapping[str, Mapping[str, Any]], tree: Tree) -> Iterator[tuple[str, dict[str, Any]]]:
     for file, artifacts in _in_order(by_file, tree):
         folder = posixpath.dirname(file)
         for name, fields in artifacts.items():
-            path = posixpath.normpath(posixpath.join(folder, fields["path"]))
+            path = joined(folder, _without_root(fields["path"]))
             yield (name if file == "dvc.yaml" else f"{file}:{name}"), {**fields, "path": path}

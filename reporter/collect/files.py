@@ -14,6 +14,7 @@ from reporter.collect.import_errors import explain_import, explain_missing_impor
 from reporter.collect.pipeline import Content, Output, Pipeline
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import AbsentError, UnreadableError
+from reporter.collect.redaction import NO_FOLDERS
 from reporter.collect.storage import Storage
 from reporter.model.problem import ProblemKind
 
@@ -44,6 +45,8 @@ class RevisionFiles:
 
     def read(self, path: str) -> bytes:
         """Content of a file. Raises UnreadableError."""
+        if self._tree.leads_out(path):
+            raise _outside(path)
         try:
             return without_pointer(self._tree.read(path))
         except FileNotFoundError:
@@ -199,6 +202,18 @@ class RevisionFiles:
             raise
         except Exception as error:
             raise explain_import(error, owner) from error
+
+
+def _outside(path: str) -> UnreadableError:
+    if path.startswith(NO_FOLDERS):
+        reason = "is named by an absolute path, which no commit has"
+        mend = "name it by its path from the folder of dvc.yaml, and keep it in the repository (`dvc import-url` copies it)"
+    else:
+        reason, mend = (
+            "lies outside of the repository, so no commit has it",
+            "keep it in the repository (`dvc import-url` copies it)",
+        )
+    return UnreadableError(ProblemKind.MISSING, reason, mend, edits=True)
 
 
 def _is_directory(output: Output) -> bool:

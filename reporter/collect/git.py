@@ -30,6 +30,7 @@ _PATHS_OF_A_COMMAND = 5
 _LOG_SECONDS = 10.0
 _RENAME_SECONDS = 60.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
+_ERROR_WITH_LIST = re.compile(r"^(?:fatal|error):.*(?:\n[ \t]+\S.*)*", re.MULTILINE)
 _REMOTE_HEAD = re.compile(r"ref: refs/heads/(?P<branch>\S+)\tHEAD")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 
@@ -254,5 +255,6 @@ def _split(arguments: tuple[str, ...], remote: str) -> list[str]:
 
 
 def _last_error(stderr: str) -> str:
-    lines = [line for line in stderr.splitlines() if line.startswith(("fatal:", "error:"))]
-    return lines[0] if lines else stderr
+    """The first error as one line, with the names that git lists below it."""
+    found = _ERROR_WITH_LIST.search(stderr)
+    return " ".join(found[0].split()) if found else stderr

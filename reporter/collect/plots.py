@@ -12,6 +12,7 @@ from reporter.collect.files import RevisionFiles
 from reporter.collect.pipeline import Output, Pipeline, PlotDefinition
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.templates import DEFAULT_TEMPLATE, Templates
+from reporter.collect.tree import joined
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Axis, PlotSpec
 
@@ -83,7 +84,7 @@ def _path_of(definition: PlotDefinition) -> str | None:
 
 
 def _joined(file: str, path: str) -> str:
-    return posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+    return joined(posixpath.dirname(file), path)
 
 
 def _expanded(path: str, files: RevisionFiles, problems: Problems) -> tuple[str, ...]:

@@ -11,10 +11,13 @@ _LOCAL_PATH = re.compile(
 )
 """An absolute path of Unix or Windows. One of an address follows its host, and a relative one a name or a dot."""
 
+NO_FOLDERS = "…/"
+"""Stands for the folders of this machine in front of a name."""
+
 
 def without_folders(text: str) -> str:
     """`text` with each absolute path of a machine in it cut to its last part, `…/registry`: a reader has no use for the rest."""
-    return _LOCAL_PATH.sub(r"…/\g<name>", text)
+    return _LOCAL_PATH.sub(rf"{NO_FOLDERS}\g<name>", text)
 
 
 def without_secrets(text: str) -> str:

@@ -38,6 +38,8 @@ def with_refused(pipeline: Pipeline, refused: Mapping[str, BrokenFile], tree: Tr
 
 
 def _outputs(path: str, tree: Tree) -> Iterator[Output]:
+    if posixpath.basename(path) == ".dvcignore":
+        return
     definition = _yaml(path, tree)
     if path.endswith(".dvc"):
         yield from _recorded(definition, posixpath.dirname(path))

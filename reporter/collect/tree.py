@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reporter.collect.pointers import LARGEST_POINTER, is_pointer
+from reporter.collect.redaction import NO_FOLDERS
 
 
 def inside(path: str, folders: Sequence[str]) -> str:
@@ -26,6 +27,11 @@ def inside(path: str, folders: Sequence[str]) -> str:
 def overlaps(path: str, place: str) -> bool:
     """Whether one of two POSIX paths is the other, or lies below it."""
     return path == place or path.startswith(f"{place}/") or place.startswith(f"{path}/")
+
+
+def joined(folder: str, path: str) -> str:
+    """A path that a file in `folder` names, from where `folder` is named; what has no place there stays as it is."""
+    return path if path.startswith(NO_FOLDERS) else posixpath.normpath(posixpath.join(folder, path))
 
 
 class Tree:
@@ -58,8 +64,17 @@ class Tree:
         """Whether a path of the file system is inside the repository."""
         return f"{self._fs.abspath(path)}/".startswith(f"{self._top}/")
 
+    def leads_out(self, path: str) -> bool:
+        """Whether a path from the root, without following links, is none of the repository."""
+        if "://" in path or path.startswith(("/", NO_FOLDERS)):
+            return True
+        inner = posixpath.relpath(self._root or "/", self.top)
+        return f"{posixpath.normpath(posixpath.join(inner, path))}/".startswith("../")
+
     def exists(self, path: str) -> bool:
         """Whether there is something to read; a link that leads nowhere is not there."""
+        if self.leads_out(path):
+            return False
         full = self.absolute(path)
         return Path(full).exists() if self._within else bool(self._fs.exists(full))
 

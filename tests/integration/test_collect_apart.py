@@ -79,10 +79,12 @@ def test_an_error_keeps_its_mend(project, opened, tmp_path):
     assert (caught.value.message, caught.value.hint) == (here.value.message, here.value.hint)
 
 
-def test_a_bug_there_shows_its_traceback_here(opened, monkeypatch):
-    def fail(*_) -> None:
+@pytest.mark.parametrize("method", ["read", "load"])
+def test_a_bug_there_shows_its_traceback_here(opened, monkeypatch, method):
+    def fail(project, *_) -> None:
         raise ZeroDivisionError("a bug")
 
+    monkeypatch.setattr(Project, method, fail)
     monkeypatch.setattr(Project, "read", fail)
     with ProjectApart(opened, silent) as apart, pytest.raises(ReaderCrashedError, match=r"(?s)Traceback.*a bug"):
         next(apart.snapshots([opened.resolve_head(None)], Wanted()))

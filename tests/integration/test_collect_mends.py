@@ -606,6 +606,74 @@ class TestBrokenFiles:
         assert_certain(snapshot(project, "HEAD", forgiving=True))
 
 
+class TestOutsideOfTheRepository:
+    @pytest.mark.parametrize("revision", ["HEAD", "workspace"])
+    @pytest.mark.parametrize("named", ["{folder}/{name}", "../{name}"])
+    def test_what_lies_there_is_not_called_changed_and_taken_in(self, project, tmp_path, revision, named):
+        def write(params: str, metrics: str, plot: str) -> None:
+            stage = {"cmd": "true", "params": [{params: ["lr"]}], "metrics": [{"own.json": {"cache": False}}]}
+            axes = {"x": {plot: "x"}, "y": {plot: "y"}}
+            plots = [plot, {"both": axes}]
+            project.write({"dvc.yaml": {"stages": {"train": stage}, "metrics": [metrics], "plots": plots}})
+            project.write({"own.json": {"acc": 0.5}}).record().commit()
+
+        names = ("p.yaml", "m.json", "p.csv")
+        for name, content in zip(names, ("lr: 1\n", "{}", "x,y\n1,2\n"), strict=True):
+            (tmp_path / name).write_text(content)
+        write(*(named.format(folder=tmp_path, name=name) for name in names))
+
+        found = snapshot(project, revision)
+
+        assert found.stages["train"].outdated == ()
+        assert str(tmp_path) not in repr(found).replace(str(project.root), "")
+        by_path = {problem.path: problem for problem in said(found)}
+        shown = [named.format(folder="…", name=name) for name in names]
+        assert {*shown} <= {*by_path}
+        assert all("no commit has" in by_path[name].message for name in shown)
+        assert all("keep it in the repository" in by_path[name].hint.lower() for name in shown)
+        for name in names:
+            shutil.copy(tmp_path / name, project.root / name)
+        write(*names)
+        assert_certain(snapshot(project, revision))
+
+    def test_a_path_that_leads_out_of_a_commit_is_no_file_in_it(self, project):
+        """To git's file system `/../params.yaml` is `/params.yaml`."""
+        made(project)
+        project.write(
+            {"params.yaml": {"lr": 1}, "dvc.yaml": DVC_YAML.format(deps="train.py") + "params: [../params.yaml]\n"}
+        )
+        project.commit("Name another one")
+
+        (problem,) = snapshot(project, "HEAD").problems
+        assert problem.message == "lies outside of the repository, so no commit has it"
+
+
+class TestRepositoryFormats:
+    """Git's extensions, of which git knows more than DVC."""
+
+    @pytest.fixture
+    def extended(self, project):
+        made(project).git("config", "core.repositoryFormatVersion", "1")
+        return project
+
+    @pytest.mark.parametrize("extension", ["noop", "partialClone"])
+    def test_one_that_dvc_does_not_know_is_taken_away(self, extended, extension):
+        extended.git("config", f"extensions.{extension}", "origin")
+
+        with pytest.raises(ProjectError, match=f"does not know git's extension {extension}$") as caught:
+            snapshot(extended)
+
+        extended.git(*shlex.split(caught.value.hint.split("`")[1])[1:])
+        assert_certain(snapshot(extended))
+
+    def test_one_that_git_does_not_know_is_named(self, extended):
+        extended.git("config", "extensions.fromTheFuture", "true")
+        with pytest.raises(ProjectError, match=r"extension found: fromthefuture$") as caught:
+            open_project(extended.root)
+        assert "needs a newer git" in caught.value.hint
+        assert "git init" not in caught.value.hint
+
+
 class TestBaselines:
     """Nobody edits a commit that others have built on."""
 
@@ -630,6 +698,25 @@ class TestBaselines:
         assert (of_baseline.path, of_baseline.message) == (blamed, of_candidate.message)
         assert "name another BASE" in of_baseline.hint
         assert "name another BASE" not in of_candidate.hint
+
+    @pytest.mark.parametrize("place", [".dvcignore", "data/.dvcignore"])
+    @pytest.mark.parametrize("patterns", [b"\xff\xfe[", b"\\\n"])
+    def test_patterns_that_dvc_cannot_read_leave_what_the_baseline_records(self, project, place, patterns):
+        made(project)
+        project.write({place: patterns, "data/a.txt": "a"}).commit("Break it")
+
+        of_baseline = snapshot(project, "HEAD", forgiving=True)
+        assert of_baseline.metrics["metrics.json"].values == {"acc": 0.5}
+        (problem,) = of_baseline.problems
+        assert problem.path == place
+        assert "name another BASE" in problem.hint
+        with pytest.raises(ProjectError, match=f"^{place} is broken in HEAD: "):
+            snapshot(project, "HEAD")
+        with pytest.raises(ProjectError, match=f"^{place} is broken in workspace") as caught:
+            snapshot(project)
+        assert f"mend {place}" in caught.value.hint
+        project.write({place: "*.tmp\n"})
+        assert_certain(snapshot(project))
 
     def test_what_the_storage_lacks_is_pushed_all_the_same(self, project, tmp_path):
         stage = "stages:\n  train:\n    cmd: x\n    metrics: [metrics.json]\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -60,6 +61,20 @@ def test_a_long_one_is_named_with_its_lock(project):
     assert f"process {run.pid}" in caught.value.message
     assert "--head HEAD" in caught.value.hint
     wait_for_writers(project.root, lambda _: None, patience=0)  # what a killed run left behind holds nobody up
+
+
+def test_it_waits_between_two_stages_as_well_but_not_for_a_long_push(project, monkeypatch):
+    lock = project.root / ".dvc" / "tmp" / "lock"
+    lock.parent.mkdir(exist_ok=True)
+    naps = []
+    monkeypatch.setattr(time, "sleep", naps.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(naps))
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        wait_for_writers(project.root, lambda _: None)
+    assert 2 < sum(naps) < 5
+    wait_for_writers(project.root, lambda _: None)
+    assert sum(naps) < 5
 
 
 def test_a_stage_may_report_on_the_run_that_it_is_a_part_of(project, monkeypatch):

@@ -10,7 +10,7 @@ import logging
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +30,7 @@ from reporter.collect.dvc_errors import (
 )
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.git import Git
+from reporter.collect.ignored_files import only_ignored_differ
 from reporter.collect.pipeline import Content, Pipeline
 from reporter.collect.pointers import lfs_pointer, without_pointer
 from reporter.collect.problems import UnreadableError
@@ -222,8 +223,21 @@ class OpenRevision:
         if not self._git.ignores(self._in_git(path)):
             return None
         where = "the work tree" if self.revision.is_workspace else "the commit"
-        mend = "make it an output of the stage that writes it, so that DVC keeps it"
+        mend = (
+            "name it under `outs` of the stage that writes it; if none does, let git keep it, "
+            "or take it out of dvc.yaml if it is a secret"
+        )
         return UnreadableError(ProblemKind.MISSING, f"is not in {where}, and git ignores it", mend, edits=True)
+
+    def only_ignored_differ(
+        self, path: str, recorded: str, count: int | None, files: Collection[str]
+    ) -> UnreadableError | None:
+        """See `ignored_files.only_ignored_differ`; of a folder by its path from the project's root."""
+        is_above = path == ".." or path.startswith("../")
+        found = frozenset(files)
+        return only_ignored_differ(
+            self._git, self.revision, self._in_git(path), recorded, count, found, is_above=is_above
+        )
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Bring to a partial clone, in one go, those of these files and folders that git has."""

@@ -95,7 +95,7 @@ def _dependency(dep: Any, tree: Tree) -> Dependency:
         path=tree.relative(dep.fs_path) if inside else _outside(dep),
         hash=digest if isinstance(digest, str) else None,
         algorithm=str(dep.hash_name),
-        size=dep.meta.size,
+        nfiles=dep.meta.nfiles,
         in_repository=inside,
     )
 

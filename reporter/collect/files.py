@@ -43,6 +43,10 @@ class RevisionFiles:
         """Whether DVC keeps something below the directory `path` that is not in the tree."""
         return any(name.startswith(f"{path}/") and not self.in_tree(name) for name in self._outputs)
 
+    def is_of_git_alone(self, path: str) -> bool:
+        """Whether DVC keeps neither what lies at `path`, nor a folder around it, nor anything below it."""
+        return self.owner(path) is None and not any(name.startswith(f"{path}/") for name in self._outputs)
+
     def read(self, path: str) -> bytes:
         """Content of a file. Raises UnreadableError."""
         if self._tree.leads_out(path):

@@ -209,6 +209,25 @@ class Git:
         except ProcessError:  # a history of a million commits: a report without it is still one
             return []
 
+    def brought_by(self, text: str, tip: str, pathspec: str) -> str | None:
+        """SHA of the last commit on the way to `tip` that brought `text` into the files; None if none did, or git does not tell in time."""
+        wanted = ("-1", "--format=%H", f"-S{text}", "--no-ext-diff", "--no-textconv", tip, "--", pathspec)
+        try:
+            return self.run("log", *wanted, timeout=_LOG_SECONDS).text or None
+        except ProcessError:
+            return None
+
+    def is_as_in(self, sha: str, folder: str) -> bool:
+        """Whether the work tree has the same below the folder as a commit, and no new file that git would take in."""
+        place = f":(top,literal){folder}"
+        same = self.run("diff", "--quiet", "--no-ext-diff", "--no-textconv", sha, "--", place).ok
+        return same and not self.read("ls-files", "--others", "--exclude-standard", "--", place)
+
+    def tracked_below(self, folder: str) -> frozenset[str]:
+        """Files below `folder` that the index holds; all paths are POSIX paths from the top of the repository."""
+        done = self.run("ls-files", "-z", "--", f":(top,literal){folder}")
+        return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
     def tracked(self, directory: Path) -> frozenset[str]:
         """Files below `directory` that the index holds, as POSIX paths from `directory`."""
         done = run("git", "ls-files", "-z", cwd=directory, env=_ENVIRONMENT)

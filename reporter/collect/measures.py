@@ -74,7 +74,14 @@ class Measures:
             raise gap
         if dependency.hash in self._opened.measure_line_ends(dependency.path, dependency.algorithm, found):
             return dependency.hash
+        if ignored := self._ignored_by_git(dependency, dependency.hash, found):
+            raise ignored
         return found.hash
+
+    def _ignored_by_git(self, dependency: Dependency, recorded: str, found: Measured) -> UnreadableError | None:
+        if found.files is None or not self._files.is_of_git_alone(dependency.path):
+            return None
+        return self._opened.only_ignored_differ(dependency.path, recorded, dependency.nfiles, found.files)
 
     def _gap_on_disk(self, path: str, found: Measured) -> UnreadableError | None:
         """Of a work tree, whose files are read only where their hash is another than the recorded one."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from reporter.collect.commit_tree import CommitTree
 from reporter.collect.git import Git
+from reporter.collect.problems import UnreadableError
 from reporter.errors import ProjectError
 
 _MARK = ".dvc"
@@ -15,7 +16,7 @@ _PIPELINE = "dvc.yaml"
 
 
 class LostProjectError(ProjectError):
-    """The commit has several projects that are gone today, and nothing tells which of them this one was.
+    """The commit has projects that are gone today, and nothing tells which of them this one was, if it was one of them.
 
     The message reads on after the revision's name.
     """
@@ -23,8 +24,12 @@ class LostProjectError(ProjectError):
 
 def _lost(folders: Collection[str]) -> LostProjectError:
     named = ", ".join(sorted(folder or "." for folder in folders))
+    if len(folders) == 1:
+        reason = f"has the project {named}, gone since, and nothing tells whether this one was it"
+    else:
+        reason = f"has the projects {named}, all gone since, and nothing tells which of them this one was"
     return LostProjectError(
-        f"has the projects {named}, all gone since, and nothing tells which of them this one was",
+        reason,
         "move a project with `git mv` in a commit of its own, and edit it in the next",
     )
 
@@ -32,20 +37,22 @@ def _lost(folders: Collection[str]) -> LostProjectError:
 def folder_in(commit: CommitTree, git: Git, folder: str) -> str | None:
     """The folder that the project now at `folder` has in the commit; None where the project is younger than the commit.
 
-    git's renames decide; where they say nothing, the only project of the commit that is gone today. All folders are POSIX paths from
-    the top of the repository, which is the empty path. Raises LostProjectError.
+    git's renames decide; where they say nothing, the only project of the commit that is gone today, if a file of it is here. All
+    folders are POSIX paths from the top of the repository, which is the empty path. Raises LostProjectError.
     """
     if commit.lists(_inside(folder, _MARK)):
         return folder
     gone = _gone(commit, git)
-    if not gone:
-        return folder if commit.lists(folder) else None
-    moved = _by_renames(git, commit.sha, folder, gone)
+    moves = _moves(git, commit.sha, gone) if gone else {}
+    moved = _most(Counter({origin: votes[folder] for origin, votes in moves.items() if folder in votes}))
     if moved is not None:
         return moved
-    if len(gone) > 1:
-        raise _lost(gone)
-    return gone[0]
+    missed = [origin for origin in gone if not _is_elsewhere(git, moves.get(origin, Counter()))]
+    if not missed:
+        return folder if commit.lists(folder) else None
+    if len(missed) > 1 or not _has_a_file_of(commit, missed[0], git.root / folder):
+        raise _lost(missed)
+    return missed[0]
 
 
 def _gone(commit: CommitTree, git: Git) -> tuple[str, ...]:
@@ -65,22 +72,52 @@ def _is_alive(folder: str, commit: CommitTree, git: Git, left_out: Collection[st
     return has_pipeline and (git.root / _inside(folder, _MARK)).is_dir()
 
 
-def _by_renames(git: Git, sha: str, folder: str, gone: Collection[str]) -> str | None:
-    """The folder that most of the project's files came from, each keeping its place within the project."""
-    origins = (_origin(before, after, folder) for before, after in git.renames(sha))
-    votes = Counter(origin for origin in origins if origin in gone)
+def _moves(git: Git, sha: str, gone: Collection[str]) -> dict[str, Counter[str]]:
+    """Of each project that is gone, how many of its files went to a folder of today, each keeping its place within the project."""
+    moves: dict[str, Counter[str]] = {}
+    for before, after in git.renames(sha):
+        for origin in gone:
+            target = _target(before, after, origin)
+            if target is not None:
+                moves.setdefault(origin, Counter())[target] += 1
+    return moves
+
+
+def _most(votes: Counter[str]) -> str | None:
+    """The one with the most votes; None where two have as many, or there is none."""
     (first, most), (_, next_most) = [*votes.most_common(2), ("", 0), ("", 0)][:2]
     return first if most > next_most else None
 
 
-def _origin(before: str, after: str, folder: str) -> str | None:
-    """The folder in which `before` had the place that `after` has in `folder`; None where it had another, or tells nothing."""
-    path = PurePosixPath(after)
-    if not path.is_relative_to(folder) or _is_alike_everywhere(path):
+def _is_elsewhere(git: Git, votes: Counter[str]) -> bool:
+    """Whether most of a project's files went to what is a project today."""
+    target = _most(votes)
+    return target is not None and (git.root / _inside(target, _MARK)).is_dir()
+
+
+def _target(before: str, after: str, origin: str) -> str | None:
+    """The folder in which `after` has the place that `before` had in `origin`; None where it has another, or tells nothing."""
+    path = PurePosixPath(before)
+    if not path.is_relative_to(origin) or _is_alike_everywhere(path):
         return None
-    rest = path.relative_to(folder).as_posix()
-    origin = before.removesuffix(rest).rstrip("/")
-    return origin if _inside(origin, rest) == before else None
+    rest = path.relative_to(origin).as_posix()
+    target = after.removesuffix(rest).rstrip("/")
+    return target if _inside(target, rest) == after else None
+
+
+def _has_a_file_of(commit: CommitTree, origin: str, here: Path) -> bool:
+    """Whether a file of the commit's project lies here as it was: git knows no rename to what it does not track yet."""
+    below = _inside(origin, "")
+    own = (path for path in commit.paths() if path.startswith(below) and not _is_alike_everywhere(PurePosixPath(path)))
+    return any(_is_same(commit, path, here / path.removeprefix(below)) for path in own)
+
+
+def _is_same(commit: CommitTree, path: str, file: Path) -> bool:
+    try:
+        content = file.read_bytes()
+        return bool(content) and commit.read(path) == content
+    except (OSError, UnreadableError):
+        return False
 
 
 def _is_alike_everywhere(path: PurePosixPath) -> bool:

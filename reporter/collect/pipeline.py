@@ -52,7 +52,8 @@ class Dependency:
     path: str
     hash: str | None
     algorithm: str
-    size: int | None
+    nfiles: int | None
+    """Of a directory, as dvc.lock records it."""
     in_repository: bool
 
 

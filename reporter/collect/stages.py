@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -38,15 +39,18 @@ def _stage(
 ) -> Stage:
     unknown: dict[str, UnreadableError] = {}
     differing = tuple(output for output in stage.outputs if not stage.frozen and _output_differs(output, measures))
-    outdated = tuple(_outdated(stage, files, measures, unknown, differing))
+    changed = _Changed() if stage.frozen else _changed(stage, files, measures, unknown)
+    outdated = () if stage.frozen else tuple(_outdated(stage, changed, differing))
     return Stage(
         name=stage.name,
         cmd=stage.cmd,
         deps={dep.path: dep.hash for dep in stage.dependencies},
         params={name: value for dep in stage.params for name, value in _recorded_params(dep)},
+        params_files=tuple(dep.path for dep in stage.params),
         outs={out.path: out.content.hash if out.content else None for out in stage.outputs},
         code=tuple(dep.path for dep in stage.dependencies if dep.in_repository and is_code(dep.path)),
         outdated=outdated,
+        inputs_changed=(*changed.dependencies, *changed.params),
         unknown=tuple(_unknown(path, error, hint_of) for path, error in unknown.items()),
         ran_cmd=stage.ran_cmd,
         differing=tuple(output.path for output in differing),
@@ -75,21 +79,33 @@ def _named(name: str, value: Value) -> Iterator[tuple[str, Value]]:
         yield name, value
 
 
-def _outdated(
-    stage: StageDefinition,
-    files: RevisionFiles,
-    measures: Measures,
-    unknown: dict[str, UnreadableError],
-    differing: tuple[Output, ...],
-) -> Iterator[str]:
-    """What `dvc status` would call changed. What cannot be known is not called so; `unknown` takes why, by path."""
-    if stage.frozen:
-        return
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """Inputs of a stage that are not as its last run recorded them."""
+
+    dependencies: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+
+
+def _changed(
+    stage: StageDefinition, files: RevisionFiles, measures: Measures, unknown: dict[str, UnreadableError]
+) -> _Changed:
+    """What cannot be known is not called changed; `unknown` takes why, by path."""
+    return _Changed(
+        tuple(
+            dep.path for dep in stage.dependencies if dep.in_repository and _dependency_differs(dep, measures, unknown)
+        ),
+        tuple(name for dep in stage.params for name in _params_that_differ(dep, files, unknown)),
+    )
+
+
+def _outdated(stage: StageDefinition, changed: _Changed, differing: tuple[Output, ...]) -> Iterator[str]:
+    """What `dvc status` would call changed."""
     if stage.ran_cmd != stage.cmd:
         yield "cmd"
-    if any(_dependency_differs(dep, measures, unknown) for dep in stage.dependencies if dep.in_repository):
+    if changed.dependencies:
         yield "deps"
-    if any(_params_differ(dep, files, unknown) for dep in stage.params):
+    if changed.params:
         yield "params"
     if differing or any(output.content is None for output in stage.outputs):
         yield "outs"
@@ -116,18 +132,30 @@ def _output_differs(output: Output, measures: Measures) -> bool:
     return output.cached or not measures.has_recorded_text(output, measured)
 
 
-def _params_differ(dep: ParamsDependency, files: RevisionFiles, unknown: dict[str, UnreadableError]) -> bool:
+def _params_that_differ(
+    dep: ParamsDependency, files: RevisionFiles, unknown: dict[str, UnreadableError]
+) -> Iterable[str]:
+    """`file:name` of each, or the file where it is tracked whole or is not there."""
     if dep.recorded is None:
-        return True
+        return (dep.path,)
     try:
         tree = parse(files.read(dep.path), dep.path)
     except AbsentError:
-        return True
+        return (dep.path,)
     except UnreadableError as error:
         unknown[dep.path] = error
-        return False
+        return ()
     current = _current_params(tree, dep.names) if isinstance(tree, Mapping) else {}
-    return not same_value(plain(current), plain(dep.recorded))
+    if same_value(plain(current), plain(dep.recorded)):
+        return ()
+    names = [name for name in dep.names if not _same_param(name, current, dep.recorded)]
+    return [f"{dep.path}:{name}" for name in names] or (dep.path,)
+
+
+def _same_param(name: str, current: Mapping[Any, Any], recorded: Mapping[str, Any]) -> bool:
+    if (name in current) is not (name in recorded):
+        return False
+    return same_value(plain(current.get(name)), plain(recorded.get(name)))
 
 
 def _current_params(tree: Mapping[Any, Any], names: tuple[str, ...]) -> Mapping[Any, Any]:

@@ -104,7 +104,8 @@ def _why_stale(stage: Stage) -> str:
     if stage.ran_cmd is None:
         return f"stage {stage.name} has never run"
     reasons = [_WORDS[kind] for kind in stage.outdated if kind in _WORDS]
-    return f"stage {stage.name} has not run since its {joined(reasons)} changed" if reasons else ""
+    which = f" ({named(stage.inputs_changed)})" if stage.inputs_changed else ""
+    return f"stage {stage.name} has not run since its {joined(reasons)} changed{which}" if reasons else ""
 
 
 def _metrics_by_stage(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:

@@ -51,9 +51,10 @@ class Pipeline:
         return is_source and PurePosixPath(path).suffix.lower() not in DATA_SUFFIXES
 
     def upstream(self, name: str) -> tuple[str, ...]:
-        """The stages whose outputs the stage `name` reads, in the order of its dependencies."""
+        """The stages whose outputs the stage `name` reads, as dependencies or as params, in their order."""
         stage = self.stages.get(name)
-        found = [producer for path in stage.deps for producer in self.producers(path)] if stage else []
+        read = (*stage.deps, *stage.params_files) if stage else ()
+        found = [producer for path in read for producer in self.producers(path)]
         return tuple(producer for producer in dict.fromkeys(found) if producer != name)
 
     def ancestors(self, names: tuple[str, ...]) -> Mapping[str, int]:

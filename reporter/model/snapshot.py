@@ -119,12 +119,16 @@ class Stage:
     """POSIX path → hash recorded by dvc.lock."""
     params: Mapping[str, Value] = field(default_factory=dict)
     """`file:name` → value recorded by dvc.lock."""
+    params_files: tuple[str, ...] = ()
+    """The files of its params, as dvc.yaml names them now."""
     outs: Mapping[str, str | None] = field(default_factory=dict)
     """POSIX path → hash recorded by dvc.lock; None: an output that no run has made yet."""
     code: tuple[str, ...] = ()
     """Those of `deps` that git tracks: source files, not data."""
     outdated: tuple[str, ...] = ()
     """What differs between the stage as defined and as last run: any of cmd, deps, params, outs. Empty: up to date."""
+    inputs_changed: tuple[str, ...] = ()
+    """Paths of the dependencies, and `file:name` or files of the params, that are not as the last run recorded them."""
     unknown: tuple[Unknown, ...] = ()
     """Dependencies and params files of which it cannot be known whether they are those of the last run."""
     ran_cmd: str | None = None

@@ -30,7 +30,7 @@ _OUTCOME_STYLES = {
 }
 _LONGEST_CELL = 60
 _MOST_PROBLEMS = 5
-_LONGEST_PROBLEM = 160
+_LONGEST_PROBLEM = 400
 _WIDE = 100
 """Characters of a line that have room for relative changes."""
 _WORD = 5

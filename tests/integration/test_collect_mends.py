@@ -162,14 +162,60 @@ class TestIgnoredFiles:
             assert found.stages["train"].outdated == ()
             assert doubts(found) == {}
             assert "git ignores it" in "".join(problem.message for problem in said(found))
-            assert {"Make it an output of the stage that writes it, so that DVC keeps it."} <= {
-                problem.hint for problem in said(found)
-            }
+            assert any("Name it under `outs` of the stage that writes it;" in problem.hint for problem in said(found))
 
         project.write({"dvc.yaml": GENERATING + ON_GENERATED_PARAMS.removeprefix("stages:\n")}).record().push().commit(
             "The mend"
         )
         assert_certain(snapshot(project.clone(tmp_path / "mended"), "HEAD"))
+
+    @pytest.mark.parametrize("place", ["lib", "../lib"])
+    def test_files_of_a_folder_that_git_ignores_are_not_called_changed(self, tmp_path, place):
+        top = ProjectFactory.new(tmp_path / "top", "project")
+        inside = top.root / place
+        inside.mkdir()
+        (tmp_path / "top" / ".gitignore").write_text("__pycache__/\n")
+        (inside / "code.py").write_text("x = 1\n")
+        (inside / "__pycache__").mkdir()
+        (inside / "__pycache__" / "code.pyc").write_bytes(b"1")
+        made(top, place)
+        clone = top.clone(tmp_path / "clone")
+
+        assert_certain(snapshot(top))  # where it ran
+        for project, revision in ((top, "HEAD"), (clone, "HEAD"), (clone, "workspace")):
+            found = snapshot(project, revision)
+            assert found.stages["train"].outdated == ()
+            assert doubts(found) == {}
+            (problem,) = said(found)
+            assert problem.message.startswith(
+                f"{place} had 2 files when dvc.lock was written; the 1 that git has of it have not changed since: "
+            )
+        (inside / "__pycache__" / "code.pyc").write_bytes(b"2")  # as another Python writes it
+        (problem,) = said(snapshot(top))
+        assert problem.message.startswith(f"{place} holds files that git ignores (__pycache__/code.pyc); ")
+
+        if place == "lib":
+            assert "name in .dvcignore" in problem.hint.lower()
+            top.write({".dvcignore": "__pycache__/\n"})
+        else:
+            assert "one by one under `deps`" in problem.hint
+            top.write({"dvc.yaml": DVC_YAML.format(deps="../lib/code.py")})
+        top.record().commit("The mend")
+        assert_certain(snapshot(top))
+        assert_certain(snapshot(top.clone(tmp_path / "mended"), "HEAD"))
+
+    @pytest.mark.parametrize("change", ["code.py", "new.py"])
+    def test_a_change_beside_files_that_git_ignores_is_one(self, project, change):
+        project.write({".gitignore": "*.pyc\n", "lib/code.py": "x = 1\n", "lib/code.pyc": "1"})
+        made(project, "lib")
+        project.write({f"lib/{change}": "y = 1\n"})
+
+        assert snapshot(project, "HEAD").stages["train"].outdated == ()
+        assert snapshot(project).stages["train"].outdated == ("deps",)
+        project.commit("Change it")
+        for revision in ("workspace", "HEAD"):
+            found = snapshot(project, revision).stages["train"]
+            assert (found.outdated, found.inputs_changed) == (("deps",), ("lib",))
 
     def test_a_deleted_params_file_is_changed(self, project):
         project.write({"dvc.yaml": ON_GENERATED_PARAMS, "gen.yaml": "lr: 1\n", "metrics.json": {"acc": 0.5}}).record()
@@ -262,7 +308,9 @@ def test_another_commit_of_an_absent_submodule_puts_metrics_of_the_old_one_in_do
     assert "another commit of the submodule at lib" in found["metrics.json"]
     clone.git("submodule", "update", "--init", "--recursive")  # the mend
     known = doubts(snapshot(clone, revision), snapshot(clone, "before"))
-    assert known == {"metrics.json": "is not of this code: stage train has not run since its dependencies changed"}
+    assert known == {
+        "metrics.json": "is not of this code: stage train has not run since its dependencies changed (lib)"
+    }
 
 
 class TestSparseCheckouts:

@@ -152,6 +152,18 @@ class TestNotMoved:
         assert (before.metrics, before.origin, before.lost) == ({}, "", "")
         assert "everything in it is new" in before.notes[0]
 
+    def test_a_project_beside_one_that_moved_elsewhere_is_new(self, tmp_path):
+        churn = made(ProjectFactory.new(tmp_path / "repository", "churn"))
+        churn.git("switch", "--quiet", "--create", "move")
+        moved(churn, "churn_model")
+        fraud = churn.beside("fraud")
+        fraud.write({"dvc.yaml": "metrics: [m.json]\n", "m.json": {"acc": 0.1}}).commit("Move one, add one")
+
+        before, _ = snapshots(fraud)
+
+        assert (before.metrics, before.origin, before.lost) == ({}, "", "")
+        assert "everything in it is new" in before.notes[0]
+
     def test_one_that_a_sparse_checkout_leaves_out_is_not_gone(self, tmp_path):
         churn = made(ProjectFactory.new(tmp_path / "repository", "churn"))
         other = churn.beside("pricing")
@@ -167,6 +179,17 @@ class TestNotMoved:
 
 
 class TestLost:
+    def test_a_project_in_place_of_another_one_is_not_called_moved(self, tmp_path):
+        churn = made(ProjectFactory.new(tmp_path / "repository", "churn"))
+        churn.git("switch", "--quiet", "--create", "rewrite")
+        fraud = churn.beside("fraud")
+        shutil.rmtree(churn.root)
+        fraud.write({"dvc.yaml": "metrics: [m.json]\n", "m.json": {"acc": 0.1}}).commit("Delete one, add one")
+
+        before, _ = snapshots(fraud)
+
+        assert before.lost == "main has the project churn, gone since, and nothing tells whether this one was it"
+
     def test_where_nothing_tells_which_one_it_was_the_baseline_is_not_called_empty(self, tmp_path):
         churn = made(ProjectFactory.new(tmp_path / "repository", "churn"))
         pricing = made(churn.beside("pricing"))

@@ -75,6 +75,22 @@ def test_a_change_downstream_or_beside_is_no_cause():
     assert causes((*PIPELINE, beside), after) == ()
 
 
+def test_a_stage_that_writes_params_is_upstream_of_those_that_read_them():
+    write = make_stage("write", deps={"conf/base.yaml": "1"}, outs={"conf/made.yaml": "1"})
+    train = replace(TRAIN, params={"conf/made.yaml:lr": 0.1}, params_files=("conf/made.yaml",))
+    before = (write, train, EVALUATE)
+    after = (
+        replace(write, deps={"conf/base.yaml": "2"}, outs={"conf/made.yaml": "2"}),
+        replace(train, params={"conf/made.yaml:lr": 0.2}),
+        EVALUATE,
+    )
+
+    assert causes(before, after) == (
+        Cause(CauseKind.PARAM, "conf/made.yaml:lr", "train", 1),
+        Cause(CauseKind.DATA, "conf/base.yaml", "write", 2),
+    )
+
+
 def test_that_nothing_upstream_changed_is_said_by_an_explanation_without_causes():
     (explanation,) = explain(PIPELINE, PIPELINE)
     assert (explanation.file, explanation.causes) == ("metrics.json", ())

@@ -37,6 +37,21 @@ def test_an_outdated_stage_is_named_with_the_metrics_it_leads_to():
     assert "dvc repro" in problem.hint
 
 
+def test_an_outdated_stage_names_the_inputs_that_changed():
+    changed = ("src/train.py", "params.yaml:lr", "a.csv", "b.csv")
+    (problem,) = problems(replace(TRAIN, outdated=("deps", "params"), inputs_changed=changed), EVALUATE)
+    assert problem.message.startswith(
+        "Stage train has not run since its dependencies and params changed (src/train.py, params.yaml:lr, a.csv and 1 more): "
+    )
+
+
+def test_an_outdated_stage_that_writes_params_leads_to_the_metrics_of_those_that_read_them():
+    write = make_stage("write", outs={"conf/made.yaml": "1"}, outdated=["deps"])
+    (problem,) = problems(write, replace(TRAIN, params_files=("conf/made.yaml",)), EVALUATE)
+    assert problem.kind is ProblemKind.STALE
+    assert problem.message.endswith(": the values of metrics.json are not of this code")
+
+
 def test_an_outdated_stage_that_leads_to_no_metrics_says_nothing_of_metrics():
     (problem,) = problems(EVALUATE, make_stage("plot", outs={"plot.png": "1"}, outdated=["deps"]))
     assert problem.message == "Stage plot has not run since its dependencies changed"

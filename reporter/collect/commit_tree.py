@@ -133,7 +133,7 @@ class CommitTree:
         if place in self._submodules:
             nested = self._nested(place)
             return self._absent(place) if nested is None else nested.gap("" if inside == "." else inside)
-        return None if self.entry(place) is not None else _leads_out(self._named(place))
+        return None if self.entry(place) is not None else leads_out(self._named(place))
 
     def _absent(self, submodule: str) -> AbsentSubmoduleError:
         return absent_submodule(self._named(submodule), self._entries[submodule].oid)
@@ -257,7 +257,15 @@ def absent_submodule(submodule: str, pin: str) -> AbsentSubmoduleError:
     )
 
 
-def _leads_out(link: str) -> UnreadableError:
+def unlike_submodule(submodule: str) -> UnreadableError:
+    return UnreadableError(
+        ProblemKind.MISSING,
+        f"needs the submodule {submodule}, of which the work tree has another commit than git pins",
+        "run `git submodule update --init --recursive`, or commit the submodule as it is and run `dvc repro`",
+    )
+
+
+def leads_out(link: str) -> UnreadableError:
     return UnreadableError(
         ProblemKind.ACCESS,
         f"needs the link {link}, which leads nowhere, or out of the repository",

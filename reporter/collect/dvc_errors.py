@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from reporter.collect.pointers import lfs_pointer
+from reporter.collect.pointers import holds_pointer, lfs_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line, without_folders
 from reporter.collect.tree import Tree
@@ -17,8 +18,6 @@ from reporter.errors import ProjectError
 from reporter.model.revision import Revision
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
-_PARAMS_FILE = re.compile(r"in file '([^']+)'")
-"""Of the one error of DVC's that names a file in its text alone: `expected a dictionary, got 'str' in file 'params.yaml'`."""
 _QUOTED = re.compile(r"'([^']+)'")
 _LOCK = "dvc.lock"
 
@@ -43,7 +42,10 @@ class BrokenFile:
         return ProjectError(f"{self.path} is broken in {self.revision}{position}: {self.reason}", self.hint)
 
 
-def broken_project(error: Exception) -> ProjectError:
+def broken_project(error: Exception, root: Path) -> ProjectError:
+    if holds_pointer(root / ".dvc" / "config"):
+        pointer = lfs_pointer()
+        return ProjectError(f"DVC cannot open the project: .dvc/config {pointer.message}", pointer.hint)
     return ProjectError(f"DVC cannot open the project: {one_line(str(error))}", "see `dvc doctor` and .dvc/config")
 
 
@@ -69,7 +71,9 @@ def broken_file(error: Exception, path: str | None, revision: Revision, tree: Tr
         return BrokenFile(where, unread.message, None, revision.label, unread.hint, is_unread=True)
     line, reason = _location(error)
     text = str(getattr(error, "yaml_text", "") or getattr(error, "text", ""))
-    return BrokenFile(where, without_folders(one_line(reason)), line, revision.label, _hint(where, text, revision))
+    return BrokenFile(
+        where, without_folders(one_line(reason)), line, revision.label, _hint(where, reason, text, revision)
+    )
 
 
 def unreadable_for_dvc(error: UnreadableError, path: str) -> UnreadableError:
@@ -110,9 +114,11 @@ def values_file(error: Exception, definition: str | None) -> str | None:
     return None
 
 
-def _hint(path: str, text: str, revision: Revision) -> str:
+def _hint(path: str, reason: str, text: str, revision: Revision) -> str:
     if not revision.is_workspace:
         return "a commit stays as it is: compare with another one, in which the file is right"
+    if "git-ignored" in reason:
+        return f"take {path} out of .gitignore, and commit it"
     is_lock = posixpath.basename(path) == _LOCK
     if _CONFLICT.search(text):
         how = f": take one side (`git checkout --ours {path}`), then run `dvc repro`" if is_lock else ""
@@ -133,8 +139,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _own_path(error: BaseException) -> str | None:
-    """The file that the error itself names."""
+    """The file that the error itself names, some of DVC's in their text alone: `expected a dictionary, got 'str' in file 'params.yaml'`."""
+    from dvc.dvcfile import FileIsGitIgnored
     from dvc.parsing.context import ParamsLoadError
+    from dvc.stage.exceptions import StageFileDoesNotExistError, StageFileIsNotDvcFileError
     from dvc.utils.serialize import ParseError
     from dvc.utils.strictyaml import YAMLValidationError
 
@@ -143,9 +151,10 @@ def _own_path(error: BaseException) -> str | None:
             return str(error.path) or None
         case UnreadableError():
             return error.file
-        case ParamsLoadError():
-            named = _PARAMS_FILE.search(str(error))
-            return named[1] if named else None
+        case ParamsLoadError() | FileIsGitIgnored() | StageFileIsNotDvcFileError() | StageFileDoesNotExistError():
+            return next(reversed(_QUOTED.findall(str(error))), None)
+        case OSError():
+            return error.filename if isinstance(error.filename, str) else None
     return None
 
 

@@ -11,15 +11,15 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
-from reporter.collect.commit_tree import CommitTree, absent_submodule
+from reporter.collect.commit_tree import CommitTree, absent_submodule, unlike_submodule
 from reporter.collect.dvc_errors import (
     BrokenFile,
     broken_file,
@@ -30,9 +30,9 @@ from reporter.collect.dvc_errors import (
 )
 from reporter.collect.dvc_stages import pipeline_of
 from reporter.collect.git import Git
-from reporter.collect.ignored_files import only_ignored_differ
+from reporter.collect.ignored_files import LOCK_FILES, only_ignored_differ
 from reporter.collect.pipeline import Content, Pipeline
-from reporter.collect.pointers import lfs_pointer, without_pointer
+from reporter.collect.pointers import holds_pointer, lfs_pointer, without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_folders, without_secrets
 from reporter.collect.refused_files import with_refused
@@ -66,12 +66,18 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteObjects:
-    """The objects of one remote storage that were hashed with one algorithm."""
+class RemoteAddress:
+    """A remote storage as a reader knows it."""
 
     name: str
     address: str
-    """Without credentials."""
+    """Without credentials and without folders of this machine; empty for one that is not configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObjects:
+    """The objects of one remote storage that were hashed with one algorithm."""
+
     versioned: bool
     """Cloud versioning: the remote holds files under their own names, not objects under their hashes."""
     _store: Any
@@ -96,13 +102,14 @@ class DvcProject:
         from dvc.repo import Repo
 
         self._git = git
+        self._place = root.as_posix()
         for package in ("dvc", "dvc_data", "dvc_objects", "scmrepo"):
             logging.getLogger(package).addHandler(logging.NullHandler())  # what matters is in the snapshot's problems
         try:
             self._repo = _opened_without_writing(Repo, root)
             self._config = self._repo.config
         except DvcException as error:
-            raise broken_project(error) from error
+            raise broken_project(error, root) from error
         _require_git_of(self._repo)
         _shorten_timeouts(self._config)
 
@@ -132,7 +139,8 @@ class DvcProject:
             return
         with self._switched(commit, folder):
             self._repo.__dict__["config"] = _with_current_remotes(self._repo, self._config)
-            yield OpenRevision(self._repo, self._git, revision, Tree(self._repo.fs, self._repo.root_dir), commit)
+            tree = Tree(self._repo.fs, self._repo.root_dir, place=self._place)
+            yield OpenRevision(self._repo, self._git, revision, tree, commit)
 
     @contextmanager
     def _switched(self, commit: CommitTree, folder: str) -> Iterator[None]:
@@ -153,8 +161,17 @@ class DvcProject:
             repo._reset()  # noqa: SLF001
 
     @property
-    def has_remotes(self) -> bool:
-        return bool(self._config["remote"])
+    def remotes(self) -> tuple[str, ...]:
+        """Names of all remotes that are configured."""
+        return tuple(self._config["remote"])
+
+    def remote_address(self, name: str | None) -> RemoteAddress | None:
+        """Of the remote called `name`, or of the default one; None where no remote is the default one."""
+        wanted = name or self._config["core"].get("remote")
+        if not wanted:
+            return None
+        url = self._config["remote"].get(wanted.lower(), {}).get("url", "")
+        return RemoteAddress(wanted, without_folders(without_secrets(str(url))))
 
     def cached(self, content: Content) -> Path:
         """Where the cache keeps an object, whether it is there or not."""
@@ -170,11 +187,8 @@ class DvcProject:
         remote = self._repo.cloud.get_remote(name)
         versioned = bool(remote.fs.version_aware or remote.worktree)
         store = remote.legacy_odb if algorithm == _LEGACY_ALGORITHM else remote.odb
-        address = self._repo.config["remote"].get(remote.name, {}).get("url", "")
         tries = _CLIENTS_TRIES.get(remote.fs.protocol, 1)
-        return RemoteObjects(
-            remote.name, without_folders(without_secrets(str(address))), versioned, None if versioned else store, tries
-        )
+        return RemoteObjects(versioned, None if versioned else store, tries)
 
     def _cache(self, algorithm: str) -> Any:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local
@@ -216,18 +230,38 @@ class OpenRevision:
         mend = self._git.takes_in([self._in_git(path)])
         return UnreadableError(ProblemKind.MISSING, "is left out of this sparse checkout", mend)
 
-    def absence(self, path: str) -> UnreadableError | None:
-        """Why git has nothing at `path` in this revision, where that says no more than that git was told so."""
+    def absence(self, path: str, *, is_output: bool = False) -> UnreadableError | None:
+        """Why git has nothing at `path` in this revision, where that says no more than that git was told so.
+
+        `is_output`: a stage writes it, and is told that DVC does not keep it.
+        """
         if left_out := self.left_out(path):
             return left_out
         if not self._git.ignores(self._in_git(path)):
             return None
         where = "the work tree" if self.revision.is_workspace else "the commit"
         mend = (
-            "name it under `outs` of the stage that writes it; if none does, let git keep it, "
+            "let DVC keep it (take `cache: false` out of dvc.yaml), or git (take it out of .gitignore)"
+            if is_output
+            else "name it under `outs` of the stage that writes it; if none does, let git keep it, "
             "or take it out of dvc.yaml if it is a secret"
         )
         return UnreadableError(ProblemKind.MISSING, f"is not in {where}, and git ignores it", mend, edits=True)
+
+    def submodule_at_another_commit(self, path: str) -> UnreadableError | None:
+        """That the work tree has another commit of a submodule than git pins: a pull does not bring it along."""
+        place = next((place for place in self._git.moved_submodules() if overlaps(self._in_git(path), place)), None)
+        return None if place is None else unlike_submodule(posixpath.relpath(place, self._in_git(".")))
+
+    def had(self, path: str, recorded: str) -> bool:
+        """Whether git had something at `path` when its hash came into dvc.lock."""
+        written = self._git.brought_by(recorded, self.revision.sha, LOCK_FILES)
+        return written is not None and self._git.read("cat-file", "-e", f"{written}:{self._in_git(path)}") is not None
+
+    def is_kept_by_unread_file(self, path: str) -> bool:
+        """Whether a .dvc file of this name, or of a folder around it, is here: it was refused, or cannot be read, and is said so."""
+        folders = (path, *map(str, PurePosixPath(path).parents[:-1]))
+        return any(self.tree.exists(f"{folder}.dvc") for folder in folders)
 
     def only_ignored_differ(
         self, path: str, recorded: str, count: int | None, files: Collection[str]
@@ -277,12 +311,13 @@ class OpenRevision:
         stop_at_unread_patterns()
         try:
             with remembering():
-                pipeline = pipeline_of(Index.from_repo(self._repo, onerror=stop), self.tree)
+                index = Index.from_repo(self._repo, onerror=stop)
             stop_at_unread_patterns()  # of folders, which DVC has only now walked
         except ProjectError:
             raise
         except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
             raise broken_file(error, None, self.revision, self.tree).error() from error
+        pipeline = pipeline_of(index, self.tree)
         return with_refused(pipeline, refused, self.tree) if refused else pipeline
 
     def _without_values(self, error: Exception, definition: str) -> BrokenFile | None:
@@ -351,8 +386,21 @@ class OpenRevision:
 
     def read_through_dvc(self, path: str) -> bytes:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
-        data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
-        return data
+        with suppress(FileNotFoundError):
+            data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
+            return data
+        raise self._why_not_imported(path)  # after that error, which would else be taken for the cause
+
+    def _why_not_imported(self, path: str) -> Exception:
+        """Why the source of an import cannot be read, of which DVC says no more than that there is no such file here."""
+        full = self.tree.absolute(path)
+        output = next(out for out in self._repo.index.outs if f"{full}/".startswith(f"{out.fs_path}/"))
+        dependency = output.stage.deps[0]
+        try:
+            commit = dependency._make_fs().repo.get_rev()  # noqa: SLF001  clones it
+        except Exception as error:  # noqa: BLE001  whatever a clone can meet is the answer
+            return error
+        return LookupError(f"there is no {dependency.def_path} in its commit {commit[:7]}")
 
 
 class _Facts(dict[str, Any]):
@@ -421,10 +469,13 @@ def _opened_without_writing(repo_class: Any, root: Path) -> Any:
             super().__init__(fs, root_dir)
 
         def _update_trie(self, dirname: str, trie: Any) -> None:
+            path = self.fs.join(dirname, DvcIgnore.DVCIGNORE_FILE)
             try:
+                if self.fs.protocol == "local" and holds_pointer(Path(path)):
+                    raise lfs_pointer()
                 super()._update_trie(dirname, trie)
             except (ValueError, re.error, UnreadableError) as error:
-                self.unread[self.fs.join(dirname, DvcIgnore.DVCIGNORE_FILE)] = error
+                self.unread[path] = error
 
     class ReadOnlyRepo(repo_class):  # type: ignore[misc]
         def _ignore(self) -> None:

@@ -84,16 +84,36 @@ def _recorded_command(stage: Any) -> str | None:
         return _command(stage.cmd)
     if getattr(stage, "name", None) is None:
         return _command(stage.cmd) if recorded else None
-    lock = stage.dvcfile.lockfile_contents.get("stages", {}).get(stage.name, {})
-    return _command(lock.get("cmd"))
+    return _command(_locked(stage).get("cmd"))
+
+
+def _locked(stage: Any) -> Mapping[str, Any]:
+    """What dvc.lock has of the stage; nothing for one of a .dvc file."""
+    if getattr(stage, "name", None) is None:
+        return {}
+    found: Mapping[str, Any] = stage.dvcfile.lockfile_contents.get("stages", {}).get(stage.name, {})
+    return found
+
+
+def _hash(item: Any, section: str, tree: Tree) -> str | None:
+    """The hash that dvc.lock records of a dependency or an output.
+
+    Of an absolute path into this work tree it records the relative one, by which DVC finds it in the work tree, but not in a commit.
+    """
+    if item.hash_info or not posixpath.isabs(item.def_path):
+        digest = item.hash_info.value if item.hash_info else None
+        return digest if isinstance(digest, str) else None
+    path, folder = _path_of(item, tree), tree.relative(item.stage.wdir)
+    entries = _locked(item.stage).get(section) or ()
+    entry: Mapping[str, Any] = next((each for each in entries if joined(folder, each["path"]) == path), {})
+    return entry.get(item.hash_name)
 
 
 def _dependency(dep: Any, tree: Tree) -> Dependency:
     inside = _is_inside(dep, tree)
-    digest = dep.hash_info.value if dep.hash_info else None
     return Dependency(
-        path=tree.relative(dep.fs_path) if inside else _outside(dep),
-        hash=digest if isinstance(digest, str) else None,
+        path=_path_of(dep, tree) if inside else _outside(dep),
+        hash=_hash(dep, "deps", tree),
         algorithm=str(dep.hash_name),
         nfiles=dep.meta.nfiles,
         in_repository=inside,
@@ -106,32 +126,43 @@ def _told_apart(dependencies: Iterable[Dependency]) -> Iterator[Dependency]:
     for dependency in dependencies:
         seen[dependency.path] += 1
         number = seen[dependency.path]
-        yield dependency if number == 1 else replace(dependency, path=f"{dependency.path} ({number})")
+        yield (
+            dependency
+            if number == 1 or dependency.in_repository
+            else replace(dependency, path=f"{dependency.path} ({number})")
+        )
 
 
 def _params_dependency(dep: Any, tree: Tree) -> ParamsDependency:
     recorded = dep.hash_info.value  # an empty file that is tracked whole is recorded as `{}`, and such a hash is falsy
-    path = tree.relative(dep.fs_path) if _is_inside(dep, tree) else _outside(dep)
+    path = _path_of(dep, tree) if _is_inside(dep, tree) else _outside(dep)
+    if recorded is None and posixpath.isabs(dep.def_path):
+        recorded = (_locked(dep.stage).get("params") or {}).get(posixpath.relpath(path, tree.relative(dep.stage.wdir)))
     return ParamsDependency(path, tuple(dep.params), recorded if isinstance(recorded, dict) else None)
 
 
 def _is_inside(dep: Any, tree: Tree) -> bool:
     """Whether git or DVC keeps it with the project: in a repository of many projects they share what lies above them."""
-    if dep.fs.protocol != "local" or not tree.has_place_for(dep.fs_path):
-        return False
-    return not tree.leads_out(posixpath.join(tree.relative(dep.stage.wdir), dep.def_path))  # in a commit `/..` is `/`
+    return dep.fs.protocol == "local" and not tree.leads_out(_path_of(dep, tree))
+
+
+def _path_of(item: Any, tree: Tree) -> str:
+    """Of a dependency or an output. DVC's own `fs_path` takes `/..` of a commit for `/`, and an absolute path for one of the commit."""
+    named = tree.named(item.def_path)
+    return joined("" if posixpath.isabs(item.def_path) else tree.relative(item.stage.wdir), named)
 
 
 def _outputs(stage: Any, tree: Tree) -> Iterator[Output]:
+    """Those that git or DVC keep with the project, and metrics, which are missed wherever they are."""
     for out in stage.outs:
-        if out.is_in_repo:
+        if out.metric or _is_inside(out, tree):
             yield _output(out, stage, tree)
 
 
 def _output(out: Any, stage: Any, tree: Tree) -> Output:
-    digest = out.hash_info.value if out.hash_info else None
+    digest = _hash(out, "outs", tree)
     return Output(
-        path=tree.relative(out.fs_path),
+        path=_path_of(out, tree) if _is_inside(out, tree) else _outside(out),
         content=Content(digest, str(out.hash_name), out.remote, bool(out.can_push)) if digest else None,
         size=out.meta.size,
         nfiles=out.meta.nfiles,
@@ -180,7 +211,7 @@ def _top_level(by_file: Mapping[str, Iterable[str]], tree: Tree) -> Iterator[str
     for file, paths in _in_order(by_file, tree):
         folder = posixpath.dirname(file)
         for path in paths:
-            yield joined(folder, _without_root(path))
+            yield joined(folder, tree.named(path))
 
 
 def _variables(stages: Iterable[Any], tree: Tree) -> dict[str, tuple[str, ...]]:
@@ -197,18 +228,13 @@ def _plots(by_file: Mapping[str, Iterable[Any]], tree: Tree) -> Iterator[PlotDef
         for entry in entries:
             named = {entry: None} if isinstance(entry, str) else entry
             for name, properties in named.items():
-                yield PlotDefinition(file, _without_root(str(name)), _named_files(properties or {}))
+                yield PlotDefinition(file, tree.named(str(name)), _named_files(properties or {}, tree))
 
 
-def _without_root(path: str) -> str:
-    """An absolute path by its name alone; a relative one as it is."""
-    return _shown(path) if posixpath.isabs(path) else path
-
-
-def _named_files(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+def _named_files(properties: Mapping[str, Any], tree: Tree) -> Mapping[str, Any]:
     """A plot's properties; where its axes name data files, absolute paths are shown by their names."""
     return {
-        key: {_without_root(path): fields for path, fields in value.items()}
+        key: {tree.named(path): fields for path, fields in value.items()}
         if key in {"x", "y"} and isinstance(value, dict)
         else value
         for key, value in properties.items()
@@ -219,5 +245,5 @@ def _artifacts(by_file: Mapping[str, Mapping[str, Any]], tree: Tree) -> Iterator
     for file, artifacts in _in_order(by_file, tree):
         folder = posixpath.dirname(file)
         for name, fields in artifacts.items():
-            path = joined(folder, _without_root(fields["path"]))
+            path = joined(folder, tree.named(fields["path"]))
             yield (name if file == "dvc.yaml" else f"{file}:{name}"), {**fields, "path": path}

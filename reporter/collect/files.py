@@ -19,7 +19,7 @@ from reporter.collect.storage import Storage
 from reporter.model.problem import ProblemKind
 
 _MEND_HERE = "write it, make it an output of a stage, or take its name out of dvc.yaml"
-_MEND_ELSEWHERE = "a commit stays as it is: compare with one that has it (BASE)"
+_MEND_ELSEWHERE = "commit it, make it an output of a stage, or name a commit that has it (`--head`)"
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -43,13 +43,17 @@ class RevisionFiles:
         """Whether DVC keeps something below the directory `path` that is not in the tree."""
         return any(name.startswith(f"{path}/") and not self.in_tree(name) for name in self._outputs)
 
+    def is_outside(self, path: str) -> bool:
+        """Whether what is named so lies outside of the repository, or is named as if it did."""
+        return self._tree.leads_out(path)
+
     def is_of_git_alone(self, path: str) -> bool:
         """Whether DVC keeps neither what lies at `path`, nor a folder around it, nor anything below it."""
         return self.owner(path) is None and not any(name.startswith(f"{path}/") for name in self._outputs)
 
     def read(self, path: str) -> bytes:
         """Content of a file. Raises UnreadableError."""
-        if self._tree.leads_out(path):
+        if self.is_outside(path):
             raise _outside(path)
         try:
             return without_pointer(self._tree.read(path))
@@ -78,16 +82,10 @@ class RevisionFiles:
         """Content of a file as DVC keeps it, whatever the tree has in its place. Raises UnreadableError."""
         owner = self.owner(path)
         is_kept = owner is not None and owner.cached
-        if not is_kept and (gap := self._opened.gap(path) or self._opened.absence(path)):
+        if not is_kept and (gap := self._opened.gap(path) or self._opened.absence(path, is_output=owner is not None)):
             raise gap
         if owner is None:
-            where = "the work tree" if self._opened.revision.is_workspace else "the commit"
-            raise AbsentError(
-                ProblemKind.MISSING,
-                f"is neither in {where} nor an output of a stage",
-                _MEND_HERE if self._opened.revision.is_workspace else _MEND_ELSEWHERE,
-                edits=True,
-            )
+            raise self.absent()
         if not owner.cached:
             raise UnreadableError(
                 ProblemKind.MISSING,
@@ -103,7 +101,16 @@ class RevisionFiles:
         except UnreadableError as error:
             if owner.source is None or error.kind is not ProblemKind.MISSING:
                 raise
-            raise explain_missing_import(error, owner, has_remotes=self._storage.has_remotes) from error
+            raise explain_missing_import(
+                error, owner, has_remote=self._storage.remote_of(content) is not None
+            ) from error
+
+    def absent(self) -> AbsentError:
+        """That neither the tree has a file nor DVC keeps it."""
+        is_here = self._opened.revision.is_workspace
+        where, mend = ("the work tree", _MEND_HERE) if is_here else ("the commit", _MEND_ELSEWHERE)
+        message = f"is neither in {where} nor an output of a stage"
+        return AbsentError(ProblemKind.MISSING, message, mend, edits=True)
 
     def is_cached(self, output: Output) -> bool:
         """Whether the cache of this machine has what dvc.lock records, so that `dvc checkout` brings it back."""

@@ -31,6 +31,7 @@ _LOG_SECONDS = 10.0
 _RENAME_SECONDS = 60.0
 _EXPERIMENT_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>[^/]+)")
 _ERROR_WITH_LIST = re.compile(r"^(?:fatal|error):.*(?:\n[ \t]+\S.*)*", re.MULTILINE)
+_DISTRUSTED = re.compile(r"dubious ownership in repository at '(.+)'")
 _REMOTE_HEAD = re.compile(r"ref: refs/heads/(?P<branch>\S+)\tHEAD")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 
@@ -135,6 +136,10 @@ class Git:
         absent = _absent_submodules(self.root)
         return {Path(os.path.relpath(place, directory)).as_posix(): commit for place, commit in absent}
 
+    def moved_submodules(self) -> list[str]:
+        """Submodules of which the work tree has another commit than the index pins, as POSIX paths from the top of the repository."""
+        return [place.relative_to(self.root).as_posix() for place in _moved_submodules(self.root)]
+
     def renames(self, sha: str) -> list[tuple[str, str]]:
         """Files that the work tree has under another name than the commit: old and new path, from the top of the repository.
 
@@ -235,16 +240,28 @@ class Git:
 
 
 def _absent_submodules(work_tree: Path) -> Iterator[tuple[Path, str]]:
-    if not (work_tree / ".gitmodules").exists():
-        return
-    done = run("git", "ls-files", "--stage", "-z", cwd=work_tree, env=_ENVIRONMENT)
-    entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
-    pins = ((work_tree / path, facts.split(" ")[1]) for facts, _, path in entries if facts.startswith(_GITLINK))
-    for place, commit in pins:
+    for place, commit in _submodules(work_tree):
         if not any(place.glob("*")):
             yield place, commit
         elif (place / ".git").exists():
             yield from _absent_submodules(place)
+
+
+def _moved_submodules(work_tree: Path) -> Iterator[Path]:
+    for place, commit in _submodules(work_tree):
+        if (place / ".git").exists():
+            if run("git", "rev-parse", "HEAD", cwd=place, env=_ENVIRONMENT).text != commit:
+                yield place
+            yield from _moved_submodules(place)
+
+
+def _submodules(work_tree: Path) -> Iterator[tuple[Path, str]]:
+    """Where the submodules belong, and the commits that the index pins."""
+    if not (work_tree / ".gitmodules").exists():
+        return
+    done = run("git", "ls-files", "--stage", "-z", cwd=work_tree, env=_ENVIRONMENT)
+    entries = (line.partition("\t") for line in done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    yield from ((work_tree / path, facts.split(" ")[1]) for facts, _, path in entries if facts.startswith(_GITLINK))
 
 
 def find_git_root(directory: Path) -> Path:
@@ -253,9 +270,15 @@ def find_git_root(directory: Path) -> Path:
     if done.ok and done.text:
         return Path(done.text).resolve()
     if "dubious ownership" in done.stderr:
+        named = _DISTRUSTED.search(done.stderr)
+        top = named[1] if named else directory
         raise ProjectError(
-            f"git does not trust the owner of {directory}",
-            f"run `git config --global --add safe.directory {directory}`",
+            f"git does not trust the owner of {top}", f"run `git config --global --add safe.directory {top}`"
+        )
+    if "must be run in a work tree" in done.stderr:
+        raise ProjectError(
+            f"{directory} is of a git repository without a work tree, or inside of `.git`",
+            "change into the project's folder, or make a work tree of it: `git worktree add`, `git clone`",
         )
     if "not a git repository" not in done.stderr:
         raise ProjectError(

@@ -9,6 +9,8 @@ from reporter.collect.problems import UnreadableError
 from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision
 
+LOCK_FILES = ":(top,glob)**/dvc.lock"
+"""A pathspec of git's."""
 _THEN = "then run `dvc repro` and commit dvc.lock"
 _MEND = f"name in .dvcignore what git ignores there (`__pycache__/`, for instance), {_THEN}"
 _MEND_ABOVE = (
@@ -49,7 +51,7 @@ def only_ignored_differ(
 
 def _unchanged(git: Git, revision: Revision, folder: str, recorded: str) -> bool:
     """Whether git has the same below the folder as in the commit that brought its hash into dvc.lock."""
-    written = git.brought_by(recorded, revision.sha, ":(top,glob)**/dvc.lock")
+    written = git.brought_by(recorded, revision.sha, LOCK_FILES)
     if written is None:
         return False
     if revision.is_workspace:

@@ -19,13 +19,13 @@ def explain_import(error: Exception, output: Output) -> UnreadableError:
     )
 
 
-def explain_missing_import(error: UnreadableError, output: Output, *, has_remotes: bool) -> UnreadableError:
+def explain_missing_import(error: UnreadableError, output: Output, *, has_remote: bool) -> UnreadableError:
     """`error` is that the cache and the remote lack the object of an `output` that comes from elsewhere."""
     mend = f"run `dvc update {output.path}.dvc` where its source can be read"
     return UnreadableError(
         error.kind,
         f"is imported from {output.source}, and {error.message}",
-        f"{mend}, or `dvc push` from where it was imported" if has_remotes else mend,
+        f"{mend}, or `dvc push` from where it was imported" if has_remote else mend,
     )
 
 
@@ -41,6 +41,8 @@ def without_content(output: Output) -> UnreadableError:
 
 def _reason(error: BaseException) -> str:
     """The innermost cause that says something: DVC's own errors on top say little (`SCM error`)."""
+    if isinstance(error, LookupError):
+        return str(error.args[0])
     reasons: list[str] = []
     link: BaseException | None = error
     while link is not None and len(reasons) < 20:  # noqa: PLR2004  a chain that is a circle ends too

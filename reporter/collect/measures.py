@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import posixpath
 
+from reporter.collect.commit_tree import leads_out
 from reporter.collect.dvc_internals import Measured, OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.pipeline import Dependency, Output
 from reporter.collect.pointers import lfs_pointer
 from reporter.collect.problems import UnreadableError, inside_of_folder
 from reporter.model.problem import ProblemKind
+
+ABSENT = ""
+"""In place of the hash of what is gone: no content has it."""
 
 
 class Measures:
@@ -40,7 +44,10 @@ class Measures:
         content = output.content
         if content is None:
             return False
-        return content.hash in self._opened.measure_line_ends(output.path, content.algorithm, found)
+        try:
+            return content.hash in self._line_ends(output.path, content.algorithm, found)
+        except UnreadableError:  # what was put in its place is no text that can be looked at
+            return False
 
     def of_dependency(self, dependency: Dependency) -> str | None:
         """The hash of what a stage would read now; None where it is not at hand, which is no reason to call it changed.
@@ -53,9 +60,12 @@ class Measures:
             if self._files.has_absent_outputs(dependency.path):
                 return None
             return self._hash_in_tree(dependency)
-        if gap := self._opened.gap(dependency.path) or (None if owner else self._opened.absence(dependency.path)):
+        if gap := self._opened.gap(dependency.path):
             raise gap
-        if owner is None or owner.content is None or owner.content.algorithm != dependency.algorithm:
+        return self._hash_of_absent(dependency) if owner is None else self._recorded_hash(dependency, owner)
+
+    def _recorded_hash(self, dependency: Dependency, owner: Output) -> str | None:
+        if owner.content is None or owner.content.algorithm != dependency.algorithm:
             return None
         if owner.path == dependency.path:
             return owner.content.hash
@@ -63,6 +73,16 @@ class Measures:
             return self._files.listing(owner).get(posixpath.relpath(dependency.path, owner.path))
         except UnreadableError:
             return None  # without the listing the file's hash is not known, which is no reason to call it changed
+
+    def _hash_of_absent(self, dependency: Dependency) -> str | None:
+        """Of what is not here and no DVC file that was read names: `ABSENT` where git had it when it was recorded."""
+        if self._opened.is_kept_by_unread_file(dependency.path):
+            return None  # that file is said to be unread, and it is the reason
+        if absence := self._opened.absence(dependency.path):
+            raise absence
+        if dependency.hash is not None and self._opened.had(dependency.path, dependency.hash):
+            return ABSENT
+        raise self._files.absent()
 
     def _hash_in_tree(self, dependency: Dependency) -> str | None:
         found = self._found(dependency.path, dependency.algorithm)
@@ -72,11 +92,20 @@ class Measures:
             return found.hash
         if gap := self._gap_on_disk(dependency.path, found):
             raise gap
-        if dependency.hash in self._opened.measure_line_ends(dependency.path, dependency.algorithm, found):
+        if dependency.hash in self._line_ends(dependency.path, dependency.algorithm, found):
             return dependency.hash
         if ignored := self._ignored_by_git(dependency, dependency.hash, found):
             raise ignored
         return found.hash
+
+    def _line_ends(self, path: str, algorithm: str, found: Measured) -> frozenset[str]:
+        """Raises UnreadableError: DVC hashes what a link leads to, wherever that is, and here nothing out of the repository is read."""
+        try:
+            return self._opened.measure_line_ends(path, algorithm, found)
+        except PermissionError as error:
+            raise leads_out(self._opened.tree.relative(error.filename or path)) from None
+        except OSError as error:  # it may change while it is read
+            raise _changing(error) from error
 
     def _ignored_by_git(self, dependency: Dependency, recorded: str, found: Measured) -> UnreadableError | None:
         if found.files is None or not self._files.is_of_git_alone(dependency.path):
@@ -90,6 +119,8 @@ class Measures:
         files = [path] if found.files is None else [posixpath.join(path, name) for name in found.files]
         if pointer := next((file for file in files if self._opened.tree.holds_pointer(file)), None):
             return lfs_pointer() if pointer == path else inside_of_folder(pointer, lfs_pointer())
+        if moved := self._opened.submodule_at_another_commit(path):
+            return moved
         return None if found.files is None else self._opened.left_out(path)
 
     def _found(self, path: str, algorithm: str) -> Measured | UnreadableError:
@@ -105,6 +136,8 @@ class Measures:
             file = self._opened.tree.relative(error.file) if error.file else path
             return error if file == path else inside_of_folder(file, error)
         except OSError as error:  # it may change while it is read
-            return UnreadableError(
-                ProblemKind.ACCESS, f"it cannot be read: {error.strerror}", "look at the file and its rights"
-            )
+            return _changing(error)
+
+
+def _changing(error: OSError) -> UnreadableError:
+    return UnreadableError(ProblemKind.ACCESS, f"cannot be read: {error.strerror}", "look at the file and its rights")

@@ -11,6 +11,7 @@ from typing import Any
 from reporter.collect.files import RevisionFiles
 from reporter.collect.pipeline import Output, Pipeline, PlotDefinition
 from reporter.collect.problems import Problems, UnreadableError
+from reporter.collect.redaction import without_folders
 from reporter.collect.templates import DEFAULT_TEMPLATE, Templates
 from reporter.collect.tree import joined
 from reporter.model.problem import ProblemKind
@@ -137,9 +138,9 @@ def _plot(name: str, entry: _Entry, templates: Templates, problems: Problems) ->
 def _template(name: str, template: str | None, templates: Templates, problems: Problems) -> tuple[str, str | None]:
     """The template's name, and its text if it is the project's own."""
     try:
-        return template or DEFAULT_TEMPLATE, templates.text(template or DEFAULT_TEMPLATE)
+        return without_folders(template or DEFAULT_TEMPLATE), templates.text(template or DEFAULT_TEMPLATE)
     except UnreadableError as error:
-        problems.add(name, error)
+        problems.add(error.file or name, error)
         return DEFAULT_TEMPLATE, None
 
 

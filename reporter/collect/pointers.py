@@ -22,6 +22,14 @@ def is_pointer(data: bytes) -> bool:
     return len(data) < LARGEST_POINTER and data.startswith(_POINTER)
 
 
+def holds_pointer(file: Path) -> bool:
+    """Whether a file on disk is a pointer; its content is not read where its size says no."""
+    try:
+        return file.stat().st_size < LARGEST_POINTER and is_pointer(file.read_bytes())
+    except OSError:
+        return False
+
+
 def local_content(data: bytes, objects: Callable[[], Path]) -> bytes:
     """What a pointer stands for, where the folder that `objects` names has it; `data` itself where not, or if it is none."""
     named = _OBJECT.search(data) if is_pointer(data) else None

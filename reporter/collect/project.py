@@ -16,6 +16,7 @@ from reporter.collect.commit_tree import CommitTree
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git import Git, find_git_root
 from reporter.collect.moves import LostProjectError, folder_in
+from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.running import wait_for_writers
@@ -70,7 +71,8 @@ def _no_project(directory: Path, git: Git, left_out: frozenset[str]) -> ProjectE
     below = [path.removesuffix(f"/{SETTINGS}") for path in found if path not in left_out]
     hint = "run `dvc init`, or change into the project's folder"
     if below:
-        hint = f"change into {' or '.join(below[:3])}"
+        near = (os.path.relpath(git.root / path, directory) for path in below[:3])
+        hint = f"change into {' or '.join(near)}"
     elif found:
         hint = f"{git.takes_in(found[:3])}; then change into the project's folder"
     return ProjectError(f"{directory} is not inside a DVC project", hint)
@@ -214,7 +216,7 @@ class Project:
         a file that a sparse checkout leaves out.
         """
         try:
-            return self._bytes(revision, path).decode("utf-8")
+            return without_pointer(self._bytes(revision, path)).decode("utf-8")
         except UnreadableError as error:
             raise ProjectError(f"it cannot be read: it {error}", error.hint) from error
         except UnicodeDecodeError as error:

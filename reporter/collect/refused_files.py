@@ -55,7 +55,11 @@ def _outputs(path: str, tree: Tree) -> Iterator[Output]:
         metrics = [posixpath.normpath(posixpath.join(inside, each)) for each in _paths(stage.get("metrics"))]
         in_git = [posixpath.normpath(posixpath.join(inside, each)) for each in _uncached(stage)]
         yield from (
-            replace(output, is_metric=_is_one_of(output.path, metrics), cached=not _is_one_of(output.path, in_git))
+            replace(
+                output,
+                is_metric=_is_one_of(output.path, metrics),
+                cached=not (_is_one_of(output.path, in_git) or (not stage and tree.exists(output.path))),
+            )
             for output in outputs.values()
         )
         yield from (

@@ -40,7 +40,7 @@ def _stage(
     unknown: dict[str, UnreadableError] = {}
     differing = tuple(output for output in stage.outputs if not stage.frozen and _output_differs(output, measures))
     changed = _Changed() if stage.frozen else _changed(stage, files, measures, unknown)
-    outdated = () if stage.frozen else tuple(_outdated(stage, changed, differing))
+    outdated = () if stage.frozen else tuple(_outdated(stage, changed, differing, files))
     return Stage(
         name=stage.name,
         cmd=stage.cmd,
@@ -99,7 +99,9 @@ def _changed(
     )
 
 
-def _outdated(stage: StageDefinition, changed: _Changed, differing: tuple[Output, ...]) -> Iterator[str]:
+def _outdated(
+    stage: StageDefinition, changed: _Changed, differing: tuple[Output, ...], files: RevisionFiles
+) -> Iterator[str]:
     """What `dvc status` would call changed."""
     if stage.ran_cmd != stage.cmd:
         yield "cmd"
@@ -107,7 +109,7 @@ def _outdated(stage: StageDefinition, changed: _Changed, differing: tuple[Output
         yield "deps"
     if changed.params:
         yield "params"
-    if differing or any(output.content is None for output in stage.outputs):
+    if differing or any(output.content is None and not files.is_outside(output.path) for output in stage.outputs):
         yield "outs"
 
 
@@ -136,7 +138,7 @@ def _params_that_differ(
     dep: ParamsDependency, files: RevisionFiles, unknown: dict[str, UnreadableError]
 ) -> Iterable[str]:
     """`file:name` of each, or the file where it is tracked whole or is not there."""
-    if dep.recorded is None:
+    if dep.recorded is None and not files.is_outside(dep.path):
         return (dep.path,)
     try:
         tree = parse(files.read(dep.path), dep.path)
@@ -146,7 +148,7 @@ def _params_that_differ(
         unknown[dep.path] = error
         return ()
     current = _current_params(tree, dep.names) if isinstance(tree, Mapping) else {}
-    if same_value(plain(current), plain(dep.recorded)):
+    if dep.recorded is None or same_value(plain(current), plain(dep.recorded)):
         return ()
     names = [name for name in dep.names if not _same_param(name, current, dep.recorded)]
     return [f"{dep.path}:{name}" for name in names] or (dep.path,)

@@ -11,7 +11,7 @@ from functools import partial
 from json import JSONDecodeError, loads
 from pathlib import Path
 
-from reporter.collect.dvc_internals import DvcProject, RemoteObjects, digest_of
+from reporter.collect.dvc_internals import DvcProject, RemoteAddress, RemoteObjects, digest_of
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
 from reporter.collect.storage_errors import explain_failure, explain_stall, is_cut
@@ -47,9 +47,9 @@ class Storage:
         self._uncached: dict[Content, bytes] = {}
         self._listings: dict[Content, Mapping[str, str]] = {}
 
-    @property
-    def has_remotes(self) -> bool:
-        return self._dvc.has_remotes
+    def remote_of(self, content: Content) -> RemoteAddress | None:
+        """The remote that should have the object; None where no remote is the default one."""
+        return self._dvc.remote_address(content.remote)
 
     def read(self, content: Content) -> bytes:
         """The bytes of an object, checked against its hash. Raises UnreadableError."""
@@ -85,10 +85,9 @@ class Storage:
         missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]
         if not missing:
             return
-        if self.has_remotes:
-            self._progress(
-                f"Fetching {len(missing)} {'file' if len(missing) == 1 else 'files'} from the remote storage"
-            )
+        asked = sum(content.pushed and self.remote_of(content) is not None for content in missing)
+        if asked:
+            self._progress(f"Fetching {asked} {'file' if asked == 1 else 'files'} from the remote storage")
         with _workplace() as folder:
             attempt = partial(self._attempt, folder=folder)
             attempt(missing[0])  # alone: if nobody answers, one timeout is enough
@@ -153,7 +152,6 @@ class Storage:
             raise known
 
     def _download_now(self, content: Content, folder: str) -> bytes:
-        remote: RemoteObjects | None = None
         try:
             remote = self._remote(content)
             with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
@@ -164,7 +162,7 @@ class Storage:
         except UnreadableError:
             raise  # by another transfer from the same remote
         except Exception as error:
-            raise self._failure(error, content, remote) from error
+            raise self._failure(error, content) from error
         if not _is_sound(content, data):
             raise UnreadableError(
                 ProblemKind.CORRUPT,
@@ -200,8 +198,9 @@ class Storage:
         except OSError:  # a cache that cannot be written costs the next run a download, no more
             self._uncached[content] = data
 
-    def _failure(self, error: Exception, content: Content, remote: RemoteObjects | None) -> UnreadableError:
-        failure = explain_failure(error, content, remote, damaged=self._dvc.cached(content).exists())
+    def _failure(self, error: Exception, content: Content) -> UnreadableError:
+        damaged = self._dvc.cached(content).exists()
+        failure = explain_failure(error, content, self.remote_of(content), self._dvc.remotes, damaged=damaged)
         if failure.remote is not None:
             self._refused[content.remote] = self._refused.get(content.remote, 0) + 1
             if failure.final or self._refused[content.remote] >= _REFUSALS:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from reporter.collect.dvc_internals import RemoteObjects
+from reporter.collect.dvc_internals import RemoteAddress
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line, without_folders
@@ -63,6 +64,8 @@ _CUT = {
 """What clients raise where the other side ends a connection in the middle."""
 
 
+_REQUIRES = re.compile(r"requires '(dvc-[a-z0-9-]+)' to be installed")
+"""Of an ImportError of dvc_objects, which names the package in its text alone."""
 _PLUGINS = {"webdavs": "webdav", "s3a": "s3", "abfss": "azure", "https": "http", "gcs": "gs"}
 """Schemes whose plugin of DVC is called otherwise: `dvc-gs`."""
 
@@ -95,14 +98,14 @@ def _explain_cuts(error: CutError, where: str, remote: str) -> UnreadableError:
 
 
 def explain_failure(
-    error: Exception, content: Content, remote: RemoteObjects | None, *, damaged: bool
+    error: Exception, content: Content, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
 ) -> UnreadableError:
-    """`damaged`: the cache has the object, with wrong content."""
+    """`remote` was asked, one of the `remotes` that there are. `damaged`: the cache has the object, with wrong content."""
     from dvc.config import NoRemoteError
 
     if isinstance(error, NoRemoteError | FileNotFoundError):
-        return _missing(content, remote, damaged=damaged)
-    name = f"remote '{remote.name if remote else content.remote or 'default'}'"
+        return _missing(content, remote, remotes, damaged=damaged)
+    name = f"remote '{remote.name if remote else 'default'}'"
     where = f"{name} ({remote.address})" if remote and remote.address else name
     if isinstance(error, StalledError):
         return explain_stall(error, where)
@@ -117,11 +120,9 @@ def explain_failure(
 def _why(error: Exception, where: str) -> tuple[str, str]:
     """The reason a storage as a whole cannot be read, and its mend."""
     from dvc.config import ConfigError
-    from dvc.fs import RemoteMissingDepsError
 
     kinds = _kinds(error)
-    if isinstance(error, RemoteMissingDepsError):
-        package = f"dvc-{_PLUGINS.get(error.protocol, error.protocol)}"
+    if package := _missing_plugin(error):
         return (
             f"{where} needs {package}, which is not installed",
             f"run `pip install {package}` where reporter is installed",
@@ -140,13 +141,26 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
     )
 
 
+def _missing_plugin(error: Exception) -> str | None:
+    """The package that DVC lacks to read the storage: its plugin, or what that needs."""
+    from dvc.fs import RemoteMissingDepsError
+
+    if isinstance(error, RemoteMissingDepsError):
+        return f"dvc-{_PLUGINS.get(error.protocol, error.protocol)}"
+    named = _REQUIRES.search(str(error)) if isinstance(error, ImportError) else None
+    return named[1] if named else None
+
+
 def _kinds(error: Exception) -> set[str]:
     """Names of classes: those of every client that there may be cannot be imported."""
     return {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
 
 
-def _missing(content: Content, remote: RemoteObjects | None, *, damaged: bool) -> UnreadableError:
-    elsewhere = f"not in remote '{remote.name}'" if remote else "there is no remote"
+def _missing(
+    content: Content, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
+) -> UnreadableError:
+    no_remote = f"no default remote is set ({', '.join(remotes)})" if remotes else "there is no remote"
+    elsewhere = f"not in remote '{remote.name}'" if remote else no_remote
     if damaged:
         return UnreadableError(
             ProblemKind.CORRUPT,
@@ -159,8 +173,9 @@ def _missing(content: Content, remote: RemoteObjects | None, *, damaged: bool) -
             ProblemKind.MISSING, message, "reproduce it here, or take `push: false` out and run `dvc push`"
         )
     if remote is None:
-        message = "not in the cache, and there is no remote"
-        hint = "add a remote (`dvc remote add`) and run `dvc push` where it was made, or reproduce it"
+        message = f"not in the cache, and {no_remote}"
+        mend = f"name it: `dvc remote default {remotes[0]}`" if remotes else "add a remote (`dvc remote add`)"
+        hint = f"{mend}, and run `dvc push` where it was made, or reproduce it"
         return UnreadableError(ProblemKind.MISSING, message, hint)
     message = f"in neither the cache nor remote '{remote.name}'"
     return UnreadableError(ProblemKind.MISSING, message, "run `dvc push` where it was made, or reproduce it")

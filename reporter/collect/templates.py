@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
+from reporter.collect.redaction import without_folders
 from reporter.collect.tree import Tree
 from reporter.model.problem import ProblemKind
 
@@ -45,8 +47,9 @@ class Templates:
             self._known[name] = self._find(name)
         if self._known[name] is None and name not in BUILT_IN_TEMPLATES:
             message = f"there is no plot template '{name}'; the plot is drawn as lines"
-            hint = f"commit .dvc/plots/{name}.json, or use one of DVC's own templates"
-            raise UnreadableError(ProblemKind.PLOT, message, hint, edits=True)
+            file = name if "/" in name or name.endswith(".json") else f".dvc/plots/{name}.json"
+            hint = f"commit {file}, or use one of DVC's own templates"
+            raise UnreadableError(ProblemKind.PLOT, without_folders(message), without_folders(hint), edits=True)
         return self._known[name]
 
     def _find(self, name: str) -> str | None:
@@ -56,7 +59,14 @@ class Templates:
 
     def _read(self, path: str) -> str | None:
         try:
-            data: bytes | None = self._tree.read(path)
+            data = self._content(path)
+            return None if data is None else without_pointer(data).decode("utf-8", "replace")
+        except UnreadableError as error:
+            error.file = path  # the template is to blame, not the plot
+            raise
+
+    def _content(self, path: str) -> bytes | None:
+        try:
+            return self._tree.read(path)
         except OSError:  # not there, or no file
-            data = self._read_elsewhere(path)
-        return None if data is None else data.decode("utf-8", "replace")
+            return self._read_elsewhere(path)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reporter.collect.pointers import LARGEST_POINTER, is_pointer
-from reporter.collect.redaction import NO_FOLDERS
+from reporter.collect.pointers import holds_pointer
+from reporter.collect.redaction import NO_FOLDERS, without_folders
 
 
 def inside(path: str, folders: Sequence[str]) -> str:
@@ -37,14 +37,17 @@ def joined(folder: str, path: str) -> str:
 class Tree:
     """Files of the repository, those above the DVC project's root too. All paths are POSIX paths from that root."""
 
-    def __init__(self, fs: Any, root: str, top: str = "/", caches: tuple[str, ...] = ()) -> None:
+    def __init__(self, fs: Any, root: str, top: str = "/", caches: tuple[str, ...] = (), place: str = "") -> None:
         """`fs` is one of DVC's file systems (local or git), `root` the project's folder in it, `top` that of the repository.
+
+        `place` is the project's folder on disk, where that is another one than `root`.
 
         On disk no path and no link is followed out of `top` and the `caches` when a file is read; a commit has no outside.
         """
         self._fs = fs
         self._root = root.rstrip("/")
         self._top = top.rstrip("/")
+        self._place = place or self._root
         self._within = tuple(map(os.path.realpath, (top, *caches))) if self._top else ()
 
     @property
@@ -54,6 +57,13 @@ class Tree:
 
     def absolute(self, path: str) -> str:
         return posixpath.normpath(f"{self._root}/{path}")
+
+    def named(self, path: str) -> str:
+        """A path as a DVC file names it: an absolute one into this work tree from the root, any other absolute one by its name alone."""
+        if not posixpath.isabs(path):
+            return path
+        within = posixpath.relpath(path, self._place)
+        return without_folders(path) if self.leads_out(within) else within
 
     def relative(self, path: str) -> str:
         """`path` of the file system as a path from the root; one outside of the repository stays as it is."""
@@ -92,11 +102,7 @@ class Tree:
 
     def holds_pointer(self, path: str) -> bool:
         """Whether a file on disk is a pointer of Git LFS; its content is not read where its size says no."""
-        full = Path(self.absolute(path))
-        try:
-            return full.stat().st_size < LARGEST_POINTER and is_pointer(full.read_bytes())
-        except OSError:
-            return False
+        return holds_pointer(Path(self.absolute(path)))
 
     def files(self, path: str) -> Iterator[str]:
         """Files below the directory `path`, hidden ones left out."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
+import sys
+from types import ModuleType
 
 import pytest
+from dvc.fs import LocalFileSystem
 from project_factories import ProjectFactory, git, isolate
 
 from reporter.collect.project import Wanted, open_project
@@ -495,7 +499,9 @@ class TestImports:
 
         problem = snapshot(clone).metrics["ref.json"].problem
 
-        assert "its source …/registry: ref.json cannot be read" in problem.message
+        assert problem.message.endswith(
+            "its source …/registry: ref.json cannot be read: No git repository was found at …/registry"
+        )
         assert str(tmp_path) not in repr(snapshot(clone))
         assert "edit `url:` in ref.json.dvc" in problem.hint
         assert "remote" not in problem.message + problem.hint
@@ -684,6 +690,28 @@ class TestOutsideOfTheRepository:
         write(*names)
         assert_certain(snapshot(project, revision))
 
+    def test_own_files_by_absolute_paths_are_those_of_one_machine(self, project, tmp_path):
+        stage = {"cmd": "true", "deps": ["{root}/train.py"], "params": [{"{root}/params.yaml": ["lr"]}]}
+        stage["metrics"] = [{"{root}/metrics.json": {"cache": False}}]
+        project.write(
+            {"train.py": "x = 1\n", "params.yaml": "lr: 1\n", "metrics.json": {"acc": 0.5}, "p.csv": "a,b\n1,2\n"}
+        )
+        text = json.dumps({"stages": {"train": stage}, "plots": ["{root}/p.csv"]})
+        project.write({"dvc.yaml": text.replace("{root}", str(project.root))}).record().commit()
+        clone = project.clone(tmp_path / "clone")
+
+        for revision in ("workspace", "HEAD"):
+            here, elsewhere = snapshot(project, revision), snapshot(clone, revision)
+            assert_certain(here)
+            assert here.metrics["metrics.json"].values == {"acc": 0.5}
+            assert [*here.stages["train"].deps] == ["train.py"]
+            assert elsewhere.stages["train"].outdated == ()
+            assert [*elsewhere.stages["train"].deps] == ["…/train.py"]
+            assert {problem.path for problem in said(elsewhere)} == {"…/params.yaml", "…/metrics.json", "…/p.csv"}
+            assert all("is named by an absolute path" in problem.message for problem in said(elsewhere))
+        project.write({"dvc.yaml": text.replace("{root}/", "")}).record().commit("The mend")
+        assert_certain(snapshot(project.clone(tmp_path / "mended"), "HEAD"))
+
     def test_a_path_that_leads_out_of_a_commit_is_no_file_in_it(self, project):
         """To git's file system `/../params.yaml` is `/params.yaml`."""
         made(project)
@@ -694,6 +722,255 @@ class TestOutsideOfTheRepository:
 
         (problem,) = snapshot(project, "HEAD").problems
         assert problem.message == "lies outside of the repository, so no commit has it"
+
+
+class TestLinks:
+    """On disk DVC hashes what a link leads to, wherever that is; here nothing out of the repository is read."""
+
+    @pytest.mark.parametrize("revision", ["workspace", "HEAD"])
+    @pytest.mark.parametrize("link", ["data.csv", "data.csv/a.csv"])
+    def test_a_dependency_that_leads_out_is_not_called_changed(self, project, tmp_path, link, revision):
+        made(project, "data.csv", **{link: "a,b\n1,2\n"})
+        (tmp_path / "elsewhere.csv").write_text("a,b\n3,4\n")
+        (project.root / link).unlink()
+        (project.root / link).symlink_to(tmp_path / "elsewhere.csv")
+        project.commit("Link it")
+
+        found = snapshot(project, revision)
+
+        assert found.stages["train"].outdated == ()
+        (problem,) = said(found)
+        assert f"needs the link {link}, which leads nowhere, or out of the repository" in problem.message
+        assert "Keep the file itself in the repository" in problem.hint
+        (project.root / link).unlink()
+        project.write({link: "a,b\n1,2\n"}).commit("Keep it")
+        assert_certain(snapshot(project, revision))
+
+    def test_a_metrics_file_that_leads_out_is_unavailable(self, project, tmp_path):
+        made(project)
+        (tmp_path / "elsewhere.json").write_text('{"acc": 1}')
+        (project.root / "metrics.json").unlink()
+        (project.root / "metrics.json").symlink_to(tmp_path / "elsewhere.json")
+
+        found = snapshot(project)
+
+        assert found.metrics["metrics.json"].problem.kind is ProblemKind.ACCESS
+        project.git("checkout", "--", "metrics.json")
+        assert_certain(snapshot(project))
+
+
+class TestAbsentDependencies:
+    @pytest.mark.parametrize("revision", ["workspace", "HEAD"])
+    def test_one_that_was_deleted_is_changed(self, project, revision):
+        made(project)
+        project.git("rm", "--quiet", "train.py")
+        project.commit("Delete it")
+
+        stage = snapshot(project, revision).stages["train"]
+
+        assert (stage.outdated, stage.inputs_changed) == (("deps",), ("train.py",))
+        project.git("checkout", "--quiet", "HEAD~1", "--", "train.py")
+        project.commit("Bring it back")
+        assert_certain(snapshot(project, revision))
+
+    @pytest.mark.parametrize("revision", ["workspace", "HEAD"])
+    def test_one_that_nobody_kept_cannot_be_known(self, project, tmp_path, revision):
+        project.write({"data.csv": "a,b\n", "dvc.yaml": DVC_YAML.format(deps="data.csv"), "metrics.json": {"acc": 0.5}})
+        project.record()
+        project.git("add", "dvc.yaml", "dvc.lock", "metrics.json")
+        project.git("commit", "--quiet", "--message", "Forget the data")
+        clone = project.clone(tmp_path / "clone")
+
+        found = snapshot(clone, revision)
+
+        assert found.stages["train"].outdated == ()
+        (problem,) = said(found)
+        assert problem.path == "data.csv"
+        assert " nor an output of a stage: whether dvc.lock is of this code cannot be known" in problem.message
+        project.commit("Keep it")
+        assert_certain(snapshot(project.clone(tmp_path / "mended"), revision))
+
+    def test_a_dvc_file_that_is_a_pointer_is_blamed_alone(self, project):
+        project.write({"raw.bin": "1"}).add("raw.bin")
+        made(project, "raw.bin")
+        recorded = (project.root / "raw.bin.dvc").read_text()
+        project.write({"raw.bin.dvc": ABSENT}).commit("A pointer")
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        (problem,) = said(found)
+        assert problem.path == "raw.bin.dvc"
+        assert "git lfs pull" in problem.hint
+        project.write({"raw.bin.dvc": recorded}).commit("Itself")
+        assert_certain(snapshot(project, "HEAD", forgiving=True))
+
+
+class TestPointersInPlaceOfOtherFiles:
+    def test_the_template_of_a_plot(self, project):
+        plots = "plots:\n  - p.csv: {template: own, x: a, y: b}\n"
+        project.write({".dvc/plots/own.json": ABSENT, "p.csv": "a,b\n1,2\n"})
+        made(project)
+        project.write({"dvc.yaml": DVC_YAML.format(deps="train.py") + plots}).commit()
+
+        for revision in ("workspace", "HEAD"):
+            (problem,) = said(snapshot(project, revision))
+            assert problem.path == ".dvc/plots/own.json"
+            assert "git lfs pull" in problem.hint
+        project.write({".dvc/plots/own.json": "{}"})
+        assert_certain(snapshot(project))
+
+    def test_files_that_a_project_is_set_up_by(self, project):
+        made(project)
+        project.write({"reporter.yaml": ABSENT, ".dvcignore": ABSENT})
+        opened = open_project(project.root)
+        with pytest.raises(ProjectError, match="it is a pointer of Git LFS"):
+            opened.read_text(opened.resolve_head(None), "reporter.yaml")
+        with pytest.raises(ProjectError, match=r"\.dvcignore cannot be read in workspace: it is a pointer of Git LFS"):
+            snapshot(project)
+        project.write({".dvcignore": None})
+        snapshot(project)
+        config = (project.root / ".dvc" / "config").read_text()
+        project.write({".dvc/config": ABSENT})
+        with pytest.raises(ProjectError, match=r"\.dvc/config is a pointer of Git LFS") as caught:
+            snapshot(project)
+        assert "git lfs pull" in caught.value.hint
+        project.write({".dvc/config": config})
+        assert_certain(snapshot(project))
+
+    def test_a_baseline_s_dvc_yaml_leaves_what_git_has_in_git(self, project):
+        made(project)
+        project.write({"dvc.yaml": ABSENT}).commit("A pointer")
+
+        found = snapshot(project, "HEAD", forgiving=True)
+
+        assert found.is_partial
+        assert found.data == {}
+
+
+class TestTemplates:
+    @pytest.mark.parametrize(
+        ("name", "file"),
+        [("own", ".dvc/plots/own.json"), ("tpl/own.json", "tpl/own.json"), ("{folder}/own.json", "…/own.json")],
+    )
+    def test_one_that_is_nowhere_is_named_where_it_belongs(self, project, tmp_path, name, file):
+        name = name.format(folder=tmp_path)
+        made(project)
+        project.write(
+            {
+                "p.csv": "a,b\n1,2\n",
+                "dvc.yaml": DVC_YAML.format(deps="train.py") + f"plots: [p.csv: {{template: {name}}}]\n",
+            }
+        )
+
+        found = snapshot(project)
+
+        (problem,) = said(found)
+        assert problem.hint.startswith(f"commit {file}, or ")
+        assert str(tmp_path) not in repr(found).replace(str(project.root), "")
+
+
+def test_a_submodule_at_another_commit_than_git_pins_is_updated(tmp_path):
+    library = ProjectFactory.new(tmp_path / "library")
+    library.write({"m.py": "x = 1\n"}).commit()
+    project = ProjectFactory.new(tmp_path / "project")
+    project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library.root), "lib")
+    made(project, "lib/m.py")
+    old = library.git("rev-parse", "HEAD")
+    library.write({"m.py": "x = 2\n"}).commit()
+    git(project.root / "lib", "pull", "--quiet")
+    project.record().commit("Take the new one")
+    git(project.root / "lib", "checkout", "--quiet", old)  # as `git pull` leaves it
+
+    found = snapshot(project)
+
+    assert found.stages["train"].outdated == ()
+    (problem,) = said(found)
+    assert "needs the submodule lib, of which the work tree has another commit than git pins" in problem.message
+    project.git(*shlex.split(problem.hint.split("`")[1])[1:])
+    assert_certain(snapshot(project))
+
+
+class TestRemotes:
+    STAGE = "stages:\n  train:\n    cmd: x\n    metrics: [metrics.json]\n"
+
+    def test_a_missing_plugin_is_installed(self, tmp_path, monkeypatch):
+        project = ProjectFactory.new(tmp_path / "project").remote(tmp_path / "storage", "mine")
+        project.write({"dvc.yaml": self.STAGE, "metrics.json": {"acc": 0.5}}).record().push()
+        config = (project.root / ".dvc" / "config").read_text()
+        project.write({".dvc/config": config.replace(f"url = {tmp_path}", "url = gdrive://folder")}).commit()
+        clone = project.clone(tmp_path / "clone")
+
+        problem = snapshot(clone).metrics["metrics.json"].problem
+
+        assert problem.message == "remote 'mine' (gdrive://folder/storage) needs dvc-gdrive, which is not installed"
+        assert "`pip install dvc-gdrive`" in problem.hint
+        plugin = ModuleType("dvc_gdrive")
+
+        class Drive(LocalFileSystem):
+            @classmethod
+            def _strip_protocol(cls, path: str) -> str:
+                return path.replace("gdrive://folder", str(tmp_path))
+
+        plugin.GDriveFileSystem = Drive
+        monkeypatch.setitem(sys.modules, "dvc_gdrive", plugin)
+        assert snapshot(clone).metrics["metrics.json"].values == {"acc": 0.5}
+
+    def test_several_without_a_default_one_are_named(self, tmp_path):
+        project = ProjectFactory.new(tmp_path / "project").remote(tmp_path / "storage", "store")
+        project.write({"dvc.yaml": self.STAGE, "metrics.json": {"acc": 0.5}}).record().push()
+        with project.dvc() as repo, repo.config.edit() as config:
+            config["remote"]["backup"] = {"url": str(tmp_path / "backup")}
+            del config["core"]["remote"]
+        project.commit()
+        clone = project.clone(tmp_path / "clone")
+        told: list[str] = []
+        opened = open_project(clone.root, told.append)
+
+        problem = opened.snapshot(opened.resolve_head(None), Wanted()).metrics["metrics.json"].problem
+
+        assert told == []
+        assert problem.message == "not in the cache, and no default remote is set (store, backup)"
+        assert "`dvc remote default store`" in problem.hint
+        with clone.dvc() as repo, repo.config.edit() as config:
+            config["core"]["remote"] = "store"
+        assert snapshot(clone).metrics["metrics.json"].values == {"acc": 0.5}
+
+
+class TestNamesOfBrokenFiles:
+    """DVC says of some which they are in its text alone, or not at all."""
+
+    @pytest.mark.parametrize(
+        ("file", "broken", "hint"),
+        [
+            ("dvc.lock", "ignored", "take dvc.lock out of .gitignore"),
+            ("dvc.lock", "folder", "mend dvc.lock"),
+            ("dvc.lock", "link", "mend dvc.lock"),
+            ("params.yaml", "folder", "mend params.yaml"),
+            ("params.yaml", "link", "mend params.yaml"),
+        ],
+    )
+    def test_the_file_itself_is_to_blame(self, project, file, broken, hint):
+        made(project, **{"params.yaml": {"lr": 1}})
+        content = (project.root / file).read_text()
+        match broken:
+            case "ignored":
+                project.write({".gitignore": f"/{file}\n"})
+            case "folder":
+                project.write({file: None, f"{file}/x": ""})
+            case "link":
+                (project.root / file).unlink()
+                (project.root / file).symlink_to("nowhere")
+
+        with pytest.raises(ProjectError, match=rf"^{file} ") as caught:
+            snapshot(project)
+
+        assert hint in caught.value.hint
+        if broken == "ignored":
+            project.write({".gitignore": ""})
+        else:
+            shutil.rmtree(project.root / file) if broken == "folder" else (project.root / file).unlink()
+            project.write({file: content})
+        assert_certain(snapshot(project))
 
 
 class TestRepositoryFormats:

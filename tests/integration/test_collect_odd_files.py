@@ -200,7 +200,7 @@ def test_a_metrics_file_that_git_ignores_is_missing_in_the_commit_and_read_from_
 
     assert committed.metrics["late.json"].problem.kind is ProblemKind.MISSING
     assert "git ignores it" in committed.metrics["late.json"].problem.message
-    assert "make it an output" in committed.metrics["late.json"].problem.hint
+    assert "name it under `outs` of the stage that writes it" in committed.metrics["late.json"].problem.hint
     assert present.metrics["late.json"].values == {"f1": 1}
     rows = compare(committed, [present], Rules()).candidates[0].metrics
     assert [row.state for row in rows if row.file == "late.json"] == [State.UNAVAILABLE]

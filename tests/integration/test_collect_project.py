@@ -51,6 +51,29 @@ class TestOpening:
 
         assert "git init" in caught.value.hint
 
+    def test_a_repository_without_a_work_tree_says_so(self, tmp_path):
+        git(tmp_path, "init", "--quiet", "--bare", "bare")
+        with pytest.raises(ProjectError, match="without a work tree") as caught:
+            open_project(tmp_path / "bare")
+        assert "git worktree add" in caught.value.hint
+
+    def test_another_owner_s_repository_is_trusted_by_its_top(self, tmp_path, monkeypatch):
+        top = tmp_path / "repository"
+        (top / "below").mkdir(parents=True)
+        git(top, "init", "--quiet")
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        with pytest.raises(ProjectError, match="does not trust the owner") as caught:
+            open_project(top / "below")
+        assert caught.value.hint == f"run `git config --global --add safe.directory {top}`"
+
+    def test_the_project_beside_is_named_from_here(self, tmp_path):
+        project = ProjectFactory.new(tmp_path / "repository", "churn")
+        (tmp_path / "repository" / "beside").mkdir()
+        with pytest.raises(ProjectError) as caught:
+            open_project(tmp_path / "repository" / "beside")
+        assert caught.value.hint == "change into ../churn"
+        assert project.root.is_dir()
+
     def test_a_folder_that_does_not_exist_says_so(self, tmp_path):
         with pytest.raises(Exception, match="does not exist"):
             open_project(tmp_path / "nowhere")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from reporter.collect.dvc_internals import RemoteObjects
+from reporter.collect.dvc_internals import RemoteAddress
 from reporter.collect.pipeline import Content
 from reporter.collect.storage_errors import explain_failure
 from reporter.model.problem import ProblemKind
 
 CONTENT = Content("0123456789abcdef", "md5")
-REMOTE = RemoteObjects("storage", "s3://bucket", False, None)
+REMOTE = RemoteAddress("storage", "s3://bucket")
 
 
 class NoCredentialsError(Exception):
@@ -51,11 +51,16 @@ def wrapped(inner: Exception) -> Exception:
         (EndpointConnectionError(), ProblemKind.ACCESS, "is unreachable"),
         (ConnectionRefusedError(), ProblemKind.ACCESS, "is unreachable"),
         (TimeoutError(), ProblemKind.ACCESS, "is unreachable"),
+        (
+            ImportError("gs is supported, but requires 'dvc-gs' to be installed"),
+            ProblemKind.ACCESS,
+            "remote 'storage' (s3://bucket) needs dvc-gs, which is not installed",
+        ),
         (ValueError("odd https://u:hunter2@h/x?sig=1"), ProblemKind.ACCESS, "cannot be read: odd https://h/x"),
     ],
 )
 def test_each_failure_has_its_kind_and_reason(error, kind, says):
-    found = explain_failure(error, CONTENT, REMOTE, damaged=False)
+    found = explain_failure(error, CONTENT, REMOTE, ["storage"], damaged=False)
 
     assert found.kind is kind
     assert says in found.message
@@ -64,12 +69,12 @@ def test_each_failure_has_its_kind_and_reason(error, kind, says):
 
 
 def test_a_refusal_may_be_of_one_object_while_no_answer_is_of_all():
-    refused = explain_failure(PermissionError(), CONTENT, REMOTE, damaged=False)
-    silent = explain_failure(TimeoutError(), CONTENT, REMOTE, damaged=False)
+    refused = explain_failure(PermissionError(), CONTENT, REMOTE, ["storage"], damaged=False)
+    silent = explain_failure(TimeoutError(), CONTENT, REMOTE, ["storage"], damaged=False)
 
     assert (refused.final, silent.final) == (False, True)
     assert refused.remote == silent.remote == "remote 'storage'"
 
 
 def test_a_damaged_object_that_no_remote_has_is_corrupt():
-    assert explain_failure(FileNotFoundError(), CONTENT, REMOTE, damaged=True).kind is ProblemKind.CORRUPT
+    assert explain_failure(FileNotFoundError(), CONTENT, REMOTE, ["storage"], damaged=True).kind is ProblemKind.CORRUPT

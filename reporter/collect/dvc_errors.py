@@ -119,15 +119,22 @@ def _hint(path: str, reason: str, text: str, revision: Revision) -> str:
         return "a commit stays as it is: compare with another one, in which the file is right"
     if "git-ignored" in reason:
         return f"take {path} out of .gitignore, and commit it"
-    is_lock = posixpath.basename(path) == _LOCK
+    if reason.endswith("does not exist"):
+        return f"bring {path} back (`git checkout <commit> -- {path}`), or take it out of what names it"
+    if posixpath.basename(path) == _LOCK:
+        return _hint_of_lock(path, text)
     if _CONFLICT.search(text):
-        how = f": take one side (`git checkout --ours {path}`), then run `dvc repro`" if is_lock else ""
-        return f"resolve the merge conflict in {path}{how}, and commit"
-    if is_lock and text and "schema:" not in text:
-        return f"{path} is of DVC 1: delete it, and let `dvc repro` or `dvc commit` write it anew"
-    if is_lock:
-        return f"mend {path}, or delete it and let `dvc repro` write it anew"
+        return f"resolve the merge conflict in {path}, and commit"
     return f"mend {path}; `dvc stage list` tells when it is right"
+
+
+def _hint_of_lock(path: str, text: str) -> str:
+    if _CONFLICT.search(text):
+        take_one = f"take one side (`git checkout --ours {path}`), then run `dvc repro`"
+        return f"resolve the merge conflict in {path}: {take_one}, and commit"
+    if text and "schema:" not in text:
+        return f"{path} is of DVC 1: delete it, and let `dvc repro` write it anew, where its data are"
+    return f"mend {path}, or delete it and let `dvc repro` write it anew"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

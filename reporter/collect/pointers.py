@@ -54,5 +54,5 @@ def lfs_pointer() -> UnreadableError:
     return UnreadableError(
         ProblemKind.MISSING,
         "is a pointer of Git LFS, whose content is not in this clone",
-        "run `git lfs fetch --all` and `git lfs pull` (actions/checkout: `lfs: true`)",
+        "run `git lfs fetch --all` and `git lfs pull`, with Git LFS installed (actions/checkout: `lfs: true`)",
     )

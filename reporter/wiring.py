@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
-    from reporter.collect.apart import ProjectApart
     from reporter.collect.project import Project
-    from reporter.collect.reproduction import ReproducedBaseline
+    from reporter.collect.reader_process import ProjectReader
+    from reporter.execute.reproduction import ReproducedBaseline
     from reporter.forges.interface import Forge
     from reporter.model.ci import Checkout, CiContext
     from reporter.publish.export import PictureExporter
@@ -54,15 +54,15 @@ def open_project(directory: Path) -> Project:
 
 
 @contextmanager
-def reading(project: Project, say: Callable[[str], None]) -> Iterator[Project | ProjectApart]:
+def reading(project: Project, say: Callable[[str], None]) -> Iterator[Project | ProjectReader]:
     """The project, read in a process of its own where that is sound."""
-    from reporter.collect.apart import ProjectApart, can_fork
+    from reporter.collect.reader_process import ProjectReader, can_fork
 
     if not can_fork():
         yield project.telling(say)
         return
-    with ProjectApart(project, say) as apart:
-        yield apart
+    with ProjectReader(project, say) as reader:
+        yield reader
 
 
 def project_rules(project: Project, config: Path | None, head: str | None = None) -> Rules:
@@ -100,7 +100,7 @@ def run_info(context: CiContext | None) -> RunInfo:
 
 def reproduced(project: Project, say: Callable[[str], None], *, push: bool) -> ReproducedBaseline:
     """The project, reproduced in place; its baseline is reproduced too where its outputs are nowhere."""
-    from reporter.collect.reproduction import ReproducedBaseline, reproduce
+    from reporter.execute.reproduction import ReproducedBaseline, reproduce
 
     notes = reproduce(project.root, "the candidate", say, HIDDEN_FROM_STAGES, push=push)
     return ReproducedBaseline(open_project(project.root), say, HIDDEN_FROM_STAGES, notes, push=push)
@@ -131,7 +131,7 @@ def plotly_js() -> str:
 
 
 def read_checkout(directory: Path) -> Checkout:
-    from reporter.collect.checkout import read_checkout as read_git_checkout
+    from reporter.collect.git.checkout import read_checkout as read_git_checkout
 
     return read_git_checkout(directory)
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reporter.collect.files import RevisionFiles
-from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Output, Pipeline
 from reporter.collect.problems import UnreadableError
+from reporter.collect.tree_hashes import TreeHashes
 from reporter.model.snapshot import TrackedPath
 
 
 def tracked_paths(
-    pipeline: Pipeline, files: RevisionFiles, measures: Measures, *, workspace: bool
+    pipeline: Pipeline, files: RevisionFiles, hashes: TreeHashes, *, workspace: bool
 ) -> dict[str, TrackedPath]:
     """Each cached output and target of a .dvc file: as it lies in the work tree, else as it was recorded."""
     return {
-        output.path: _tracked(output, files, measures, workspace=workspace)
+        output.path: _tracked(output, files, hashes, workspace=workspace)
         for output in pipeline.outputs
         if output.cached
     }
 
 
-def _tracked(output: Output, files: RevisionFiles, measures: Measures, *, workspace: bool) -> TrackedPath:
-    present = measures.of_output(output) if workspace else None
+def _tracked(output: Output, files: RevisionFiles, hashes: TreeHashes, *, workspace: bool) -> TrackedPath:
+    present = hashes.of_output(output) if workspace else None
     digest, algorithm = (output.content.hash, output.content.algorithm) if output.content else (None, "md5")
     return TrackedPath(
         path=output.path,

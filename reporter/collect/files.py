@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from reporter.collect.dvc_internals import OpenRevision
+from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.import_errors import explain_import, explain_missing_import, without_content
 from reporter.collect.pipeline import Content, Output, Pipeline
 from reporter.collect.pointers import without_pointer

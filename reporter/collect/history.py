@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 
-from reporter.collect.dvc_internals import OpenRevision
+from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.files import RevisionFiles
-from reporter.collect.git import Git
+from reporter.collect.formats.values import metric_values
+from reporter.collect.git.objects import ObjectReader
+from reporter.collect.git.repository import Git
 from reporter.collect.long_integers import is_held
-from reporter.collect.objects import ObjectReader
 from reporter.collect.pipeline import Content
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.storage import Storage
-from reporter.collect.values import metric_values
 from reporter.errors import ProjectError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision

@@ -11,17 +11,17 @@ from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from reporter.collect.baseline import find_baseline
-from reporter.collect.commit_tree import CommitTree
+from reporter.collect.dvc.sparse_checkout import SETTINGS
 from reporter.collect.files import RevisionFiles
-from reporter.collect.git import Git, find_git_root
-from reporter.collect.moves import LostProjectError, folder_in
+from reporter.collect.git.baseline import find_baseline
+from reporter.collect.git.commit_tree import CommitTree
+from reporter.collect.git.moves import LostProjectError, folder_in
+from reporter.collect.git.repository import Git, find_git_root
+from reporter.collect.git.revisions import named_revision, workspace_revision
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
-from reporter.collect.revisions import named_revision, workspace_revision
 from reporter.collect.running import wait_for_writers
 from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables, read_params, read_revision
-from reporter.collect.sparse_checkout import SETTINGS
 from reporter.collect.tree import inside
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
@@ -30,7 +30,8 @@ from reporter.model.revision import WORKSPACE, Policy, Revision
 from reporter.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from reporter.collect.dvc_internals import DvcProject, OpenRevision
+    from reporter.collect.dvc.project import DvcProject
+    from reporter.collect.dvc.revision import OpenRevision
     from reporter.collect.storage import Storage
     from reporter.collect.transfers import Patience
 
@@ -102,7 +103,7 @@ class Project:
 
     @cached_property
     def _dvc(self) -> DvcProject:
-        from reporter.collect.dvc_internals import DvcProject
+        from reporter.collect.dvc.project import DvcProject
 
         return DvcProject(self.root, self._git)
 

@@ -8,18 +8,18 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from reporter.collect.data import tracked_paths
-from reporter.collect.dvc_internals import OpenRevision
+from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.files import RevisionFiles
+from reporter.collect.formats.values import metric_values, param_values, plain
 from reporter.collect.import_errors import without_content
 from reporter.collect.long_integers import LONG_INTEGER, Parsed, is_held
-from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Pipeline, Refusal
 from reporter.collect.plots import IMAGE, Plot, find_plots
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
-from reporter.collect.values import metric_values, param_values, plain
+from reporter.collect.tree_hashes import TreeHashes
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
@@ -87,7 +87,7 @@ class Unparsed:
 
 def parse_tables(read: Unparsed) -> Snapshot:
     """The whole snapshot; a table that does not parse is one of its problems."""
-    from reporter.collect.tables import plot_table, predictions_table
+    from reporter.collect.formats.tables import plot_table, predictions_table
 
     problems = Problems(read.snapshot.revision.label, is_baseline=read.is_baseline)
     tables = {path: partial(plot_table, text.data, path, header=text.header) for path, text in read.tables.items()}
@@ -124,7 +124,7 @@ def read_revision(
     of_predictions = _found(wanted.predictions, files, problems)
     opened.fetch(dep.path for stage in pipeline.stages for dep in stage.dependencies if dep.in_repository)
     files.fetch([*metrics, *names, *data_files, *others, *of_predictions])
-    measures = Measures(opened, files)
+    hashes = TreeHashes(opened, files)
     unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation
     snapshot = Snapshot(
         revision=opened.revision,
@@ -134,8 +134,8 @@ def read_revision(
         plots=tuple(plot.spec for plot in plots),
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
-        data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
-        stages=stages_of(pipeline, files, measures, is_tracked, problems.hint),
+        data=_data(pipeline, files, hashes, problems, opened) if wanted.data else {},
+        stages=stages_of(pipeline, files, hashes, is_tracked, problems.hint),
         is_partial=bool(pipeline.refused),
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
@@ -170,10 +170,10 @@ def _found(paths: Iterable[str], files: RevisionFiles, problems: Problems) -> tu
 
 
 def _data(
-    pipeline: Pipeline, files: RevisionFiles, measures: Measures, problems: Problems, opened: OpenRevision
+    pipeline: Pipeline, files: RevisionFiles, hashes: TreeHashes, problems: Problems, opened: OpenRevision
 ) -> dict[str, TrackedPath]:
     """What a stage never made is the stage's affair (`Stage.outdated`); what was never imported is nobody else's."""
-    tracked = tracked_paths(pipeline, files, measures, workspace=opened.revision.is_workspace)
+    tracked = tracked_paths(pipeline, files, hashes, workspace=opened.revision.is_workspace)
     for source in pipeline.sources:
         if source.path in tracked and tracked[source.path].hash is None:
             problems.add(source.path, without_content(source))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from reporter.collect.dvc.params import only_match
 from reporter.collect.files import RevisionFiles
-from reporter.collect.measures import Measures
+from reporter.collect.formats.values import is_plain_name, parse, plain
 from reporter.collect.pipeline import Dependency, Output, ParamsDependency, Pipeline, StageDefinition
 from reporter.collect.problems import AbsentError, AbsentSubmoduleError, UnreadableError
-from reporter.collect.values import is_plain_name, only_match, parse, plain
+from reporter.collect.tree_hashes import TreeHashes
 from reporter.model.snapshot import Stage, Unknown
 from reporter.model.values import Value, flatten, same_value
 
@@ -23,7 +24,7 @@ HintOf = Callable[[UnreadableError], str]
 
 
 def stages_of(
-    pipeline: Pipeline, files: RevisionFiles, measures: Measures, is_tracked: IsTracked, hint_of: HintOf
+    pipeline: Pipeline, files: RevisionFiles, hashes: TreeHashes, is_tracked: IsTracked, hint_of: HintOf
 ) -> dict[str, Stage]:
     kept = {str(parent) for output in pipeline.outputs for parent in (output.path, *PurePosixPath(output.path).parents)}
 
@@ -31,15 +32,15 @@ def stages_of(
         """A folder that holds what DVC keeps is data, whatever git has beside it."""
         return path not in kept and is_tracked(path)
 
-    return {stage.name: _stage(stage, files, measures, is_code, hint_of) for stage in pipeline.stages}
+    return {stage.name: _stage(stage, files, hashes, is_code, hint_of) for stage in pipeline.stages}
 
 
 def _stage(
-    stage: StageDefinition, files: RevisionFiles, measures: Measures, is_code: IsTracked, hint_of: HintOf
+    stage: StageDefinition, files: RevisionFiles, hashes: TreeHashes, is_code: IsTracked, hint_of: HintOf
 ) -> Stage:
     unknown: dict[str, UnreadableError] = {}
-    differing = tuple(output for output in stage.outputs if not stage.frozen and _output_differs(output, measures))
-    changed = _Changed() if stage.frozen else _changed(stage, files, measures, unknown)
+    differing = tuple(output for output in stage.outputs if not stage.frozen and _output_differs(output, hashes))
+    changed = _Changed() if stage.frozen else _changed(stage, files, hashes, unknown)
     outdated = () if stage.frozen else tuple(_outdated(stage, changed, differing, files))
     return Stage(
         name=stage.name,
@@ -88,12 +89,12 @@ class _Changed:
 
 
 def _changed(
-    stage: StageDefinition, files: RevisionFiles, measures: Measures, unknown: dict[str, UnreadableError]
+    stage: StageDefinition, files: RevisionFiles, hashes: TreeHashes, unknown: dict[str, UnreadableError]
 ) -> _Changed:
     """What cannot be known is not called changed; `unknown` takes why, by path."""
     return _Changed(
         tuple(
-            dep.path for dep in stage.dependencies if dep.in_repository and _dependency_differs(dep, measures, unknown)
+            dep.path for dep in stage.dependencies if dep.in_repository and _dependency_differs(dep, hashes, unknown)
         ),
         tuple(name for dep in stage.params for name in _params_that_differ(dep, files, unknown)),
     )
@@ -113,25 +114,25 @@ def _outdated(
         yield "outs"
 
 
-def _dependency_differs(dep: Dependency, measures: Measures, unknown: dict[str, UnreadableError]) -> bool:
+def _dependency_differs(dep: Dependency, hashes: TreeHashes, unknown: dict[str, UnreadableError]) -> bool:
     if dep.hash is None:
         return True
     try:
-        current = measures.of_dependency(dep)
+        current = hashes.of_dependency(dep)
     except UnreadableError as error:
         unknown[dep.path] = error
         return False
     return current is not None and current != dep.hash
 
 
-def _output_differs(output: Output, measures: Measures) -> bool:
+def _output_differs(output: Output, hashes: TreeHashes) -> bool:
     """What no run has recorded differs from nothing."""
     if output.content is None:
         return False
-    measured = measures.of_output(output)
+    measured = hashes.of_output(output)
     if measured is None or measured.hash == output.content.hash:
         return False
-    return output.cached or not measures.has_recorded_text(output, measured)
+    return output.cached or not hashes.has_recorded_text(output, measured)
 
 
 def _params_that_differ(

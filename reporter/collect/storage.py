@@ -11,10 +11,12 @@ from functools import partial
 from json import JSONDecodeError, loads
 from pathlib import Path
 
-from reporter.collect.dvc_internals import DvcProject, RemoteAddress, RemoteObjects, digest_of
+from reporter.collect.dvc.hashes import digest_of
+from reporter.collect.dvc.project import DvcProject
+from reporter.collect.dvc.remotes import RemoteAddress, RemoteObjects
+from reporter.collect.dvc.storage_errors import explain_failure, explain_stall, is_cut
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
-from reporter.collect.storage_errors import explain_failure, explain_stall, is_cut
 from reporter.collect.transfers import CutError, Patience, StalledError, Transfer, Watch, at_once
 from reporter.model.formatting import size
 from reporter.model.problem import ProblemKind

@@ -15,9 +15,9 @@ from report_factories import make_report
 
 from reporter.bundle import Bundle, read_bundle, read_failure, write_bundle
 from reporter.cli import main
-from reporter.collect.reproduction import reproduce
 from reporter.commands.ci import Maker, ci_make
 from reporter.commands.task import Task
+from reporter.execute.reproduction import reproduce
 from reporter.model.ci import Checkout
 from reporter.model.rules import CommentRule
 from tests.fakes.github import FakeGitHub

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from project_factories import RepositoryFactory, isolate
 
-from reporter.collect.baseline import find_baseline
-from reporter.collect.git import Git
-from reporter.collect.revisions import named_revision, workspace_revision
+from reporter.collect.git.baseline import find_baseline
+from reporter.collect.git.repository import Git
+from reporter.collect.git.revisions import named_revision, workspace_revision
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext, PullRequest
 from reporter.model.revision import Policy, Revision

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from project_factories import ProjectFactory, git, isolate
 
-from reporter.collect.git import Git
-from reporter.collect.objects import ObjectReader
+from reporter.collect.git.objects import ObjectReader
+from reporter.collect.git.repository import Git
 from reporter.collect.problems import UnreadableError
 from reporter.collect.project import Wanted, open_project
 from reporter.errors import ProjectError

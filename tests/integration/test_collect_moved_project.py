@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from project_factories import ProjectFactory, git, isolate
 
-from reporter.collect.moves import LostProjectError
+from reporter.collect.git.moves import LostProjectError
 from reporter.collect.project import Wanted, open_project
 from reporter.compare.comparing import compare
 from reporter.model.comparison import MetricOrigin, State

@@ -18,9 +18,9 @@ import s3fs  # noqa: F401  the same
 from fakes.faulty_line import FaultyLine, faulty_line
 from project_factories import ProjectFactory, isolate, small_project
 
-from reporter.collect.apart import ProjectApart
-from reporter.collect.dvc_transfers import STALLED
+from reporter.collect.dvc.transfers import STALLED
 from reporter.collect.project import Wanted, open_project
+from reporter.collect.reader_process import ProjectReader
 from reporter.collect.transfers import Patience
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Snapshot
@@ -100,7 +100,7 @@ def project(template, line, tmp_path, monkeypatch) -> ProjectFactory:
 def snapshot(project: ProjectFactory, patience: Patience = SHORT) -> Snapshot:
     """Read in a process of its own, as the command does: what this one receives is the line's."""
     opened = open_project(project.root, patience=patience)
-    with ProjectApart(opened, lambda _: None) as apart:
+    with ProjectReader(opened, lambda _: None) as apart:
         return next(apart.snapshots([opened.resolve_head("HEAD")], Wanted()))
 
 
@@ -208,7 +208,7 @@ def web_project(project, web) -> ProjectFactory:
 
 def transferring(project: ProjectFactory, command: str) -> subprocess.CompletedProcess[str]:
     """A pull or push as `ci --repro` does it."""
-    program = [sys.executable, "-m", "reporter.collect.dvc_transfers", str(SHORT.seconds), command]
+    program = [sys.executable, "-m", "reporter.collect.dvc.transfers", str(SHORT.seconds), command]
     return subprocess.run(program, cwd=project.root, capture_output=True, text=True, check=False, timeout=120)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from project_factories import git
 
-from reporter.collect.git import Git
+from reporter.collect.git.repository import Git
 from reporter.collect.leftovers import no_leftovers
 from reporter.collect.problems import UnreadableError
 

@@ -10,9 +10,9 @@ import pytest
 from project_factories import ProjectFactory, isolate
 
 from reporter.cli import main
-from reporter.collect import dvc_transfers
+from reporter.collect.dvc import transfers
 from reporter.collect.project import Wanted, open_project
-from reporter.collect.reproduction import ReproducedBaseline, reproduce
+from reporter.execute.reproduction import ReproducedBaseline, reproduce
 from reporter.settings import HIDDEN_FROM_STAGES, TOKEN_VARIABLES
 
 DVC_YAML = """\
@@ -163,7 +163,7 @@ def test_a_push_of_what_git_keeps_that_breaks_off_is_said(project, tmp_path, mon
     reproduce(project.root, "the candidate", [].append)
     monkeypatch.setattr(DataCloud, "push", refuse)
 
-    assert not dvc_transfers.push_uncached_outputs()
+    assert not transfers.push_uncached_outputs()
 
     assert capfd.readouterr().err.endswith("reporter: the bucket is full\n")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reporter.collect.dvc_internals import RemoteAddress
+from reporter.collect.dvc.remotes import RemoteAddress
+from reporter.collect.dvc.storage_errors import explain_failure
 from reporter.collect.pipeline import Content
-from reporter.collect.storage_errors import explain_failure
 from reporter.model.problem import ProblemKind
 
 CONTENT = Content("0123456789abcdef", "md5")

@@ -8,8 +8,8 @@ import time
 import numpy as np
 import pytest
 
+from reporter.collect.formats.tables import column, plot_table, predictions_table
 from reporter.collect.problems import UnreadableError
-from reporter.collect.tables import column, plot_table, predictions_table
 from reporter.model.problem import ProblemKind
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporter.collect.formats.values import metric_values, param_values, plain, select
 from reporter.collect.long_integers import is_held
 from reporter.collect.problems import UnreadableError
-from reporter.collect.values import metric_values, param_values, plain, select
 from reporter.model.problem import ProblemKind
 
 

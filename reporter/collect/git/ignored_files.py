@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from reporter.collect.git import Git
+from reporter.collect.git.repository import Git
 from reporter.collect.problems import UnreadableError
 from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision

@@ -79,7 +79,7 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-class ProjectApart:
+class ProjectReader:
     """Like `Project`. The other process starts at once and ends with the context."""
 
     def __init__(self, project: Project, progress: Callable[[str], None], patience: float = _PATIENCE_SECONDS) -> None:

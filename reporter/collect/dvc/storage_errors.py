@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from reporter.collect.dvc_internals import RemoteAddress
+from reporter.collect.dvc.remotes import RemoteAddress
 from reporter.collect.pipeline import Content
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line, without_folders

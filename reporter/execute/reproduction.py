@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from reporter.collect.dvc_transfers import STALLED
+from reporter.collect.dvc.configuration import share_configuration
+from reporter.collect.dvc.transfers import STALLED
 from reporter.collect.project import Project, Wanted, open_project
 from reporter.collect.snapshots import parse_tables
 from reporter.collect.transfers import Patience
@@ -149,23 +150,10 @@ def _worktree(project: Project, revision: Revision) -> Iterator[Path]:
             raise ProjectError(f"{revision.label} cannot be checked out apart: {made.stderr.strip()}")
         try:
             directory = tree / (project.folder_in(revision) or "")
-            _share_configuration(project, directory)
+            share_configuration(project.root, directory, project.cache_folder)
             yield directory
         finally:
             run("git", "worktree", "remove", "--force", tree, cwd=project.git_root)
-
-
-def _share_configuration(project: Project, directory: Path) -> None:
-    """Through DVC, which writes an address that is relative to one configuration file as relative to the other."""
-    from dvc.config import Config
-
-    present, apart = Config(str(project.root / ".dvc")), Config(str(directory / ".dvc"))
-    for level in ("repo", "local"):
-        with apart.edit(level, validate=False) as settings:
-            settings.clear()
-            settings.update(present.load_one(level))
-            if level == "local":
-                settings["cache"]["dir"] = str(project.cache_folder)
 
 
 def _command(*arguments: str | Path) -> tuple[str | Path, ...]:
@@ -175,7 +163,7 @@ def _command(*arguments: str | Path) -> tuple[str | Path, ...]:
 def _transfer(directory: Path, hidden: Collection[str], *arguments: str) -> int:
     """A pull or push, which ends where the storage is too slow for it."""
     seconds = str(Patience().seconds)
-    program = (sys.executable, "-P", "-m", "reporter.collect.dvc_transfers", seconds)
+    program = (sys.executable, "-P", "-m", "reporter.collect.dvc.transfers", seconds)
     imports = os.pathsep.join(filter(None, (str(_OURS), os.environ.get("PYTHONPATH"))))
     return run_aloud(*program, *arguments, cwd=directory, hidden=hidden, env=_NO_DAEMON | {"PYTHONPATH": imports})
 

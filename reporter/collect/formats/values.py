@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from reporter.collect.dvc.params import parse_python, select_patterns
+from reporter.collect.dvc.yaml import parse_yaml
 from reporter.collect.long_integers import LONG_INTEGER, LongInteger, Parsed, held, parsed_whole
 from reporter.collect.problems import UnreadableError
-from reporter.collect.yaml_memo import parse_yaml
 from reporter.model.problem import ProblemKind
 from reporter.model.values import Value, flatten, is_too_long
 
@@ -97,19 +98,8 @@ def plain(value: Any) -> Any:
 def select(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
     """The part of `tree` below dotted `names`, in the tree's own order. A name that is not there is left out."""
     if not all(map(is_plain_name, names)):
-        return _select_patterns(tree, names)
+        return select_patterns(tree, names)
     return _select(tree, [name.split(".") for name in names])
-
-
-def only_match(tree: Mapping[Any, Any], name: str, absent: object) -> Any:
-    """What a tracked name with a wildcard stands for, as DVC records it; `absent` unless exactly one value matches."""
-    import dpath
-    import dvc.repo.plots  # noqa: F401  sets dpath's options to those that DVC reads params with
-
-    try:
-        return dpath.get(dict(tree), name, separator=".")
-    except (KeyError, ValueError):
-        return absent
 
 
 def is_plain_name(name: str) -> bool:
@@ -130,21 +120,8 @@ def _select(tree: Mapping[Any, Any], wanted: Iterable[list[str]]) -> dict[Any, A
             if inner := _select(value, rests):
                 kept[key] = inner
         elif rests and isinstance(value, list):
-            kept.update(_select_patterns({key: value}, [".".join([str(key), *rest]) for rest in rests]))
+            kept.update(select_patterns({key: value}, [".".join([str(key), *rest]) for rest in rests]))
     return kept
-
-
-def _select_patterns(tree: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
-    """DVC's own rules where a name holds a wildcard or points into a list."""
-    from copy import deepcopy
-
-    import dpath
-    import dvc.repo.plots  # noqa: F401  sets dpath's options to those that DVC reads params with
-
-    selected: dict[Any, Any] = {}
-    for name in names:
-        dpath.merge(selected, deepcopy(dpath.search(dict(tree), name, separator=".")), separator=".")
-    return selected
 
 
 def _mapping(tree: Any) -> dict[str, Value]:
@@ -163,7 +140,7 @@ def _parse(data: bytes, extension: str) -> Any:
         case ".toml":
             return parsed_whole(lambda text: plain(_parse_toml(text)), text)
         case ".py":
-            return parsed_whole(lambda text: plain(_parse_python(text)), text)
+            return parsed_whole(lambda text: plain(parse_python(text)), text)
         case _:
             return parsed_whole(lambda text: plain(_parse_yaml(text)), text)
 
@@ -182,15 +159,6 @@ def _parse_toml(text: str) -> Any:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"is not valid TOML ({error})") from error
-
-
-def _parse_python(text: str) -> Any:
-    from dvc.utils.serialize import ParseError, parse_py
-
-    try:
-        return parse_py(text, "params.py")
-    except ParseError as error:
-        raise ValueError("is not valid Python") from error
 
 
 def _parse_yaml(text: str) -> Any:

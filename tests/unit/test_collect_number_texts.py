@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.collect.numerals import plain_columns
+from reporter.collect.formats.number_texts import plain_columns
 
 
 def plain_numbers(lines: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from reporter.collect.git import FULL_SHA, Git
+from reporter.collect.git.repository import FULL_SHA, Git
 from reporter.errors import ProjectError
 from reporter.model.revision import WORKSPACE, Revision
 

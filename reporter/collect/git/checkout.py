@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from reporter.collect.git import Git, find_git_root
+from reporter.collect.git.repository import Git, find_git_root
 from reporter.errors import ProjectError
 from reporter.model.ci import Checkout
 

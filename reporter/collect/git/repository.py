@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reporter.collect.objects import ObjectReader
+from reporter.collect.git.objects import ObjectReader
 from reporter.collect.redaction import one_line
 from reporter.errors import ProjectError
 from reporter.process import PATIENCE, Completed, ProcessError, run

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
-from reporter.collect.git import Git
+from reporter.collect.git.repository import Git
 from reporter.collect.tree import Tree
 from reporter.errors import ProjectError
 

@@ -14,8 +14,8 @@ import psutil
 import pytest
 from project_factories import ProjectFactory, isolate, small_project
 
-from reporter.collect.apart import ProjectApart, ReaderCrashedError
 from reporter.collect.project import Project, Wanted, open_project
+from reporter.collect.reader_process import ProjectReader, ReaderCrashedError
 from reporter.errors import ProjectError
 
 # Python warns of a fork beside other threads, as pytest-xdist has one; the command line forks only where it is alone.
@@ -44,7 +44,7 @@ def test_snapshots_are_the_same_and_in_order(opened):
     revisions = [opened.resolve_head("HEAD"), opened.resolve_head(None)]
     here = [opened.snapshot(revision, Wanted()) for revision in revisions]
 
-    with ProjectApart(opened, silent) as apart:
+    with ProjectReader(opened, silent) as apart:
         there = list(apart.snapshots(revisions, Wanted()))
 
     assert [one.revision for one in there] == revisions
@@ -63,7 +63,7 @@ def test_snapshots_are_the_same_and_in_order(opened):
 
 def test_files_are_read_there_too(opened):
     head = opened.resolve_head("HEAD")
-    with ProjectApart(opened, silent) as apart:
+    with ProjectReader(opened, silent) as apart:
         assert apart.read_files(head, ["dvc.yaml", "no-such-file"]) == opened.read_files(head, ["dvc.yaml"])
 
 
@@ -73,7 +73,7 @@ def test_an_error_keeps_its_mend(project, opened, tmp_path):
     with pytest.raises(ProjectError) as here:
         there.snapshot(there.resolve_head(None), Wanted())
 
-    with ProjectApart(there, silent) as apart, pytest.raises(ProjectError) as caught:
+    with ProjectReader(there, silent) as apart, pytest.raises(ProjectError) as caught:
         next(apart.snapshots([there.resolve_head(None)], Wanted()))
 
     assert (caught.value.message, caught.value.hint) == (here.value.message, here.value.hint)
@@ -86,26 +86,26 @@ def test_a_bug_there_shows_its_traceback_here(opened, monkeypatch, method):
 
     monkeypatch.setattr(Project, method, fail)
     monkeypatch.setattr(Project, "read", fail)
-    with ProjectApart(opened, silent) as apart, pytest.raises(ReaderCrashedError, match=r"(?s)Traceback.*a bug"):
+    with ProjectReader(opened, silent) as apart, pytest.raises(ReaderCrashedError, match=r"(?s)Traceback.*a bug"):
         next(apart.snapshots([opened.resolve_head(None)], Wanted()))
 
 
 def test_progress_is_told_here(opened, monkeypatch):
     monkeypatch.setattr(Project, "read", lambda project, *_: project._progress("fetching") or 1 / 0)
     lines = []
-    with ProjectApart(opened, lines.append) as apart, pytest.raises(ReaderCrashedError):
+    with ProjectReader(opened, lines.append) as apart, pytest.raises(ReaderCrashedError):
         next(apart.snapshots([opened.resolve_head(None)], Wanted()))
     assert lines == ["fetching"]
 
 
 def test_a_process_that_was_killed_is_an_error_that_says_so(opened, monkeypatch):
     monkeypatch.setattr(Project, "read", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-    with ProjectApart(opened, silent) as apart, pytest.raises(ProjectError, match=r"was ended \(exit code -9\)"):
+    with ProjectReader(opened, silent) as apart, pytest.raises(ProjectError, match=r"was ended \(exit code -9\)"):
         next(apart.snapshots([opened.resolve_head(None)], Wanted()))
 
 
 def test_the_process_ends_with_its_context(opened):
-    with ProjectApart(opened, silent) as apart:
+    with ProjectReader(opened, silent) as apart:
         assert apart._process.is_alive()
     assert not apart._process.is_alive()
 
@@ -119,7 +119,7 @@ FOREVER = threading.Event()
 
 def test_a_process_that_obeys_nothing_ends_with_its_context_too(opened, monkeypatch):
     monkeypatch.setattr(Project, "load", lambda _: sum(range(10**15)))
-    with ProjectApart(opened, silent) as apart:
+    with ProjectReader(opened, silent) as apart:
         started = time.monotonic()
     assert time.monotonic() - started < 2
     assert not apart._process.is_alive()
@@ -128,7 +128,7 @@ def test_a_process_that_obeys_nothing_ends_with_its_context_too(opened, monkeypa
 def test_one_that_makes_no_progress_is_given_up_with_what_it_said_last(opened, monkeypatch):
     monkeypatch.setattr(Project, "read", lambda project, *_: project._progress("Fetching 3 files") or waiting())
     with (
-        ProjectApart(opened, silent, patience=1) as apart,
+        ProjectReader(opened, silent, patience=1) as apart,
         pytest.raises(
             ProjectError, match=r"no progress for 1 seconds \(the last it said: Fetching 3 files\)"
         ) as caught,
@@ -159,7 +159,7 @@ def reading(_: Project) -> None:
 @pytest.mark.parametrize("work", [speaking, computing, reading])
 def test_one_that_is_slow_but_at_work_is_waited_for(opened, monkeypatch, work):
     monkeypatch.setattr(Project, "read_files", lambda project, *_: work(project) or {"done": b""})
-    with ProjectApart(opened, silent, patience=1) as apart:
+    with ProjectReader(opened, silent, patience=1) as apart:
         assert apart.read_files(opened.resolve_head("HEAD"), []) == {"done": b""}
 
 
@@ -167,8 +167,8 @@ def test_the_process_ends_when_this_one_is_killed(project, monkeypatch, tmp_path
     isolate(monkeypatch, tmp_path)
     script = (
         "import os, signal, sys; from pathlib import Path;"
-        "from reporter.collect.apart import ProjectApart; from reporter.collect.project import open_project;"
-        "apart = ProjectApart(open_project(Path.cwd()), print);"
+        "from reporter.collect.reader_process import ProjectReader; from reporter.collect.project import open_project;"
+        "apart = ProjectReader(open_project(Path.cwd()), print);"
         "print(apart._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=project.root, capture_output=True, text=True, check=False)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from reporter.collect.commit_tree import leads_out
-from reporter.collect.dvc_internals import Measured, OpenRevision
+from reporter.collect.dvc.hashes import Measured
+from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.files import RevisionFiles
+from reporter.collect.git.commit_tree import leads_out
 from reporter.collect.pipeline import Dependency, Output
 from reporter.collect.pointers import lfs_pointer
 from reporter.collect.problems import UnreadableError, inside_of_folder
@@ -16,7 +17,7 @@ ABSENT = ""
 """In place of the hash of what is gone: no content has it."""
 
 
-class Measures:
+class TreeHashes:
     """Hashes of one revision, each found once."""
 
     def __init__(self, opened: OpenRevision, files: RevisionFiles) -> None:

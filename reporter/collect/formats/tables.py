@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from reporter.collect.numerals import plain_columns
+from reporter.collect.formats.number_texts import plain_columns
+from reporter.collect.formats.values import non_finite, parse
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line
-from reporter.collect.values import non_finite, parse
 from reporter.model.problem import ProblemKind
 from reporter.model.snapshot import Column, Table
 from reporter.model.values import MOST_DIGITS

@@ -1,6 +1,6 @@
 """`dvc pull` and `dvc push` with an end where the storage is too slow: run as a process of its own, like DVC itself.
 
-    python -m reporter.collect.dvc_transfers SECONDS pull|push OPTION…
+    python -m reporter.collect.dvc.transfers SECONDS pull|push OPTION…
 
 It exits as DVC does, or with STALLED.
 """

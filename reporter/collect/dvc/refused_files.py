@@ -13,11 +13,11 @@ from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
-from reporter.collect.dvc_errors import BrokenFile
+from reporter.collect.dvc.errors import BrokenFile
+from reporter.collect.dvc.yaml import parse_yaml
 from reporter.collect.pipeline import Content, Output, Pipeline, Refusal
 from reporter.collect.problems import UnreadableError
 from reporter.collect.tree import Tree
-from reporter.collect.yaml_memo import parse_yaml
 
 _LEGACY = "md5-dos2unix"
 _VARIABLE = re.compile(r"\$\{[^}]*\}")

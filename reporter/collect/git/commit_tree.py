@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reporter.collect.git import Git
-from reporter.collect.objects import ObjectReader
+from reporter.collect.git.objects import ObjectReader
+from reporter.collect.git.repository import Git
 from reporter.collect.pointers import local_content
 from reporter.collect.problems import AbsentSubmoduleError, UnreadableError
 from reporter.collect.redaction import one_line

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reporter.collect.git import Git
-from reporter.collect.revisions import (
+from reporter.collect.git.repository import Git
+from reporter.collect.git.revisions import (
     FETCH_DEPTH_HINT,
     Branch,
     branch_refspec,

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
-from reporter.collect.commit_tree import CommitTree
-from reporter.collect.git import Git
+from reporter.collect.git.commit_tree import CommitTree
+from reporter.collect.git.repository import Git
 from reporter.collect.problems import UnreadableError
 from reporter.errors import ProjectError
 

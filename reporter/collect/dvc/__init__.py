@@ -1,0 +1,1 @@
+"""All that is taken from inside DVC, translated into records of our own."""

@@ -1,0 +1,1 @@
+"""Git: the repository, its objects and commits, and which of them a report is about."""

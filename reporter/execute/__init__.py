@@ -1,0 +1,1 @@
+"""Runs pipelines by DVC's command line."""

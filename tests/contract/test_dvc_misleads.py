@@ -220,3 +220,12 @@ def test_a_new_plot_of_a_new_file_has_no_past(project):
     assert plot.state is State.ADDED
     assert plot.sides[0].spec is None
     assert base.problems == ()
+
+
+def test_a_metrics_file_that_is_the_number_0_is_no_empty_one(project):
+    """`dvc metrics show` and `dvc metrics diff` take it for `{}`."""
+    project.write({"dvc.yaml": "metrics: [zero.json, one.json]\n", "zero.json": "0", "one.json": "1"}).commit()
+
+    shown = project.dvc_json("metrics", "show")
+    assert shown[""]["data"] == {"one.json": {"data": 1}, "zero.json": {"data": {}}}
+    assert snapshot(project).metrics["zero.json"].values == {"": 0}

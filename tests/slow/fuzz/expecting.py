@@ -17,8 +17,6 @@ from slow.fuzz.description import (
 )
 from slow.fuzz.values import Tree, Value, are_same, as_json, as_number, below, leaves
 
-NEWLY_TRACKED_PARAMS_ARE_HELD = False
-"""A param that only one side tracks, of a file that both have, is to have both its values; until then either answer passes."""
 UNAVAILABLE = "unavailable"
 Reading: TypeAlias = "dict[str, Value] | None"
 """Name → value of a file; None: it cannot be read."""
@@ -41,27 +39,9 @@ def expected_metrics(project: Project) -> Rows:
 
 
 def expected_params(project: Project) -> Rows:
-    if NEWLY_TRACKED_PARAMS_ARE_HELD:
-        names = _merged(shown_names(project.base), shown_names(project.head))
-        return dict(_rows(*(_params(project, side, names) for side in Side)))
-    base, head = (_params(project, side, shown_names(project.side(side))) for side in Side)
-    rows = dict(_rows(base, head))
-    elsewhere = {
-        (file.path, name)
-        for side in Side
-        for file in project.side(side).params
-        if is_readable(file, project, side)
-        for name, _ in leaves(file.written)
-    }
-    tracked = [{(path, name) for path, names in each.items() for name in names or ()} for each in (base, head)]
-    return {
-        place: Expected(None, None, frozenset({"added", "removed", "changed", "unchanged"}))
-        if place in elsewhere
-        and (place in tracked[0]) is not (place in tracked[1])
-        and expected.states != {UNAVAILABLE}
-        else expected
-        for place, expected in rows.items()
-    }
+    """A param that only one side tracks, of a file that both have, has both its values."""
+    names = _merged(shown_names(project.base), shown_names(project.head))
+    return dict(_rows(*(_params(project, side, names) for side in Side)))
 
 
 def _metrics(project: Project, side: Side) -> dict[str, Reading]:

@@ -22,6 +22,7 @@ DEVIATIONS = {
     "a link that git keeps": "DVC takes its target's name for the content of a commit's file",
     "a second dot in a file's name": "DVC does not know its format by the last one (`m.v2.toml`), and reads it as YAML",
     "a params file above the DVC project": "`dvc params diff` leaves it out, `dvc status` does not",
+    "a file that is the number 0": "DVC takes it for an empty one",
     "a file that is one number in one revision alone": "DVC leaves it out, or says `unable to parse` of the other's names",
     "an empty file under another name": "DVC calls it renamed: it is like any other empty file",
     "a param that one revision tracks": "DVC calls it new or removed, although the file has it in both",
@@ -77,7 +78,12 @@ def _named(names: Mapping[str, list[str] | None], path: str) -> set[str] | None:
 
 
 def _is_misread(file: Values) -> bool:
-    return file.kept is Kept.LINK or file.path.startswith("../") or PurePosixPath(file.path).name.count(".") > 1
+    return (
+        file.tree == {BARE: 0}
+        or file.kept is Kept.LINK
+        or file.path.startswith("../")
+        or PurePosixPath(file.path).name.count(".") > 1
+    )
 
 
 def _hold_rows(kind: str, theirs: Mapping[str, Any], rows: list[Mapping[str, Any]], misread: set[str]) -> None:

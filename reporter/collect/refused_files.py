@@ -17,9 +17,12 @@ from reporter.collect.dvc_errors import BrokenFile
 from reporter.collect.pipeline import Content, Output, Pipeline, Refusal
 from reporter.collect.problems import UnreadableError
 from reporter.collect.tree import Tree
+from reporter.collect.values import parse
 from reporter.collect.yaml_memo import parse_yaml
 
 _LEGACY = "md5-dos2unix"
+_PATTERNS = ".dvcignore"
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -30,15 +33,46 @@ def with_refused(pipeline: Pipeline, refused: Mapping[str, BrokenFile], tree: Tr
         pipeline,
         recovered=tuple(output for output in found if output.content is not None),
         metrics=(*pipeline.metrics, *(output.path for output in found if output.is_metric)),
-        refused=tuple(
-            Refusal(broken.path, broken.reason, broken.hint if broken.is_unread else None)
-            for broken in refused.values()
-        ),
+        refused=tuple(_refusal(broken, tree) for broken in refused.values()),
     )
 
 
+def _refusal(broken: BrokenFile, tree: Tree) -> Refusal:
+    if broken.is_unread:
+        return Refusal(broken.path, broken.reason, broken.hint)
+    return Refusal(broken.path, broken.reason, flaw=_flaw(broken, tree), line=broken.line)
+
+
+def _flaw(broken: BrokenFile, tree: Tree) -> str:
+    """What nobody can read: a merge that was not finished, broken syntax, another encoding."""
+    try:
+        text = tree.read(broken.path).decode("utf-8")
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except (OSError, UnreadableError):
+        return ""
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        return f"has conflict markers (line {line})"
+    return "" if _parses(text, broken.path) else f"does not parse ({where_and_why(broken.line, broken.reason)})"
+
+
+def _parses(text: str, path: str) -> bool:
+    if posixpath.basename(path) == _PATTERNS:
+        return False
+    try:
+        parse(text.encode(), path)
+    except UnreadableError:
+        return False
+    return True
+
+
+def where_and_why(line: int | None, reason: str) -> str:
+    return f"line {line}: {reason}" if line else reason
+
+
 def _outputs(path: str, tree: Tree) -> Iterator[Output]:
-    if posixpath.basename(path) == ".dvcignore":
+    if posixpath.basename(path) == _PATTERNS:
         return
     definition = _yaml(path, tree)
     if path.endswith(".dvc"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,6 +18,7 @@ from reporter.collect.pipeline import Pipeline, Refusal
 from reporter.collect.plots import IMAGE, Plot, find_plots
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
+from reporter.collect.refused_files import where_and_why
 from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
@@ -25,6 +27,7 @@ from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
 
 DEFAULT_PARAMS = "params.yaml"
+_LOCK = "dvc.lock"
 """DVC shows the whole of it even where no stage names it."""
 
 _ReadValues = Callable[[bytes], Mapping[str, Parsed]]
@@ -186,8 +189,25 @@ def _refused(refusal: Refusal) -> UnreadableError:
         return UnreadableError(ProblemKind.MISSING, message, refusal.mend)
     return UnreadableError(
         ProblemKind.FORMAT,
-        f"is not read by this version of DVC ({refusal.reason}): of what it defines only what it records is known",
-        "compare with a commit in which DVC reads it: name another BASE",
+        f"{refusal.flaw or refused}: {_known_of_refused(refusal)}",
+        "name another BASE, in which DVC reads it; where there is none, mend it in a commit that later reports are compared with",
+    )
+
+
+def _known_of_refused(refusal: Refusal) -> str:
+    """What is shown of a baseline all the same, and what is not."""
+    name = posixpath.basename(refusal.path)
+    is_record = name == _LOCK or name.endswith(".dvc")
+    if name == ".dvcignore":
+        return "which files it hides from DVC is not known"
+    if is_record and refusal.flaw:
+        return "what it records is not known"
+    if name.endswith(".dvc"):
+        return "its data are shown as it records them"
+    return (
+        f"metrics and data are shown as {'it' if is_record else _LOCK} records them; plots, and whether stages are up to date, "
+        "cannot be known"
+    refused = f"is not read by this version of DVC ({where_and_why(refusal.line, refusal.reason)})"
     )
 
 

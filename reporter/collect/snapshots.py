@@ -15,7 +15,7 @@ from reporter.collect.import_errors import without_content
 from reporter.collect.long_integers import LONG_INTEGER, Parsed, is_held
 from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Pipeline, Refusal
-from reporter.collect.plots import IMAGE, Plot, find_plots
+from reporter.collect.plots import IMAGE, Plot, find_plots, plot_paths
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.refused_files import where_and_why
@@ -137,6 +137,7 @@ def read_revision(
         plots=tuple(plot.spec for plot in plots),
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
+        plot_paths=plot_paths(pipeline) if wanted.plots else (),
         data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
         stages=stages_of(pipeline, files, measures, is_tracked, problems.hint),
         is_partial=bool(pipeline.refused),

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from reporter.figures.definitions import can_share_axes, difference
+from reporter.figures.definitions import can_share_axes, difference, why_absent
 from reporter.figures.text import listed, sentence
 from reporter.model.comparison import PlotComparison, PlotSide
 from reporter.model.snapshot import Axis, Column, PlotSpec, Table
@@ -132,7 +132,7 @@ def _lack(side: PlotSide, spec: PlotSpec) -> str:
 def _read_side(index: int, side: PlotSide, by: _Chosen, titles: Mapping[Axis, str]) -> tuple[list[Series], list[str]]:
     notes = [sentence(problem.message) for problem in side.problems]
     if by.spec is None:
-        return [], notes if notes or side.spec else ["does not define this plot."]
+        return [], notes if notes or side.spec else [why_absent(side)]
     series: list[Series] = []
     for pair in _pairs(by.spec):
         table = side.tables.get(pair.y.path)

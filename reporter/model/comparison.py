@@ -251,6 +251,8 @@ class PlotComparison:
     """A plot over all revisions of a comparison: the baseline first where there is one, then each candidate."""
 
     id: str
+    folder: str = ""
+    """Of a side without `spec`: the folder of plots that the revision defines, in which it has no such file; usually empty."""
     kind: str
     """The template's name, or `image`."""
     state: State

@@ -149,6 +149,8 @@ class Snapshot:
     param_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Params files with the dotted names below which `params` holds their values; none: the whole file."""
     plots: tuple[PlotSpec, ...] = ()
+    plot_paths: tuple[str, ...] = ()
+    """Files, and folders whose every file is a plot, that its definitions name."""
     tables: Mapping[str, Table] = field(default_factory=dict)
     """Data files of the plots, by path."""
     images: Mapping[str, bytes] = field(default_factory=dict)

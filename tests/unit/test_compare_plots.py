@@ -75,6 +75,16 @@ def test_a_plot_of_one_side_is_added_or_removed():
     assert plot(None, lines()).state is State.ADDED
     assert plot(lines(), {}).sides[1].spec is None
 
+@pytest.mark.parametrize(("defined", "folder"), [(("ev",), "ev"), (("ev/run", "ev"), "ev/run"), (("other",), "")])
+def test_a_side_that_defines_the_folder_of_a_plot_lacks_the_file_alone(defined, folder):
+    drawn = make_snapshot(
+        HEAD, plots=[make_line_plot("ev/run/p.csv")], tables={"ev/run/p.csv": make_table(step=[1], loss=[0.5])}
+    )
+    (found,) = plot_comparisons(replace(make_snapshot(BASE), plot_paths=defined), [drawn])
+    assert (found.state, found.sides[0].spec, found.sides[0].folder) == (State.ADDED, None, folder)
+    assert found.sides[1].folder == ""
+
+
 
 def test_data_that_cannot_be_read_make_it_unavailable_and_the_reason_comes_with_the_side():
     problem = make_problem("loss.csv")

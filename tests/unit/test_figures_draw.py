@@ -201,6 +201,16 @@ def test_one_side_only_is_drawn_and_the_other_named():
     assert drawing.notes == ("main: does not define this plot.",)
 
 
+def test_a_file_that_a_folder_of_plots_lacks_is_not_called_undefined():
+    absent = dataclasses.replace(make_side(None, None, BASE), folder="plots")
+    said = "main: has no such file in `plots`, of which it defines the plots."
+    drawing = draw_one(PlotComparison("linear", "linear", State.ADDED, (absent, make_side(LINE, losses(2)))))
+    assert drawing.notes == (said,)
+    image = make_image_plot(None, png())
+    (drawing,) = draw([dataclasses.replace(image, sides=(absent, image.sides[1]))], PlotsRule())
+    assert said in drawing.notes
+
+
 def test_what_could_not_be_read_is_said_in_the_words_of_its_problem():
     problem = Problem("main", "plots/data.csv", ProblemKind.MISSING, "plots/data.csv is in no cache and no remote")
     sides = (PlotSide(BASE, LINE, problems=(problem,)), make_side(LINE, losses(2)))

@@ -277,6 +277,7 @@ def _artifact(node: Node) -> ArtifactRow:
     )
 
 
+        note=node.field("note").or_else("", Node.text),
 def _history(node: Node) -> MetricHistory:
     return MetricHistory(
         file=node.field("file").text(),

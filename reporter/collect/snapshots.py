@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from reporter.collect.artifacts import artifacts_in_git, content_in_git
 from reporter.collect.data import tracked_paths
 from reporter.collect.dvc_internals import OpenRevision
 from reporter.collect.files import RevisionFiles
@@ -17,8 +18,8 @@ from reporter.collect.measures import Measures
 from reporter.collect.pipeline import Pipeline, Refusal
 from reporter.collect.plots import IMAGE, Plot, find_plots, plot_paths
 from reporter.collect.problems import Problems, UnreadableError
-from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.refused_files import where_and_why
+from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.values import metric_values, param_values, plain
@@ -26,8 +27,8 @@ from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
 
-DEFAULT_PARAMS = "params.yaml"
 _LOCK = "dvc.lock"
+DEFAULT_PARAMS = "params.yaml"
 """DVC shows the whole of it even where no stage names it."""
 
 _ReadValues = Callable[[bytes], Mapping[str, Parsed]]
@@ -126,7 +127,8 @@ def read_revision(
     others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
     of_predictions = _found(wanted.predictions, files, problems)
     opened.fetch(dep.path for stage in pipeline.stages for dep in stage.dependencies if dep.in_repository)
-    files.fetch([*metrics, *names, *data_files, *others, *of_predictions])
+    in_git = artifacts_in_git(pipeline, files, is_tracked)
+    files.fetch([*metrics, *names, *data_files, *others, *of_predictions, *in_git])
     measures = Measures(opened, files)
     unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation
     snapshot = Snapshot(
@@ -135,15 +137,16 @@ def read_revision(
         params=_params(names, files, problems),
         param_names=names,
         plots=tuple(plot.spec for plot in plots),
+        plot_paths=plot_paths(pipeline) if wanted.plots else (),
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
-        plot_paths=plot_paths(pipeline) if wanted.plots else (),
         data=_data(pipeline, files, measures, problems, opened) if wanted.data else {},
         stages=stages_of(pipeline, files, measures, is_tracked, problems.hint),
         is_partial=bool(pipeline.refused),
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
         },
+        artifacts_in_git={path: content_in_git(path, files) for path in in_git},
     )
     headers = {path: plot.header for plot in plots if plot.spec.template != IMAGE for path in plot.paths}
     texts = _contents([path for path in others if path in wanted.tables], files, unasked)
@@ -188,6 +191,7 @@ def _refused(refusal: Refusal) -> UnreadableError:
     if refusal.mend is not None:
         message = f"{refusal.reason}: what it defines is not known"
         return UnreadableError(ProblemKind.MISSING, message, refusal.mend)
+    refused = f"is not read by this version of DVC ({where_and_why(refusal.line, refusal.reason)})"
     return UnreadableError(
         ProblemKind.FORMAT,
         f"{refusal.flaw or refused}: {_known_of_refused(refusal)}",
@@ -208,7 +212,6 @@ def _known_of_refused(refusal: Refusal) -> str:
     return (
         f"metrics and data are shown as {'it' if is_record else _LOCK} records them; plots, and whether stages are up to date, "
         "cannot be known"
-    refused = f"is not read by this version of DVC ({where_and_why(refusal.line, refusal.reason)})"
     )
 
 

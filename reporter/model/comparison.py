@@ -176,7 +176,9 @@ class ArtifactRow:
     state: State
     path: str | None
     changed: tuple[str, ...] = ()
-    """Names of its fields that differ."""
+    """Names of its fields that differ, and `content` where what lies at its path does."""
+    note: str = ""
+    """Why it is not known whether the content changed, a clause; usually empty."""
 
 
 @dataclass(frozen=True, slots=True)

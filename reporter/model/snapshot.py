@@ -161,6 +161,8 @@ class Snapshot:
     stages: Mapping[str, Stage] = field(default_factory=dict)
     artifacts: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Artifacts of dvc.yaml: name → its fields (path, type, desc, labels, meta)."""
+    artifacts_in_git: Mapping[str, Mapping[str, str] | None] = field(default_factory=dict)
+    """Paths of the artifacts that git keeps and DVC does not: the files of each with their hashes; None where these are not known."""
     problems: tuple[Problem, ...] = ()
     """Each value, plot or file of this revision that could not be read."""
     origin: str = ""

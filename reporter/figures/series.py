@@ -20,6 +20,10 @@ ROW_NUMBER = "step"
 """What DVC calls the x axis of a plot that names no x."""
 
 
+_MOST_COLUMNS = 8
+"""Of a file that lacks the one wanted: so many are named."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     side: int
@@ -191,7 +195,7 @@ def _column(table: Table, field: str, path: str) -> Column:
         return table.columns[field]
     if table.rows == 0:
         return np.empty(0)
-    there = ", ".join(f"`{name}`" for name in list(table.columns)[:8])
+    there = listed([f"`{name}`" for name in table.columns], _MOST_COLUMNS)
     raise _MissingError(f"{path} has no column `{field}`; it has {there}.")
 
 

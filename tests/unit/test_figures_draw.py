@@ -184,7 +184,7 @@ def test_text_where_numbers_were_expected_is_said_and_the_rest_is_drawn():
 def test_a_renamed_column_is_said_with_the_columns_there_are():
     drawing = draw_one(make_plot(LINE, losses(1), {"step": [1, 2], "training_loss": [1.0, 2.0]}))
     assert [one["name"] for one in traces(drawing)] == ["main"]
-    assert drawing.notes == ("workspace: plots/data.csv has no column `train`; it has `step`, `training_loss`.",)
+    assert drawing.notes == ("workspace: plots/data.csv has no column `train`; it has `step` and `training_loss`.",)
 
 
 def test_each_side_is_read_by_its_own_definition():

@@ -74,11 +74,14 @@ def doubt_lines(report: Report) -> str:
         )
     lines += [f"> ℹ️ {prose(notice)}" for notice in report.notices[:MOST_LINES]]
     return "\n>\n".join(lines)
+    if (more := len(report.notices) - MOST_LINES) > 0:
+        lines.append(f"> ℹ️ … and {wording.count(more, 'more note')} in the full report.")
 
 
 def _problem(problem: Problem, revisions: Sequence[str]) -> str:
     where = f"{codes(revisions, _MOST_REVISIONS)}: " if revisions else ""
-    subject = "" if problem.path in problem.message else f"{code(problem.path)}: "
+    about = wording.subject(problem)
+    subject = f"{code(about)}: " if about else ""
     hint = f" {prose(wording.sentence(problem.hint))}" if problem.hint else ""
     return f"{where}{subject}**{prose(wording.ended(problem.message))}**{hint}"
 

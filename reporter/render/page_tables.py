@@ -366,7 +366,8 @@ def _problems(report: Report) -> PageTable:
 
 def _problem_cells(problem: Problem, revisions: Sequence[str]) -> tuple[Cell, ...]:
     places = ", ".join(problem.files) or problem.path
-    texts = (places, ", ".join(revisions), problem.kind.value, problem.message, problem.hint)
+    message, hint = wording.ended(problem.message), wording.sentence(problem.hint)
+    texts = (places, ", ".join(revisions), problem.kind.value, message, hint)
     return tuple(_text(text) for text in texts)
 
 

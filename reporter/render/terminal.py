@@ -132,7 +132,6 @@ def _problem(problem: Problem, revisions: Sequence[str]) -> Text:
     """One line: where, what is wrong and, less loud, what to do."""
     from rich.text import Text
 
-    subject = "" if problem.path in problem.message else problem.path
-    what = ": ".join(piece for piece in (", ".join(revisions), subject, problem.message) if piece)
+    what = ": ".join(filter(None, (", ".join(revisions), wording.subject(problem), problem.message)))
     line = Text(shorten(visible(what.rstrip(".")), _LONGEST_PROBLEM), style="yellow")
     return line.append(f" — {shorten(visible(problem.hint), _LONGEST_PROBLEM)}", style="dim") if problem.hint else line

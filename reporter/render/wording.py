@@ -324,6 +324,16 @@ def distance_behind(revision: Revision) -> str:
     return f"{count(revision.behind, 'commit')} behind {revision.rev}"
 
 
+def subject(problem: Problem) -> str:
+    """What stands before a problem's message: the path that it is about, unless the message itself begins with it or is a sentence
+    about it (`Stage train has not run …`). A clause (`is imported, and its source … cannot be read`) needs one in any case.
+    """
+    path, message = problem.path, problem.message
+    named = re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", message)
+    is_clause = bool(_PLAIN_WORD.match(message))
+    return "" if named and (named.start() == 0 or not is_clause) else path
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 

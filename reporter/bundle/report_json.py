@@ -187,6 +187,7 @@ def _stage(node: Node) -> StageRow:
         changed=_texts(node.field("changed")),
         outdated=node.field("outdated").flag(),
         ran=node.field("ran").or_else(False, Node.flag),
+        ever_ran=node.field("ever_ran").or_else(True, Node.flag),
         upstream=_texts(node.field("upstream")),
     )
 
@@ -221,6 +222,8 @@ def _cause(node: Node) -> Cause:
         name=node.field("name").text(),
         stage=node.field("stage").text(),
         distance=node.field("distance").count(),
+        base=node.field("base").or_else(None, Node.value),
+        head=node.field("head").or_else(None, Node.value),
     )
 
 
@@ -274,6 +277,7 @@ def _artifact(node: Node) -> ArtifactRow:
         state=node.field("state").choice(State),
         path=node.field("path").optional(Node.text),
         changed=_texts(node.field("changed")),
+        note=node.field("note").or_else("", Node.text),
     )
 
 

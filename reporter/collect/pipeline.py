@@ -95,6 +95,9 @@ class Refusal:
     reason: str
     mend: str | None = None
     """Set where its content is not at hand, so that DVC is not to blame."""
+    flaw: str = ""
+    """Why no version of DVC reads it, a clause that reads on after the path; empty where only this one does not."""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

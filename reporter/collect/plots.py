@@ -58,6 +58,12 @@ def find_plots(
     return [_plot(name, entry, templates, problems) for name, entry in named.items()]
 
 
+def plot_paths(pipeline: Pipeline) -> tuple[str, ...]:
+    """Files, and folders whose every file is a plot, that the revision's definitions name."""
+    top_level = filter(None, map(_path_of, pipeline.plots))
+    return tuple(dict.fromkeys([*top_level, *(output.path for output in pipeline.outputs if output.plot is not None)]))
+
+
 def _top_level(definitions: Iterable[PlotDefinition], files: RevisionFiles, problems: Problems) -> Iterator[_Entry]:
     by_path = [(definition, _path_of(definition)) for definition in definitions]
     paths = [path for _, path in by_path if path is not None]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from reporter.collect.artifacts import artifacts_in_git, content_in_git
 from reporter.collect.data import tracked_paths
+from reporter.collect.dvc.refused_files import where_and_why
 from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.files import RevisionFiles
 from reporter.collect.formats.values import metric_values, param_values, plain
 from reporter.collect.import_errors import without_content
 from reporter.collect.long_integers import LONG_INTEGER, Parsed, is_held
 from reporter.collect.pipeline import Pipeline, Refusal
-from reporter.collect.plots import IMAGE, Plot, find_plots
+from reporter.collect.plots import IMAGE, Plot, find_plots, plot_paths
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
@@ -24,6 +27,7 @@ from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
 from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
 
+_LOCK = "dvc.lock"
 DEFAULT_PARAMS = "params.yaml"
 """DVC shows the whole of it even where no stage names it."""
 
@@ -123,7 +127,8 @@ def read_revision(
     others = [path for path in (*wanted.tables, *wanted.images) if path not in data_files and files.exists(path)]
     of_predictions = _found(wanted.predictions, files, problems)
     opened.fetch(dep.path for stage in pipeline.stages for dep in stage.dependencies if dep.in_repository)
-    files.fetch([*metrics, *names, *data_files, *others, *of_predictions])
+    in_git = artifacts_in_git(pipeline, files, is_tracked)
+    files.fetch([*metrics, *names, *data_files, *others, *of_predictions, *in_git])
     hashes = TreeHashes(opened, files)
     unasked = Problems(opened.revision.label)  # of plots that this revision does not define: it owes no explanation
     snapshot = Snapshot(
@@ -132,6 +137,7 @@ def read_revision(
         params=_params(names, files, problems),
         param_names=names,
         plots=tuple(plot.spec for plot in plots),
+        plot_paths=plot_paths(pipeline) if wanted.plots else (),
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
         data=_data(pipeline, files, hashes, problems, opened) if wanted.data else {},
@@ -140,6 +146,7 @@ def read_revision(
         artifacts={
             name: {key: plain(value) for key, value in fields.items()} for name, fields in pipeline.artifacts.items()
         },
+        artifacts_in_git={path: content_in_git(path, files) for path in in_git},
     )
     headers = {path: plot.header for plot in plots if plot.spec.template != IMAGE for path in plot.paths}
     texts = _contents([path for path in others if path in wanted.tables], files, unasked)
@@ -184,10 +191,27 @@ def _refused(refusal: Refusal) -> UnreadableError:
     if refusal.mend is not None:
         message = f"{refusal.reason}: what it defines is not known"
         return UnreadableError(ProblemKind.MISSING, message, refusal.mend)
+    refused = f"is not read by this version of DVC ({where_and_why(refusal.line, refusal.reason)})"
     return UnreadableError(
         ProblemKind.FORMAT,
-        f"is not read by this version of DVC ({refusal.reason}): of what it defines only what it records is known",
-        "compare with a commit in which DVC reads it: name another BASE",
+        f"{refusal.flaw or refused}: {_known_of_refused(refusal)}",
+        "name another BASE, in which DVC reads it; where there is none, mend it in a commit that later reports are compared with",
+    )
+
+
+def _known_of_refused(refusal: Refusal) -> str:
+    """What is shown of a baseline all the same, and what is not."""
+    name = posixpath.basename(refusal.path)
+    is_record = name == _LOCK or name.endswith(".dvc")
+    if name == ".dvcignore":
+        return "which files it hides from DVC is not known"
+    if is_record and refusal.flaw:
+        return "what it records is not known"
+    if name.endswith(".dvc"):
+        return "its data are shown as it records them"
+    return (
+        f"metrics and data are shown as {'it' if is_record else _LOCK} records them; plots, and whether stages are up to date, "
+        "cannot be known"
     )
 
 

@@ -124,7 +124,7 @@ def _missing_section(section: Section, revision: str) -> Problem:
         path=section.file,
         kind=ProblemKind.CONFIGURATION,
         message=f"{CONFIG_NAME} names the section “{section.title}”, but its file is not there",
-        hint=f"Add the file, or take the section out of {CONFIG_NAME}.",
+        hint=f"add the file, or take the section out of {CONFIG_NAME}",
     )
 
 
@@ -134,5 +134,5 @@ def _missing_picture(path: str, why: str, revision: str) -> Problem:
         path=path,
         kind=ProblemKind.PICTURE,
         message=f"A section's picture is not shown: {why.rstrip('.')}",
-        hint="Its path is relative to the section's file; git or DVC must track it.",
+        hint="its path is relative to the section's file; git or DVC must track it",
     )

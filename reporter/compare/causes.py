@@ -7,9 +7,10 @@ cause by itself: the causes are what made that stage write something else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reporter.compare.pipeline import Pipeline, changed_content, walk
-from reporter.compare.stages import changed_params
+from reporter.compare.stages import changed_params, recorded_params
 from reporter.model.comparison import Cause, CauseKind, Explanation, MetricRow, State
 from reporter.model.snapshot import Snapshot, Stage
 
@@ -36,7 +37,7 @@ def _causes(writer: str, old: Pipeline, new: Pipeline) -> tuple[Cause, ...]:
         return (*new.upstream(name), *old.upstream(name))
 
     found = (
-        Cause(kind, changed, name, distance)
+        _with_recorded_values(Cause(kind, changed, name, distance), old, new)
         for name, distance in walk((writer,), upstream).items()
         for kind, changed in _changes(name, old, new)
     )
@@ -45,6 +46,13 @@ def _causes(writer: str, old: Pipeline, new: Pipeline) -> tuple[Cause, ...]:
         nearest.setdefault((cause.kind, cause.name), cause)
     kinds = list(CauseKind)
     return tuple(sorted(nearest.values(), key=lambda cause: (cause.distance, kinds.index(cause.kind), cause.name)))
+
+
+def _with_recorded_values(cause: Cause, old: Pipeline, new: Pipeline) -> Cause:
+    if cause.kind is not CauseKind.PARAM:
+        return cause
+    before, after = (recorded_params(pipeline.stages[cause.stage].params) for pipeline in (old, new))
+    return replace(cause, base=before.get(cause.name), head=after.get(cause.name))
 
 
 def _changes(name: str, old: Pipeline, new: Pipeline) -> Iterator[tuple[CauseKind, str]]:

@@ -12,11 +12,11 @@ from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown
 
 _OUTS = "outs"
-_RERUN_HINT = "Run `dvc repro`, and commit dvc.lock together with the outputs."
+_RERUN_HINT = "run `dvc repro`, and commit dvc.lock together with the outputs"
 _RESTORE_HINT = (
-    "Run `dvc checkout` to have what the stage wrote; if the change is meant, run `dvc repro` and commit dvc.lock."
+    "run `dvc checkout` to have what the stage wrote; if the change is meant, run `dvc repro` and commit dvc.lock"
 )
-_STALE_HINT = "Run `dvc repro` and commit dvc.lock."
+_STALE_HINT = "run `dvc repro` and commit dvc.lock"
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
 
 
@@ -34,7 +34,7 @@ def honesty_problems(snapshot: Snapshot, *, is_baseline: bool = False) -> tuple[
         for problem in _problems(stage, affected.get(stage.name, ()), snapshot)
     )
     if is_baseline:
-        certain = (replace(problem, hint=_sentence(ANOTHER_BASE)) for problem in certain)
+        certain = (replace(problem, hint=ANOTHER_BASE) for problem in certain)
     return (*certain, *_unverified(snapshot))
 
 
@@ -51,12 +51,8 @@ def _unverified(snapshot: Snapshot) -> Iterator[Problem]:
             path=unknown.path,
             kind=ProblemKind.UNVERIFIED,
             message=f"{unknown.path} {unknown.reason}: whether dvc.lock is of this code cannot be known for {subject}",
-            hint=_sentence(unknown.hint),
+            hint=unknown.hint,
         )
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def doubts(snapshot: Snapshot, base: Snapshot | None = None) -> dict[str, str]:
@@ -185,5 +181,5 @@ def _unmatched(rule: MetricRule, head: Snapshot) -> Problem:
         path="",
         kind=ProblemKind.CONFIGURATION,
         message=f"reporter.yaml asks for the metric “{rule.match}”, but there is none of this name",
-        hint="Compare `match` with the names in the report: `file:name`, nested keys joined by dots.",
+        hint="compare `match` with the names in the report: `file:name`, nested keys joined by dots",
     )

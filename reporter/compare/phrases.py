@@ -9,10 +9,10 @@ ONE_RUN_EACH = "Significance unknown (one run each)"
 _NAMED = 3
 
 
-def named(items: Iterable[str]) -> str:
-    """The first three, and how many more: `a, b, c and 2 more`."""
+def named(items: Iterable[str], *, more: int = 0) -> str:
+    """The first three, and how many more: `a, b, c and 2 more`. `more` of them are not among `items`."""
     every = list(items)
-    rest = len(every) - _NAMED
+    rest = max(len(every) - _NAMED, 0) + more
     return ", ".join(every[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 

@@ -67,7 +67,14 @@ def _side(plot: str, snapshot: Snapshot, spec: PlotSpec | None, latest: PlotSpec
             if not concerned.isdisjoint(problem.paths)
             or (problem.kind in _UNREAD and not around.isdisjoint(problem.paths))
         ),
+        folder=_defined_folder(snapshot, latest) if spec is None and latest is not None else "",
     )
+
+
+def _defined_folder(snapshot: Snapshot, spec: PlotSpec) -> str:
+    """The folder around the plot's data whose every file is a plot in this revision; empty for none."""
+    around = (str(folder) for path in _data_paths(spec) for folder in PurePosixPath(path).parents)
+    return next((folder for folder in around if folder in snapshot.plot_paths), "")
 
 
 def _data_paths(*specs: PlotSpec) -> list[str]:

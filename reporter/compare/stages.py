@@ -23,15 +23,17 @@ def _row(name: str, base: Snapshot | None, head: Snapshot, old: Pipeline, new: P
     after = head.stages.get(name)
     before = base.stages.get(name) if base else None
     if after is None:
-        return StageRow(name, State.REMOVED, (), outdated=False, upstream=old.upstream(name))
-    outdated, upstream = bool(after.outdated), new.upstream(name)
+        ever_ran = before is not None and before.ran_cmd is not None
+        return StageRow(name, State.REMOVED, (), outdated=False, ever_ran=ever_ran, upstream=old.upstream(name))
+    outdated, ever_ran, upstream = bool(after.outdated), after.ran_cmd is not None, new.upstream(name)
     if base is None or before is None:
-        ran = base is not None and after.ran_cmd is not None
+        ran = base is not None and ever_ran and not is_partial(base)
         state = State.UNAVAILABLE if is_partial(base) else State.ADDED
-        return StageRow(name, state, (), outdated=outdated, ran=ran and not is_partial(base), upstream=upstream)
+        return StageRow(name, state, (), outdated=outdated, ran=ran, ever_ran=ever_ran, upstream=upstream)
     changed = _changed_kinds(before, after, base, head)
     state = State.CHANGED if changed else State.UNCHANGED
-    return StageRow(name, state, changed, outdated=outdated, ran=_ran_again(before, after), upstream=upstream)
+    ran = _ran_again(before, after)
+    return StageRow(name, state, changed, outdated=outdated, ran=ran, ever_ran=ever_ran, upstream=upstream)
 
 
 def _changed_kinds(before: Stage, after: Stage, base: Snapshot, head: Snapshot) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ def _current(snapshot: Snapshot, key: str) -> Value:
 
 def changed_params(base: Mapping[str, Value], head: Mapping[str, Value]) -> list[str]:
     """`file:name` of each recorded param on one side only or with two values, a group of params leaf by leaf."""
-    before, after = _leaves(base), _leaves(head)
+    before, after = recorded_params(base), recorded_params(head)
     return [
         key
         for key in merged_order(after, before)
@@ -83,7 +85,8 @@ def changed_params(base: Mapping[str, Value], head: Mapping[str, Value]) -> list
     ]
 
 
-def _leaves(params: Mapping[str, Value]) -> dict[str, Value]:
+def recorded_params(params: Mapping[str, Value]) -> dict[str, Value]:
+    """`file:name` of each recorded param with its value, a group of params leaf by leaf."""
     leaves: dict[str, Value] = {}
     for key, value in params.items():
         if isinstance(value, Mapping) and value:

@@ -10,6 +10,7 @@ from reporter.compare.gates import FINITE
 from reporter.compare.phrases import counted, joined, named
 from reporter.compare.values import WHOLE_FILE
 from reporter.model.comparison import (
+    ArtifactRow,
     Candidate,
     DataRow,
     GateRow,
@@ -67,7 +68,7 @@ def summarize(
         *(
             _change(candidate, names, rules, said)
             if has_base
-            else _first(candidate, names, said, is_said=bool(opening))
+            else _first(candidate, names, rules, said, is_said=bool(opening))
         ),
         *(_held(candidate, rules) if has_base and gates and verdict is Verdict.PASS else ()),
     ]
@@ -124,13 +125,19 @@ def _key(row: MetricRow) -> str:
     return f"{row.file}:{row.name}"
 
 
-def _first(candidate: Candidate, names: Mapping[str, str], said: set[str], *, is_said: bool) -> Iterator[str]:
+def _first(
+    candidate: Candidate, names: Mapping[str, str], rules: Rules, said: set[str], *, is_said: bool
+) -> Iterator[str]:
     """That there is nothing to compare with, unless the sentence says so, and the headline metrics."""
     if not is_said:
         yield "first report: there are no earlier metrics to compare with"
-    headlines = [row for row in candidate.metrics if row.headline and _key(row) not in said]
-    if shown := [f"{names[_key(row)]} {number(row.head)}" for row in headlines if is_number(row.head)]:
-        yield named(shown)
+    unsaid = [
+        (row, f"{names[_key(row)]} {number(row.head)}")
+        for row in candidate.metrics
+        if is_number(row.head) and _key(row) not in said
+    ]
+    if shown := [told for row, told in unsaid if row.headline]:
+        yield named(shown, more=0 if _names_headlines(rules) else len(unsaid) - len(shown))
 
 
 def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: set[str]) -> Iterator[str]:
@@ -138,8 +145,10 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
     if not candidate.metrics:
         yield f"there are no metrics to compare{_other_changes(candidate)}"
     elif groups := _by_word([row for row in candidate.metrics if row.headline and _key(row) not in said]):
-        yield from _told(groups, names, rules.significance.level)
-        yield from _others_worse(candidate.metrics, said)
+        more = _left_out(candidate.metrics, said, groups, rules)
+        yield from _told(groups, more, names, rules.significance.level)
+        if _WORDS[Outcome.REGRESSED] not in more:
+            yield from _others_worse(candidate.metrics, said)
         yield from _untested(groups, names)
     elif said or any(row.headline and _is_doubted(row) for row in candidate.metrics):
         yield from _others_worse(candidate.metrics, said)
@@ -147,9 +156,28 @@ def _change(candidate: Candidate, names: Mapping[str, str], rules: Rules, said: 
         yield _quiet(candidate)
 
 
-def _told(groups: Mapping[str, Sequence[MetricRow]], names: Mapping[str, str], confidence: float) -> Iterator[str]:
+def _left_out(
+    metrics: Sequence[MetricRow], said: set[str], groups: Mapping[str, Sequence[MetricRow]], rules: Rules
+) -> dict[str, int]:
+    """By word, how many more metrics it is true of than the headlines: where reporter.yaml names none, and of new and lost ones."""
+    others = _by_word([row for row in metrics if not row.headline and _key(row) not in said])
+    words = [word for word in groups if word in others and not (_names_headlines(rules) and word in _WORDS.values())]
+    return {word: len(others[word]) for word in words}
+
+
+def _names_headlines(rules: Rules) -> bool:
+    """Whether the headline metrics are those that reporter.yaml wants, and not the first few."""
+    return any(rule.headline or rule.gate for rule in rules.metrics)
+
+
+def _told(
+    groups: Mapping[str, Sequence[MetricRow]], more: Mapping[str, int], names: Mapping[str, str], confidence: float
+) -> Iterator[str]:
     """`better: roc_auc +0.012`, one clause for each word; better and worse together are mixed."""
-    items = {word: named(_item(row, names[_key(row)], confidence) for row in rows) for word, rows in groups.items()}
+    items = {
+        word: named((_item(row, names[_key(row)], confidence) for row in rows), more=more.get(word, 0))
+        for word, rows in groups.items()
+    }
     better, worse = _WORDS[Outcome.IMPROVED], _WORDS[Outcome.REGRESSED]
     if better in items and worse in items:
         yield f"mixed: better {items.pop(better)}, but worse {items.pop(worse)}"
@@ -198,8 +226,8 @@ def _word_of_state(row: MetricRow) -> str:
 
 
 def _is_doubted(row: MetricRow) -> bool:
-    """Whether the row differs, and nothing can be said of it."""
-    return bool(row.doubt) and row.state is State.CHANGED
+    """Whether nothing can be said of the row, though its value be that of the baseline."""
+    return bool(row.doubt) and row.state in {State.CHANGED, State.UNCHANGED}
 
 
 def _item(row: MetricRow, name: str, confidence: float) -> str:
@@ -221,13 +249,25 @@ def _with_level_once(sentence: str, confidence: float) -> str:
 def _quiet(candidate: Candidate) -> str:
     others = [row for row in candidate.metrics if row.outcome is not Outcome.SAME]
     headlines = any(row.headline for row in candidate.metrics)
+    doubted = _how_many_doubted(candidate.metrics)
     if not others:
         params_differ, elsewhere = _different(candidate.params), _other_changes(candidate)
+        if doubted:
+            return f"the values shown are the same, {doubted}{elsewhere}"
         is_known = not elsewhere and not _stages(candidate, ProblemKind.UNVERIFIED)
         opening = "nothing changed: " if is_known else ""
         return f"{opening}metrics{'' if params_differ else ' and params'} are the same{elsewhere}"
     told = _by_state(others, "other metric" if headlines else "metric")
+    told = f"{told}, {doubted}" if doubted else told
     return f"the headline metrics are the same; {told}" if headlines else told
+
+
+def _how_many_doubted(metrics: Sequence[MetricRow]) -> str:
+    """`2 of 5 in doubt`, `all 5 in doubt`; empty for none."""
+    doubted = sum(map(_is_doubted, metrics))
+    if not doubted:
+        return ""
+    return f"{f'{doubted:,} of' if doubted < len(metrics) else 'all'} {len(metrics):,} in doubt"
 
 
 def _by_state(metrics: Sequence[MetricRow], noun: str) -> str:
@@ -249,10 +289,11 @@ def _for_better_and_worse(metrics: Sequence[MetricRow]) -> str:
 
 def _other_changes(candidate: Candidate) -> str:
     """`, although 2 params and 1 stage changed, and 3 tracked paths could not be read`; empty where all else is known to be the same."""
-    rows: Mapping[str, Sequence[ParamRow | DataRow | StageRow]] = {
+    rows: Mapping[str, Sequence[ParamRow | DataRow | StageRow | ArtifactRow]] = {
         "param": candidate.params,
         "tracked path": candidate.data,
         "stage": candidate.stages,
+        "artifact": candidate.artifacts,
     }
     told = [
         f"{joined(counted(count, noun) for noun, count in counts.items() if count)} {what}"
@@ -265,11 +306,11 @@ def _other_changes(candidate: Candidate) -> str:
     return f", although {', and '.join(told)}" if told else ""
 
 
-def _unread(rows: Sequence[ParamRow | DataRow | StageRow]) -> int:
+def _unread(rows: Sequence[ParamRow | DataRow | StageRow | ArtifactRow]) -> int:
     return sum(row.state is State.UNAVAILABLE for row in rows)
 
 
-def _different(rows: Sequence[MetricRow | ParamRow | DataRow | StageRow]) -> int:
+def _different(rows: Sequence[ParamRow | DataRow | StageRow | ArtifactRow]) -> int:
     return sum(row.state is not State.UNCHANGED for row in rows)
 
 

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from reporter.collect.dvc.configuration import share_configuration
-from reporter.collect.dvc.transfers import STALLED
+from reporter.collect.dvc.configuration import cached_outputs_in_place, has_default_remote, share_configuration
 from reporter.collect.project import Project, Wanted, open_project
 from reporter.collect.snapshots import parse_tables
 from reporter.collect.transfers import Patience
@@ -36,17 +35,22 @@ def reproduce(
     """`dvc pull`, `dvc repro` and, with `push`, `dvc push` of the project in `directory`; returns notes for the report.
 
     A pull or push that fails is a note: a first run has nothing to pull, and a fork may not push. `hidden` names the
-    environment variables that the project's own code must not see. Raises ProjectError where a stage fails.
+    environment variables that the project's own code must not see. Raises ProjectError where a stage fails; what DVC deleted
+    to run it is then checked out again, as far as the cache has it.
     """
     notes = []
+    has_remote = has_default_remote(directory)
     say(f"Pulling what the remote has of {label}")
-    if (pulled := _transfer(directory, hidden, "pull", "--run-cache", "--allow-missing")) != 0:
+    if (
+        pulled := _transfer(directory, hidden, "pull", "--allow-missing", *(["--run-cache"] if has_remote else []))
+    ) != 0:
         notes.append(f"Not everything of {label} could be pulled from the remote; the log says why.")
     say(f"Reproducing {label}")
-    pulling = (
-        () if pulled == STALLED else ("--pull",)
-    )  # from a storage that was too slow just now, it would wait for ever
+    # Where a pull cannot work, `dvc repro --pull` fails, or waits for ever, at the first thing that is missing.
+    pulling = ["--pull"] if has_remote and pulled == 0 else []
+    there = cached_outputs_in_place(directory)
     if (code := _dvc(directory, hidden, "repro", "--all-pipelines", *pulling)) != 0:
+        _check_out_deleted(directory, hidden, there)
         raise ProjectError(
             f"`dvc repro` of {label} failed with exit code {code}", "The log above says which stage and why."
         )
@@ -56,6 +60,12 @@ def reproduce(
     if _transfer(directory, hidden, "push", "--run-cache") != 0:
         notes.append(f"The outputs of {label} could not be pushed, so the next run trains again; the log says why.")
     return tuple(notes)
+
+
+def _check_out_deleted(directory: Path, hidden: Collection[str], there: Collection[Path]) -> None:
+    """DVC deletes a stage's outputs before it runs the stage: those that it has not written again come back."""
+    if deleted := [path for path in there if not path.exists()]:
+        _dvc(directory, hidden, "checkout", "--quiet", "--allow-missing", *deleted)
 
 
 class ReproducedBaseline:
@@ -168,5 +178,5 @@ def _transfer(directory: Path, hidden: Collection[str], *arguments: str) -> int:
     return run_aloud(*program, *arguments, cwd=directory, hidden=hidden, env=_NO_DAEMON | {"PYTHONPATH": imports})
 
 
-def _dvc(directory: Path, hidden: Collection[str], *arguments: str) -> int:
+def _dvc(directory: Path, hidden: Collection[str], *arguments: str | Path) -> int:
     return run_aloud(*_command(*arguments), cwd=directory, hidden=hidden, env=_NO_DAEMON)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reporter.figures.text import listed, shortened
+from reporter.model.comparison import PlotSide
 from reporter.model.snapshot import Axis, PlotSpec
 
 _IMAGE = "image"
@@ -18,6 +19,13 @@ _LONGEST = 60
 def difference(own: PlotSpec, latest: PlotSpec) -> str:
     """What a reader has to know of `own`, in a few words: "x `step` → `epoch`, template `linear` → `smooth`"."""
     return ", ".join(_differences(own, latest)) or "another order of its parts"
+
+
+def why_absent(side: PlotSide) -> str:
+    """Of a revision that does not define the plot, or defines it as one of the files of a folder that it lacks."""
+    if side.folder:
+        return f"has no such file in `{shortened(side.folder, _LONGEST)}`, of which it defines the plots."
+    return "does not define this plot."
 
 
 def can_share_axes(own: PlotSpec, latest: PlotSpec) -> bool:

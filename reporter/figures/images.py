@@ -10,7 +10,7 @@ from math import sqrt
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from reporter.figures.decoding import UndecodableError, decoded
-from reporter.figures.definitions import difference
+from reporter.figures.definitions import difference, why_absent
 from reporter.figures.palette import FAINT_INK, FRAME, INK, PAPER
 from reporter.figures.text import listed, sentence, shortened
 from reporter.model.comparison import PlotComparison, PlotSide
@@ -76,7 +76,7 @@ def _shown_sides(panels: Sequence[_Panel]) -> str:
 def _decoded(side: PlotSide) -> Image.Image:
     if side.image is None:
         problems = " ".join(sentence(problem.message) for problem in side.problems)
-        raise UndecodableError(problems or ("is missing." if side.spec else "does not define this plot."))
+        raise UndecodableError(problems or ("is missing." if side.spec else why_absent(side)))
     return decoded(side.image)
 
 

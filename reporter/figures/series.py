@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from reporter.figures.definitions import can_share_axes, difference
+from reporter.figures.definitions import can_share_axes, difference, why_absent
 from reporter.figures.text import listed, sentence
 from reporter.model.comparison import PlotComparison, PlotSide
 from reporter.model.snapshot import Axis, Column, PlotSpec, Table
@@ -18,6 +18,10 @@ MOST_SERIES = 100
 """Of one plot: of more no legend could be read, and a picture would be taller than a browser draws."""
 ROW_NUMBER = "step"
 """What DVC calls the x axis of a plot that names no x."""
+
+
+_MOST_COLUMNS = 8
+"""Of a file that lacks the one wanted: so many are named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +136,7 @@ def _lack(side: PlotSide, spec: PlotSpec) -> str:
 def _read_side(index: int, side: PlotSide, by: _Chosen, titles: Mapping[Axis, str]) -> tuple[list[Series], list[str]]:
     notes = [sentence(problem.message) for problem in side.problems]
     if by.spec is None:
-        return [], notes if notes or side.spec else ["does not define this plot."]
+        return [], notes if notes or side.spec else [why_absent(side)]
     series: list[Series] = []
     for pair in _pairs(by.spec):
         table = side.tables.get(pair.y.path)
@@ -191,7 +195,7 @@ def _column(table: Table, field: str, path: str) -> Column:
         return table.columns[field]
     if table.rows == 0:
         return np.empty(0)
-    there = ", ".join(f"`{name}`" for name in list(table.columns)[:8])
+    there = listed([f"`{name}`" for name in table.columns], _MOST_COLUMNS)
     raise _MissingError(f"{path} has no column `{field}`; it has {there}.")
 
 

@@ -138,6 +138,8 @@ class StageRow:
     """The candidate's dvc.lock is not of the candidate's code, params or data."""
     ran: bool = False
     """dvc.lock records another run than the baseline's."""
+    ever_ran: bool = True
+    """dvc.lock records a run in the candidate (in the baseline for a removed stage)."""
     upstream: tuple[str, ...] = ()
     """Names of the stages whose outputs this one reads, in the candidate (in the baseline for a removed stage)."""
 
@@ -160,6 +162,9 @@ class Cause:
     """The stage that reads it."""
     distance: int
     """Stages between it and the metrics file: 0 for a change read by the stage that writes the file."""
+    base: Value = None
+    """Of a param: as the baseline's dvc.lock recorded it; None where it did not."""
+    head: Value = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,9 @@ class ArtifactRow:
     state: State
     path: str | None
     changed: tuple[str, ...] = ()
-    """Names of its fields that differ."""
+    """Names of its fields that differ, and `content` where what lies at its path does."""
+    note: str = ""
+    """Why it is not known whether the content changed, a clause; usually empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +251,8 @@ class PlotSide:
     """Data files by path; one that could not be read is absent, and `problems` says why."""
     image: bytes | None = None
     problems: tuple[Problem, ...] = ()
+    folder: str = ""
+    """Of a side without `spec`: the folder of plots that the revision defines, in which it has no such file; usually empty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

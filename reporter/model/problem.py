@@ -44,7 +44,7 @@ class Problem:
     message: str
     """One line: what is wrong."""
     hint: str = ""
-    """One line: what to do about it."""
+    """One line: what to do about it, a clause that begins small and has no full stop: each form makes its own sentence of it."""
     files: tuple[str, ...] = ()
     """All files it concerns, where one cause (a storage that does not answer) is said once for several; `path` is empty then."""
 

@@ -149,6 +149,8 @@ class Snapshot:
     param_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Params files with the dotted names below which `params` holds their values; none: the whole file."""
     plots: tuple[PlotSpec, ...] = ()
+    plot_paths: tuple[str, ...] = ()
+    """Files, and folders whose every file is a plot, that its definitions name."""
     tables: Mapping[str, Table] = field(default_factory=dict)
     """Data files of the plots, by path."""
     images: Mapping[str, bytes] = field(default_factory=dict)
@@ -159,6 +161,8 @@ class Snapshot:
     stages: Mapping[str, Stage] = field(default_factory=dict)
     artifacts: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Artifacts of dvc.yaml: name → its fields (path, type, desc, labels, meta)."""
+    artifacts_in_git: Mapping[str, Mapping[str, str] | None] = field(default_factory=dict)
+    """Paths of the artifacts that git keeps and DVC does not: the files of each with their hashes; None where these are not known."""
     problems: tuple[Problem, ...] = ()
     """Each value, plot or file of this revision that could not be read."""
     origin: str = ""

@@ -38,7 +38,7 @@ from reporter.render.markup import (
     paragraphs,
     table,
 )
-from reporter.render.mermaid import pipeline_graph, stage_note
+from reporter.render.mermaid import pipeline_graph
 from reporter.render.metric_table import metric_table, revision_headings, value_text, whole_names
 from reporter.render.opening import cause_texts
 from reporter.render.team_text import LONGEST_SECTION, team_markdown
@@ -56,7 +56,7 @@ _ALWAYS_SHOWN = 10
 
 def cause_part(report: Report) -> Piece:
     """What changed upstream of each metrics file that differs."""
-    different = {row.file for row in report.metrics if wording.is_different(row)}
+    different = {row.file for row in report.metrics if wording.is_telling(row)}
     told = [explanation for explanation in report.explanations if explanation.file in different]
     if not told or report.base is None:
         return NOTHING_TO_SAY
@@ -84,15 +84,15 @@ def _explained(explanation: Explanation, text: Callable[[Cause], str]) -> str:
 
 
 def metric_part(report: Report) -> Piece:
-    """Every metric: those that differ, then the others folded once more."""
+    """Every metric: those that tell something, then the others folded once more."""
     if not report.metrics:
         return NOTHING_TO_SAY
-    different = wording.by_interest(row for row in report.metrics if wording.is_different(row))
-    same = [row for row in report.metrics if not wording.is_different(row)]
-    summary = f"All metrics ({wording.how_many_differ(len(different), len(report.metrics), report)})"
+    telling = wording.by_interest(row for row in report.metrics if wording.is_telling(row))
+    same = [row for row in report.metrics if not wording.is_telling(row)]
+    summary = f"All metrics ({wording.how_many_differ(report.metrics, report)})"
 
     def render(most: int | None) -> str:
-        shown, hidden = _first_of_both(different, same, most)
+        shown, hidden = _first_of_both(telling, same, most)
         left_out = len(report.metrics) - len(shown) - len(hidden)
         body = paragraphs(
             metric_table(shown, report, in_full=True) if shown else "",
@@ -119,7 +119,7 @@ def param_part(report: Report) -> Piece:
         return NOTHING_TO_SAY
     different = [row for row in report.params if row.state is not State.UNCHANGED]
     same = [row for row in report.params if row.state is State.UNCHANGED]
-    summary = f"Params ({wording.how_many_differ(len(different), len(report.params), report)})"
+    summary = f"Params ({wording.how_many_differ(report.params, report)})"
 
     def render(most: int | None) -> str:
         shown, hidden = _first_of_both(different, same, most)
@@ -164,7 +164,7 @@ def data_part(report: Report) -> Piece:
     if not different:
         return NOTHING_TO_SAY
     columns = [("Path", LEFT), ("", LEFT), ("Before", RIGHT), ("After", RIGHT), ("Files", LEFT)]
-    summary = f"Data ({wording.how_many_differ(len(different), len(report.data), report)})"
+    summary = f"Data ({wording.how_many_differ(report.data, report)})"
 
     def render(most: int | None) -> str:
         shown, rest = beginning(different, most)
@@ -183,9 +183,8 @@ def pipeline_part(report: Report) -> Piece:
     """The graph, or a table where it is too large to be drawn or has to be short."""
     if not report.stages:
         return NOTHING_TO_SAY
-    touched = [stage for stage in report.stages if stage_note(stage)]
-    stages = wording.count(len(report.stages), "stage")
-    summary = f"Pipeline ({stages if report.base is None else f'{len(touched):,} of {stages} changed or ran again'})"
+    touched = [stage for stage in report.stages if wording.stage_note(stage)]
+    summary = f"Pipeline ({wording.what_happened_to_stages(report)})"
 
     def render(most: int | None) -> str:
         graph = pipeline_graph(report.stages) if most is None else ""
@@ -197,7 +196,7 @@ def pipeline_part(report: Report) -> Piece:
 
 def _stage_table(stages: Sequence[StageRow], most: int | None) -> str:
     shown, rest = beginning(stages, most)
-    rows = [[in_table(stage.name), prose(stage_note(stage))] for stage in shown]
+    rows = [[in_table(stage.name), prose(wording.stage_note(stage))] for stage in shown]
     return paragraphs(table([("Stage", LEFT), ("What happened", LEFT)], rows) if rows else "", rest)
 
 
@@ -206,18 +205,19 @@ def artifact_part(report: Report) -> Piece:
     if not different:
         return NOTHING_TO_SAY
     columns = [("Artifact", LEFT), ("Path", LEFT), ("", LEFT), ("Changed", LEFT)]
+    summary = f"Artifacts ({wording.how_many_differ(report.artifacts, report)})"
 
     def render(most: int | None) -> str:
         shown, rest = beginning(different, most)
         rows = list(map(_artifact_cells, shown))
-        return details(f"Artifacts ({len(different):,})", paragraphs(table(columns, rows), rest))
+        return details(summary, paragraphs(table(columns, rows), rest))
 
     return Piece(len(different), render)
 
 
 def _artifact_cells(row: ArtifactRow) -> list[str]:
-    state, changed = str(wording.state_sign(row.state)), prose(", ".join(row.changed))
-    return [in_table(row.name), in_table(row.path or ""), state, changed]
+    state, changes = str(wording.state_sign(row.state)), prose(wording.artifact_changes(row))
+    return [in_table(row.name), in_table(row.path or ""), state, changes]
 
 
 def slice_part(report: Report) -> Piece:

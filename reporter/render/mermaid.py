@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from reporter.model.comparison import StageRow, State
 from reporter.render.escape import shorten, visible
+from reporter.render.wording import stage_note
 
 MOST_STAGES = 60
 """A forge draws larger graphs slowly and unreadably, or not at all."""
@@ -16,6 +17,7 @@ _STYLES = {
     "changed": "fill:#fff1c2,stroke:#9a6700,color:#1f2328",
     "added": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
     "removed": "fill:#f6f8fa,stroke:#6e7781,color:#6e7781,stroke-dasharray:4 3",
+    "unavailable": "fill:#f6f8fa,stroke:#9a6700,color:#1f2328,stroke-dasharray:4 3",
     "ran": "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
     "same": "fill:#f6f8fa,stroke:#8c959f,color:#1f2328",
 }
@@ -57,22 +59,6 @@ def is_harmless(graph: str) -> bool:
     return bool(_DRAWN.match(graph)) and is_seen and not _POWERFUL.search(graph)
 
 
-def stage_note(stage: StageRow) -> str:
-    """What happened to a stage, in a few words; empty for one that stayed as it was."""
-    if stage.outdated:
-        return "changed, but not run again"
-    if stage.state in {State.ADDED, State.REMOVED, State.UNAVAILABLE}:
-        return "new" if stage.state is State.ADDED else stage.state.value
-    words = [f"{_joined(stage.changed)} changed"] if stage.changed else []
-    return ", ".join(words + (["ran again"] if stage.ran else []))
-
-
-def _joined(words: Sequence[str]) -> str:
-    """`deps, params and outs`."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def _label(stage: StageRow) -> str:
     note = stage_note(stage)
     name = _text(shorten(visible(stage.name), 60))
@@ -86,7 +72,7 @@ def _text(text: str) -> str:
 def _class(stage: StageRow) -> str:
     if stage.outdated:
         return "outdated"
-    if stage.state in {State.ADDED, State.REMOVED}:
+    if stage.state in {State.ADDED, State.REMOVED, State.UNAVAILABLE}:
         return stage.state.value
     if stage.state is not State.UNCHANGED or stage.changed:
         return "changed"

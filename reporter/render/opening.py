@@ -27,6 +27,7 @@ from reporter.render.escape import (
 )
 from reporter.render.markup import LEFT, NOTHING_TO_SAY, Piece, beginning, bullets, details, paragraphs, table
 from reporter.render.metric_table import metric_table, value_text
+from reporter.render.wording import ShownValue
 
 MOST_LINES = 5
 """Of doubts, and of notices."""
@@ -73,12 +74,15 @@ def doubt_lines(report: Report) -> str:
             f"> ⚠️ {what} could not be read, drawn or trusted{' either' if doubts else ''}: see problems below."
         )
     lines += [f"> ℹ️ {prose(notice)}" for notice in report.notices[:MOST_LINES]]
+    if (more := len(report.notices) - MOST_LINES) > 0:
+        lines.append(f"> ℹ️ … and {wording.count(more, 'more note')} in the full report.")
     return "\n>\n".join(lines)
 
 
 def _problem(problem: Problem, revisions: Sequence[str]) -> str:
     where = f"{codes(revisions, _MOST_REVISIONS)}: " if revisions else ""
-    subject = "" if problem.path in problem.message else f"{code(problem.path)}: "
+    about = wording.subject(problem)
+    subject = f"{code(about)}: " if about else ""
     hint = f" {prose(wording.sentence(problem.hint))}" if problem.hint else ""
     return f"{where}{subject}**{prose(wording.ended(problem.message))}**{hint}"
 
@@ -124,7 +128,7 @@ def why_part(report: Report) -> Piece:
 
 
 def _why_line(report: Report) -> str:
-    if not any(wording.is_different(row) for row in report.metrics):
+    if not any(wording.is_telling(row) for row in report.metrics):
         return ""
     nearest = sorted((cause for found in report.explanations for cause in found.causes), key=lambda c: c.distance)
     distinct: dict[tuple[CauseKind, str], Cause] = {}
@@ -139,16 +143,20 @@ def _why_line(report: Report) -> str:
 
 def cause_texts(report: Report) -> Callable[[Cause], str]:
     """How to say a cause in a few words: param `train.lr` 0.1 → 0.05."""
-    param_of = wording.changed_params(report)
+    change_of = wording.changes_of_params(report)
 
     def text(cause: Cause) -> str:
-        change = ""
-        if row := param_of(cause):
-            before, after = wording.both_values(row)
-            change = f" {value_text(row.base, before)} → {value_text(row.head, after)}"
+        values = change_of(cause)
+        change = f" {' → '.join(map(_with_source, values))}" if values else ""
         return f"{wording.cause_noun(cause.kind)} {code(cause.name)}{change}"
 
     return text
+
+
+def _with_source(value: ShownValue) -> str:
+    """`0.1`, or `0.1 (dvc.lock)` where it was found there."""
+    shown = value_text(value.content, value.text)
+    return f"{shown} ({value.source})" if value.source else shown
 
 
 def gate_part(report: Report) -> Piece:

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, assert_never
 
 from reporter.model.comparison import State, Verdict
+from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.model.revision import Revision
 from reporter.render import wording
@@ -43,6 +44,16 @@ class CommitLink:
     label: str
     sha: str
     url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A problem as a box above the numbers: where, what is wrong, and what to do."""
+
+    where: str
+    subject: str
+    message: str
+    hint: str
 
 
 @cache
@@ -81,7 +92,7 @@ def render_page(
         head=_commit(report.head, report),
         behind=wording.distance_behind(report.base) if report.base else "",
         log=safe_url(report.run.url),
-        doubts=wording.once(wording.doubts(report)),
+        doubts=[_doubt(problem, revisions) for problem, revisions in wording.once(wording.doubts(report))],
         has_other_problems=len(report.problems) > len(wording.doubts(report)),
         opening=[table for table in (headline_table(report), gate_table(report), cause_table(report)) if table],
         charts=[_page_chart(chart) for chart in charts],
@@ -138,6 +149,11 @@ def _commit(revision: Revision, report: Report) -> CommitLink:
     home = safe_url(report.run.repository_url)
     label = "" if revision.sha.startswith(revision.label) else wording.revision_name(revision)
     return CommitLink(label, revision.sha[:7], f"{home}/commit/{revision.sha}" if home else None)
+
+
+def _doubt(problem: Problem, revisions: Sequence[str]) -> Doubt:
+    message, hint = wording.ended(problem.message), wording.sentence(problem.hint)
+    return Doubt(", ".join(revisions), wording.subject(problem), message, hint)
 
 
 def _tone(report: Report) -> str:

@@ -14,6 +14,7 @@ from reporter.model.comparison import (
     Outcome,
     ParamRow,
     SliceRow,
+    StageRow,
     State,
     Verdict,
 )
@@ -22,7 +23,7 @@ from reporter.model.report import Report
 from reporter.model.values import Value, is_nan, is_number
 from reporter.render import wording
 from reporter.render.escape import shorten, visible
-from reporter.render.mermaid import stage_note
+from reporter.render.wording import ShownValue
 
 LONGEST_VALUE = 400
 """Characters of one cell."""
@@ -164,14 +165,14 @@ def _metric_row(row: MetricRow, name: str, *, in_full: bool, one_method: bool) -
         _number(wording.absolute_difference(row), row.delta),
         _number("" if not row.relative else wording.percent(row.relative), row.relative),
         _number(wording.bounds(row), row.interval[0] if row.interval else None),
-        Cell(wording.outcome_sign(row).word, tone=_TONES.get(row.outcome, "")),
+        Cell(wording.outcome_sign(row).word, tone="doubt" if wording.is_in_doubt(row) else _TONES.get(row.outcome, "")),
     )
     more = (
         Cell(wording.wanted_direction(row.direction)),
         _number(wording.probability(row.p_value), row.p_value),
         _text("" if one_method else row.method or ""),
     )
-    return Row(cells + more if in_full else cells, is_quiet=not wording.is_different(row))
+    return Row(cells + more if in_full else cells, is_quiet=not wording.is_telling(row))
 
 
 def _params(report: Report) -> PageTable:
@@ -193,10 +194,10 @@ def _param_row(row: ParamRow, name: str) -> Row:
 
 
 def _causes(report: Report) -> PageTable:
-    different = {row.file for row in report.metrics if wording.is_different(row)}
-    param_of = wording.changed_params(report)
+    different = {row.file for row in report.metrics if wording.is_telling(row)}
+    change_of = wording.changes_of_params(report)
     rows = [
-        _cause_row(found.file, cause, param_of(cause))
+        _cause_row(found.file, cause, change_of(cause))
         for found in report.explanations
         if found.file in different
         for cause in found.causes
@@ -217,8 +218,8 @@ def _causes(report: Report) -> PageTable:
     return _without_empty_columns(table)
 
 
-def _cause_row(file: str, cause: Cause, param: ParamRow | None) -> Row:
-    before, after = wording.both_values(param) if param else ("", "")
+def _cause_row(file: str, cause: Cause, change: tuple[ShownValue, ShownValue] | None) -> Row:
+    before, after = map(_with_source, change) if change else ("", "")
     return Row(
         (
             _text(file),
@@ -230,6 +231,10 @@ def _cause_row(file: str, cause: Cause, param: ParamRow | None) -> Row:
             _number(str(cause.distance), cause.distance),
         )
     )
+
+
+def _with_source(value: ShownValue) -> str:
+    return f"{value.text} ({value.source})" if value.source else value.text
 
 
 def _data(report: Report) -> PageTable:
@@ -260,10 +265,10 @@ def _stages(report: Report) -> PageTable:
         Row(
             (
                 _text(stage.name),
-                _text(stage_note(stage) or "unchanged", tone="doubt" if stage.outdated else ""),
+                _text(wording.stage_note(stage) or "unchanged", tone=_stage_tone(stage)),
                 _text(", ".join(stage.upstream)),
             ),
-            is_quiet=not stage_note(stage),
+            is_quiet=not wording.stage_note(stage),
         )
         for stage in report.stages
     ]
@@ -271,10 +276,14 @@ def _stages(report: Report) -> PageTable:
     return _without_empty_columns(PageTable("pipeline", "Pipeline", columns, tuple(rows)))
 
 
+def _stage_tone(stage: StageRow) -> str:
+    return "doubt" if stage.outdated or stage.state is State.UNAVAILABLE else ""
+
+
 def _artifacts(report: Report) -> PageTable:
     rows = [
         Row(
-            (_text(row.name), _text(row.path or ""), _state(row.state), _text(", ".join(row.changed))),
+            (_text(row.name), _text(row.path or ""), _state(row.state), _text(wording.artifact_changes(row))),
             is_quiet=row.state is State.UNCHANGED,
         )
         for row in report.artifacts
@@ -366,7 +375,8 @@ def _problems(report: Report) -> PageTable:
 
 def _problem_cells(problem: Problem, revisions: Sequence[str]) -> tuple[Cell, ...]:
     places = ", ".join(problem.files) or problem.path
-    texts = (places, ", ".join(revisions), problem.kind.value, problem.message, problem.hint)
+    message, hint = wording.ended(problem.message), wording.sentence(problem.hint)
+    texts = (places, ", ".join(revisions), problem.kind.value, message, hint)
     return tuple(_text(text) for text in texts)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeAlias
 
-from reporter.model.comparison import Content, DataRow, MetricRow, StageRow
+from reporter.model.comparison import Content, DataRow, Explanation, MetricRow, StageRow
 from reporter.model.report import SCHEMA_VERSION, Report
 from reporter.model.revision import Revision
 from reporter.model.values import Value
@@ -56,7 +56,7 @@ def _report(report: Report) -> Json:
         "stages": [_stage(row) for row in report.stages],
         "gates": [asdict(row) for row in report.gates],
         "problems": [asdict(problem) for problem in report.problems],
-        "explanations": [asdict(explanation) for explanation in report.explanations],
+        "explanations": [_explanation(explanation) for explanation in report.explanations],
         "slices": [_plain(asdict(row)) for row in report.slices],
         "flips": [_plain(asdict(flips)) for flips in report.flips],
         "history": [asdict(history) for history in report.history],
@@ -125,8 +125,13 @@ def _stage(row: StageRow) -> Json:
         "changed": row.changed,
         "outdated": row.outdated,
         "ran": row.ran,
+        "ever_ran": row.ever_ran,
         "upstream": row.upstream,
     }
+
+
+def _explanation(explanation: Explanation) -> Json:
+    return {"file": explanation.file, "causes": [_plain(asdict(cause)) for cause in explanation.causes]}
 
 
 def _plain(tree: Mapping[str, Value]) -> Json:

@@ -85,10 +85,14 @@ def _print_metrics(report: Report, console: Console) -> None:
         justify: JustifyMethod = "right" if 0 < index < _WORD else "left"
         table.add_column(_cell(_headings(report)[index]), justify=justify, overflow="fold")
     for row, texts in zip(rows, cells, strict=True):
-        table.add_row(*(_cell(texts[index]) for index in used), style=_OUTCOME_STYLES.get(row.outcome, ""))
+        table.add_row(*(_cell(texts[index]) for index in used), style=_style(row))
     console.print(table)
     for names, note in wording.notes_of(rows):
         console.print(Text(visible(f"{', '.join(names)}: {note}"), style="dim"))
+
+
+def _style(row: MetricRow) -> str:
+    return "yellow" if wording.is_in_doubt(row) else _OUTCOME_STYLES.get(row.outcome, "")
 
 
 def _headings(report: Report) -> list[str]:
@@ -132,7 +136,6 @@ def _problem(problem: Problem, revisions: Sequence[str]) -> Text:
     """One line: where, what is wrong and, less loud, what to do."""
     from rich.text import Text
 
-    subject = "" if problem.path in problem.message else problem.path
-    what = ": ".join(piece for piece in (", ".join(revisions), subject, problem.message) if piece)
+    what = ": ".join(filter(None, (", ".join(revisions), wording.subject(problem), problem.message)))
     line = Text(shorten(visible(what.rstrip(".")), _LONGEST_PROBLEM), style="yellow")
     return line.append(f" — {shorten(visible(problem.hint), _LONGEST_PROBLEM)}", style="dim") if problem.hint else line

@@ -11,6 +11,7 @@ from typing import assert_never
 from reporter.model import formatting
 from reporter.model.comparison import (
     SLICE_OUTCOMES,
+    ArtifactRow,
     Cause,
     CauseKind,
     Content,
@@ -20,6 +21,7 @@ from reporter.model.comparison import (
     Outcome,
     ParamRow,
     SliceRow,
+    StageRow,
     State,
     Verdict,
 )
@@ -75,6 +77,13 @@ _OUTCOME_SIGNS = {
 }
 
 
+_STAGE_WORDS = {
+    State.ADDED: "new",
+    State.REMOVED: "removed",
+    State.UNAVAILABLE: "unavailable in the baseline",
+}
+
+
 def verdict_symbol(report: Report) -> str:
     match report.verdict:
         case Verdict.PASS:
@@ -113,9 +122,14 @@ def gate_sign(result: Verdict) -> Sign:
 
 def outcome_sign(row: MetricRow) -> Sign:
     """What became of a metric, in a word."""
-    if row.doubt and row.state is State.CHANGED:
+    if is_in_doubt(row):
         return Sign("⚠️", "in doubt")
     return state_sign(row.state) if row.outcome is Outcome.UNKNOWN else _OUTCOME_SIGNS[row.outcome]
+
+
+def is_in_doubt(row: MetricRow) -> bool:
+    """Whether the candidate's value is shown, and is not to be judged by: also where it is that of the baseline."""
+    return bool(row.doubt) and row.state in {State.CHANGED, State.UNCHANGED, State.ADDED}
 
 
 def state_sign(state: State) -> Sign:
@@ -238,18 +252,26 @@ def probability(value: float | None) -> str:
     return f"<{NO_BREAK}0.001" if value < 0.001 else f"{value:.2g}"  # noqa: PLR2004  the usual last step of a printed p-value
 
 
-def is_different(row: MetricRow) -> bool:
-    return row.outcome is not Outcome.SAME or row.state is not State.UNCHANGED
+def is_telling(row: MetricRow) -> bool:
+    """Whether it differs, or is not known to be the same."""
+    return row.state is not State.UNCHANGED or is_in_doubt(row)
 
 
-def how_many_differ(different: int, total: int, report: Report) -> str:
-    """`3 of 9 differ`; without a baseline only how many there are."""
-    return f"{total:,}" if report.base is None else f"{different:,} of {total:,} differ"
+def how_many_differ(rows: Sequence[MetricRow | ParamRow | DataRow | ArtifactRow], report: Report) -> str:
+    """`3 of 9 differ, 2 unavailable, 1 in doubt`; without a baseline how many there are in place of how many differ."""
+    unavailable = sum(row.state is State.UNAVAILABLE for row in rows)
+    different = sum(row.state is not State.UNCHANGED for row in rows) - unavailable
+    doubtful = sum(isinstance(row, MetricRow) and is_in_doubt(row) for row in rows)
+    counts = [f"{len(rows):,}" if report.base is None else f"{different:,} of {len(rows):,} differ"]
+    counts += [
+        f"{number:,} {word}" for number, word in ((unavailable, "unavailable"), (doubtful, "in doubt")) if number
+    ]
+    return ", ".join(counts)
 
 
 def by_interest(rows: Iterable[MetricRow]) -> list[MetricRow]:
-    """Worse and unreadable first, the unchanged last; otherwise in the order of the files."""
-    return sorted(rows, key=lambda row: _OUTCOME_ORDER.index(row.outcome))
+    """Worse, unreadable and doubtful first, the unchanged last; otherwise in the order of the files."""
+    return sorted(rows, key=lambda row: _OUTCOME_ORDER.index(Outcome.UNKNOWN if is_in_doubt(row) else row.outcome))
 
 
 def headline_rows(report: Report) -> list[MetricRow]:
@@ -257,8 +279,8 @@ def headline_rows(report: Report) -> list[MetricRow]:
     named = [row for row in report.metrics if row.headline]
     if named:
         return named[:MOST_HEADLINES]
-    different = [row for row in report.metrics if is_different(row)]
-    return (different or list(report.metrics))[:_FEW]
+    telling = [row for row in report.metrics if is_telling(row)]
+    return (telling or list(report.metrics))[:_FEW]
 
 
 def short_names(rows: Sequence[MetricRow | ParamRow]) -> Callable[[MetricRow | ParamRow], str]:
@@ -302,6 +324,16 @@ def ended(text: str) -> str:
     return text if not text or text.endswith((".", "?", "!", ":")) else f"{text}."
 
 
+def subject(problem: Problem) -> str:
+    """What stands before a problem's message: the path that it is about, unless the message itself begins with it or is a sentence
+    about it (`Stage train has not run …`). A clause (`is imported, and its source … cannot be read`) needs one in any case.
+    """
+    path, message = problem.path, problem.message
+    named = re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", message)
+    is_clause = bool(_PLAIN_WORD.match(message))
+    return "" if named and (named.start() == 0 or not is_clause) else path
+
+
 def once(problems: Iterable[Problem]) -> list[tuple[Problem, list[str]]]:
     """Each problem once, with all revisions that it was met in."""
     met: dict[Problem, dict[str, None]] = {}
@@ -342,10 +374,85 @@ def cause_noun(kind: CauseKind) -> str:
             assert_never(kind)
 
 
-def changed_params(report: Report) -> Callable[[Cause], ParamRow | None]:
-    """How to find the param that a cause is; None for another cause."""
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A value as a reader is shown it."""
+
+    content: Value
+    text: str
+    source: str = ""
+    """The file that it was found in, where that is not the one that its name says."""
+
+
+def changes_of_params(report: Report) -> Callable[[Cause], tuple[ShownValue, ShownValue] | None]:
+    """How to find both values of the param that a cause is; None for another cause.
+
+    What cannot be read in the params file is shown as dvc.lock recorded it for the run.
+    """
     rows = {f"{row.file}:{row.name}": row for row in reversed(report.params)}
-    return lambda cause: rows.get(cause.name) if cause.kind is CauseKind.PARAM else None
+
+    def change(cause: Cause) -> tuple[ShownValue, ShownValue] | None:
+        row = rows.get(cause.name)
+        if cause.kind is not CauseKind.PARAM or (row is None and cause.base is None and cause.head is None):
+            return None
+        before, after = both_values(row) if row else (NOTHING, NOTHING)
+        is_known = row is not None and row.state is not State.UNAVAILABLE
+        return (
+            _recorded_or_shown(cause.base, row.base if row else None, before, is_known=is_known),
+            _recorded_or_shown(cause.head, row.head if row else None, after, is_known=is_known),
+        )
+
+    return change
+
+
+def _recorded_or_shown(recorded: Value, content: Value, text: str, *, is_known: bool) -> ShownValue:
+    if is_known or content is not None or recorded is None:
+        return ShownValue(content, text)
+    return ShownValue(recorded, formatting.value(recorded), "dvc.lock")
+
+
+def artifact_changes(row: ArtifactRow) -> str:
+    """What of an artifact changed, and what of it is not known."""
+    return "; ".join(filter(None, [", ".join(row.changed), row.note]))
+
+
+def stage_note(stage: StageRow) -> str:
+    """What happened to a stage, in a few words; empty for one that stayed as it was."""
+    changed = f"{_joined(stage.changed)} changed" if stage.changed else ""
+    happened = _STAGE_WORDS.get(stage.state, changed)
+    ran = "ran again" if stage.ran and stage.state not in _STAGE_WORDS else ""
+    return ", ".join(filter(None, [happened, ran, _why_out_of_date(stage, is_changed=bool(changed))]))
+
+
+def _why_out_of_date(stage: StageRow, *, is_changed: bool) -> str:
+    if stage.state is State.REMOVED:
+        return ""
+    if not stage.ever_ran:
+        return "never run"
+    if not stage.outdated:
+        return ""
+    return "but not run again" if is_changed and not stage.ran else "out of date"
+
+
+def what_happened_to_stages(report: Report) -> str:
+    """`2 of 4 stages changed or ran again, 1 out of date`; without a baseline how many there are."""
+    total = count(len(report.stages), "stage")
+    unavailable = sum(stage.state is State.UNAVAILABLE for stage in report.stages)
+    moved = sum(stage.state is not State.UNCHANGED or stage.ran for stage in report.stages) - unavailable
+    outdated = sum(stage.outdated for stage in report.stages)
+    counts = [total if report.base is None else f"{moved:,} of {total} changed or ran again"]
+    counts += [
+        f"{number:,} {words}"
+        for number, words in ((outdated, "out of date"), (unavailable, "unavailable in the baseline"))
+        if number
+    ]
+    return ", ".join(counts)
+
+
+def _joined(words: Sequence[str]) -> str:
+    """`deps, params and outs`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def how_far(cause: Cause) -> str:
@@ -384,6 +491,7 @@ def nothing_differs(report: Report) -> bool:
     return (
         report.base is not None
         and all(state is State.UNCHANGED for state in _states(report))
+        and not any(map(is_in_doubt, report.metrics))
         and not any(stage.outdated or stage.ran for stage in report.stages)
         and all(gate.result is Verdict.PASS for gate in report.gates)
         and not report.problems

@@ -166,7 +166,7 @@ class TestIgnoredFiles:
             assert found.stages["train"].outdated == ()
             assert doubts(found) == {}
             assert "git ignores it" in "".join(problem.message for problem in said(found))
-            assert any("Name it under `outs` of the stage that writes it;" in problem.hint for problem in said(found))
+            assert any("name it under `outs` of the stage that writes it;" in problem.hint for problem in said(found))
 
         project.write({"dvc.yaml": GENERATING + ON_GENERATED_PARAMS.removeprefix("stages:\n")}).record().push().commit(
             "The mend"

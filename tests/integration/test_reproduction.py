@@ -12,6 +12,7 @@ from project_factories import ProjectFactory, isolate
 from reporter.cli import main
 from reporter.collect.dvc import transfers
 from reporter.collect.project import Wanted, open_project
+from reporter.errors import ProjectError
 from reporter.execute.reproduction import ReproducedBaseline, reproduce
 from reporter.settings import HIDDEN_FROM_STAGES, TOKEN_VARIABLES
 
@@ -204,6 +205,43 @@ def test_without_a_remote_it_is_said_and_stages_of_neither_side_see_the_token(pr
     )
     assert json.loads((project.root / "metrics.json").read_text())["tokens_seen"] == 0
     assert baseline(trained(project)).metrics["metrics.json"].values["tokens_seen"] == 0
+
+
+@pytest.mark.parametrize("remotes", [(), ("a", "b")])
+def test_without_a_default_remote_what_is_missing_is_made_anew(project, tmp_path, remotes):
+    addresses = "".join(f"['remote \"{name}\"']\n    url = {tmp_path / name}\n" for name in remotes)
+    reproduce(project.root, "the candidate", print, push=False)
+    project.write({".dvc/config": addresses}).commit("Trained")
+    project.empty_cache()
+    (project.root / "model.bin").unlink(missing_ok=True)
+
+    reproduce(project.root, "the candidate", print, push=False)
+
+    assert (project.root / "model.bin").read_text() == "0.2"
+
+
+def test_a_remote_that_does_not_answer_does_not_keep_a_stage_from_running(project, tmp_path):
+    reproduce(project.root, "the candidate", print, push=False)
+    (tmp_path / "storage").write_text("a file where the storage's folder should be")
+    project.write({".dvc/config": f"[core]\n    remote = s\n['remote \"s\"']\n    url = {tmp_path / 'storage'}/deep\n"})
+    project.commit("Trained")
+    project.empty_cache()
+    (project.root / "model.bin").unlink(missing_ok=True)
+
+    reproduce(project.root, "the candidate", print, push=False)
+
+    assert (project.root / "model.bin").read_text() == "0.2"
+
+
+def test_a_stage_that_fails_deletes_no_output_that_the_cache_has(project):
+    reproduce(project.root, "the candidate", print, push=False)
+    project.write({"train.py": "raise SystemExit(5)\n"})
+
+    with pytest.raises(ProjectError):
+        reproduce(project.root, "the candidate", print, push=False)
+
+    assert (project.root / "model.bin").read_text() == "0.2"
+    assert (project.root / "metrics.json").exists()
 
 
 def test_a_candidate_s_stage_that_fails_ends_the_command(project, capfd):

@@ -48,7 +48,7 @@ def test_the_nearest_change_comes_first_and_intermediates_are_no_causes():
     )
     assert causes(PIPELINE, after) == (
         Cause(CauseKind.COMMAND, "evaluate", "evaluate", 0),
-        Cause(CauseKind.PARAM, "params.yaml:train.lr", "train", 1),
+        Cause(CauseKind.PARAM, "params.yaml:train.lr", "train", 1, base=0.1, head=0.2),
         Cause(CauseKind.CODE, "src/train.py", "train", 1),
         Cause(CauseKind.DATA, "data/raw.csv", "prepare", 2),
     )
@@ -60,7 +60,7 @@ def test_a_param_that_several_stages_read_stands_at_the_nearest():
         replace(TRAIN, params={**TRAIN.params, "params.yaml:seed": 2}),
         replace(EVALUATE, params={"params.yaml:seed": 2}),
     )
-    assert causes(PIPELINE, after) == (Cause(CauseKind.PARAM, "params.yaml:seed", "evaluate", 0),)
+    assert causes(PIPELINE, after) == (Cause(CauseKind.PARAM, "params.yaml:seed", "evaluate", 0, base=1, head=2),)
 
 
 def test_a_group_of_params_is_told_leaf_by_leaf():
@@ -86,7 +86,7 @@ def test_a_stage_that_writes_params_is_upstream_of_those_that_read_them():
     )
 
     assert causes(before, after) == (
-        Cause(CauseKind.PARAM, "conf/made.yaml:lr", "train", 1),
+        Cause(CauseKind.PARAM, "conf/made.yaml:lr", "train", 1, base=0.1, head=0.2),
         Cause(CauseKind.DATA, "conf/base.yaml", "write", 2),
     )
 
@@ -125,7 +125,7 @@ def test_metrics_that_git_keeps_are_no_code_of_the_stage_that_reads_them():
     summarize = replace(make_stage("sum", deps={"metrics.json": "1"}, outs={"mean.json": "1"}), code=("metrics.json",))
     changed = (replace(EVALUATE, params={"params.yaml:seed": 2}), replace(summarize, deps={"metrics.json": "2"}))
     (explanation,) = explain((EVALUATE, summarize), changed, (make_metric_row(base=1, head=2, file="mean.json"),))
-    assert explanation.causes == (Cause(CauseKind.PARAM, "params.yaml:seed", "evaluate", 1),)
+    assert explanation.causes == (Cause(CauseKind.PARAM, "params.yaml:seed", "evaluate", 1, base=1, head=2),)
 
 
 def test_a_stage_between_that_is_new_or_gone_is_a_cause():
@@ -158,3 +158,14 @@ def test_a_cycle_ends():
     first = make_stage("a", deps={"y": "1"}, outs={"x": "1"})
     second = make_stage("b", deps={"x": "1"}, outs={"y": "1", "metrics.json": "1"})
     assert causes((first, second), (first, second)) == ()
+
+
+def test_a_param_has_the_values_that_both_locks_recorded():
+    before = make_stage("train", params={"params.yaml:lr": 0.1, "params.yaml:old": 1}, outs={"metrics.json": "1"})
+    after = make_stage("train", params={"params.yaml:lr": {"start": 0.3}}, outs={"metrics.json": "2"})
+    found = {cause.name: (cause.base, cause.head) for cause in causes([before], [after])}
+    assert found == {
+        "params.yaml:lr": (0.1, None),
+        "params.yaml:lr.start": (None, 0.3),
+        "params.yaml:old": (1, None),
+    }

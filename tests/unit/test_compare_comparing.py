@@ -106,7 +106,7 @@ def everything(revision, step):
         params={"params.yaml": {"lr": step}},
         plots=[make_line_plot("loss.csv")],
         tables={"loss.csv": make_table(step=[1, 2], loss=[0.5, 0.1 * step])},
-        data=[make_tracked("raw.csv", str(step)), make_tracked("same.csv")],
+        data=[make_tracked("raw.csv", str(step)), make_tracked("same.csv"), make_tracked("net.pt")],
         stages=[make_stage("train", deps={"raw.csv": str(step)}, outs={"b.json": str(step)})],
         artifacts={"net": {"path": "net.pt", "desc": str(step)}},
         problems=[make_problem("x.json", revision=revision.label)],

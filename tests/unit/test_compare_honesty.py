@@ -117,7 +117,7 @@ def test_a_baseline_is_mended_by_another_one_and_not_by_editing_it(stage):
     base = make_snapshot(BASE, stages=[TRAIN, stage], metrics=METRICS)
     comparison = compare(base, [make_snapshot(HEAD, stages=[TRAIN, stage], metrics=METRICS)], Rules())
     (of_base,), (of_head,) = comparison.problems, comparison.candidates[0].problems
-    assert of_base.hint == "A commit stays as it is: name another BASE."
+    assert of_base.hint == "a commit stays as it is: name another BASE"
     assert "dvc repro" in of_head.hint
     assert of_base.message == of_head.message
 

@@ -1,4 +1,4 @@
-"""Plots over all revisions: the same, changed, on one side only, or not readable; and artifacts."""
+"""Plots over all revisions: the same, changed, on one side only, or not readable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from factories import BASE, HEAD, make_line_plot, make_problem, make_revision, make_snapshot, make_table
 
 from reporter.compare import compare
-from reporter.compare.artifacts import artifact_rows
 from reporter.compare.plots import plot_comparisons
 from reporter.model.comparison import State
 from reporter.model.problem import ProblemKind
@@ -74,6 +73,16 @@ def test_a_plot_of_one_side_is_added_or_removed():
     assert plot(lines(), {}).state is State.REMOVED
     assert plot(None, lines()).state is State.ADDED
     assert plot(lines(), {}).sides[1].spec is None
+
+
+@pytest.mark.parametrize(("defined", "folder"), [(("ev",), "ev"), (("ev/run", "ev"), "ev/run"), (("other",), "")])
+def test_a_side_that_defines_the_folder_of_a_plot_lacks_the_file_alone(defined, folder):
+    drawn = make_snapshot(
+        HEAD, plots=[make_line_plot("ev/run/p.csv")], tables={"ev/run/p.csv": make_table(step=[1], loss=[0.5])}
+    )
+    (found,) = plot_comparisons(replace(make_snapshot(BASE), plot_paths=defined), [drawn])
+    assert (found.state, found.sides[0].spec, found.sides[0].folder) == (State.ADDED, None, folder)
+    assert found.sides[1].folder == ""
 
 
 def test_data_that_cannot_be_read_make_it_unavailable_and_the_reason_comes_with_the_side():
@@ -150,25 +159,3 @@ def test_several_candidates_share_one_comparison_of_a_plot():
     assert [candidate.revision for candidate in comparison.candidates] == [HEAD, other]
     (found,) = comparison.plots
     assert [side.revision for side in found.sides] == [BASE, HEAD, other]
-
-
-class TestArtifacts:
-    def rows(self, base, head):
-        before = None if base is None else make_snapshot(BASE, artifacts=base)
-        return {row.name: row for row in artifact_rows(before, make_snapshot(HEAD, artifacts=head))}
-
-    def test_changed_fields_are_named(self):
-        before = {"net": {"path": "a.pt", "type": "model", "labels": ["x"]}}
-        after = {"net": {"path": "b.pt", "type": "model", "desc": "new", "labels": ["x"]}}
-        row = self.rows(before, after)["net"]
-        assert (row.state, row.path, row.changed) == (State.CHANGED, "b.pt", ("path", "desc"))
-
-    def test_states(self):
-        rows = self.rows({"same": {"path": "s"}, "gone": {"path": "g"}}, {"same": {"path": "s"}, "new": {}})
-        assert {name: row.state for name, row in rows.items()} == {
-            "same": State.UNCHANGED,
-            "gone": State.REMOVED,
-            "new": State.ADDED,
-        }
-        assert (rows["gone"].path, rows["new"].path) == ("g", None)
-        assert self.rows(None, {"a": {}})["a"].state is State.ADDED

@@ -98,6 +98,12 @@ class TestNeverRun:
         found = row(TRAIN, self.NEVER)
         assert (found.state, found.changed, found.ran, found.outdated) == (State.CHANGED, ("outs",), False, True)
 
+    def test_it_is_known_of_a_row_that_no_run_is_recorded(self):
+        assert not row(TRAIN, self.NEVER).ever_ran
+        assert not row(None, self.NEVER).ever_ran
+        assert not row(self.NEVER, None).ever_ran
+        assert row(self.NEVER, TRAIN).ever_ran
+
     def test_the_first_run_makes_outputs(self):
         found = row(self.NEVER, TRAIN)
         assert (found.changed, found.ran) == (("outs",), True)

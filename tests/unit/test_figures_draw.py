@@ -184,7 +184,7 @@ def test_text_where_numbers_were_expected_is_said_and_the_rest_is_drawn():
 def test_a_renamed_column_is_said_with_the_columns_there_are():
     drawing = draw_one(make_plot(LINE, losses(1), {"step": [1, 2], "training_loss": [1.0, 2.0]}))
     assert [one["name"] for one in traces(drawing)] == ["main"]
-    assert drawing.notes == ("workspace: plots/data.csv has no column `train`; it has `step`, `training_loss`.",)
+    assert drawing.notes == ("workspace: plots/data.csv has no column `train`; it has `step` and `training_loss`.",)
 
 
 def test_each_side_is_read_by_its_own_definition():
@@ -199,6 +199,16 @@ def test_one_side_only_is_drawn_and_the_other_named():
     drawing = draw_one(PlotComparison("linear", "linear", State.ADDED, sides))
     assert [one["line"]["color"] for one in traces(drawing)] == [CANDIDATE_COLOURS[0]]
     assert drawing.notes == ("main: does not define this plot.",)
+
+
+def test_a_file_that_a_folder_of_plots_lacks_is_not_called_undefined():
+    absent = dataclasses.replace(make_side(None, None, BASE), folder="plots")
+    said = "main: has no such file in `plots`, of which it defines the plots."
+    drawing = draw_one(PlotComparison("linear", "linear", State.ADDED, (absent, make_side(LINE, losses(2)))))
+    assert drawing.notes == (said,)
+    image = make_image_plot(None, png())
+    (drawing,) = draw([dataclasses.replace(image, sides=(absent, image.sides[1]))], PlotsRule())
+    assert said in drawing.notes
 
 
 def test_what_could_not_be_read_is_said_in_the_words_of_its_problem():

@@ -9,7 +9,7 @@ import pytest
 from factories import make_candidate, make_gates, make_metric_row, make_problem
 
 from reporter.compare import judge
-from reporter.model.comparison import DataRow, Outcome, ParamRow, StageRow, State, Verdict
+from reporter.model.comparison import ArtifactRow, DataRow, Outcome, ParamRow, StageRow, State, Verdict
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules, SignificanceRule
 
@@ -297,3 +297,57 @@ class TestSummary:
 
     def test_a_rule_without_a_metric_is_named_as_it_is_written(self):
         assert summary(headline(), rules=make_gates("auc", min=0.5)) == "Gate not judged: auc: no such metric"
+
+
+class TestListsThatAreCut:
+    """Without headline metrics of reporter.yaml's the first few are told: how many more there are is said."""
+
+    def test_of_new_ones(self):
+        rows = [headline(name, None, 0.5, state=State.ADDED) for name in ("accuracy", "precision", "recall")]
+        f1 = make_metric_row("f1", None, 0.5, state=State.ADDED)
+        assert summary(*rows, f1) == "New: accuracy, precision, recall and 1 more"
+
+    def test_of_better_ones(self):
+        rows = [make_metric_row(name, 0.5, 0.6, outcome=Outcome.IMPROVED) for name in "abcd"]
+        told = summary(*(replace(row, headline=row.name != "d") for row in rows))
+        assert told.startswith("Better: a +0.1, b +0.1, c +0.1 and 1 more;")
+
+    def test_of_worse_ones_which_are_not_counted_twice(self):
+        rows = [headline("a", 0.6, 0.5), make_metric_row("b", 0.6, 0.5)]
+        assert summary(*rows) == "Worse: a −0.1 and 1 more; significance unknown"
+
+    def test_of_a_first_report(self):
+        rows = [headline("a", None, 0.5, state=State.ADDED), make_metric_row("b", None, 0.5, state=State.ADDED)]
+        assert summary(*rows, has_base=False).endswith("a 0.5 and 1 more")
+
+    def test_what_reporter_yaml_calls_headline_is_told_whole(self):
+        rows = [headline("a", 0.5, 0.6), make_metric_row("b", 0.5, 0.6)]
+        rules = Rules(metrics=(MetricRule("a", headline=True),))
+        assert summary(*rows, rules=rules) == "Better: a +0.1; significance unknown"
+
+
+class TestSameButInDoubt:
+    def stale(self, row):
+        return replace(row, doubt="is not of this code: stage train has not run since its params changed")
+
+    def test_is_never_called_the_same(self):
+        rows = [self.stale(make_metric_row(name)) for name in "ab"]
+        assert summary(*rows) == "The values shown are the same, all 2 in doubt"
+        assert summary(rows[0], make_metric_row("b")) == "The values shown are the same, 1 of 2 in doubt"
+
+    def test_of_a_headline_nothing_is_said_but_the_doubt(self):
+        row = self.stale(headline())
+        stale = make_problem("train", ProblemKind.STALE)
+        assert summary(row, problems=[stale]) == (
+            "Stale: dvc.lock is out of date (train), so the metrics are not of this code"
+        )
+
+    def test_beside_others_that_changed(self):
+        rows = [headline(), self.stale(make_metric_row("b")), make_metric_row("c", 0.5, 0.6)]
+        assert summary(*rows) == "The headline metrics are the same; 1 other metric changed (1 better), 1 of 3 in doubt"
+
+
+def test_an_artifact_that_changed_is_not_called_nothing():
+    candidate = replace(make_candidate(headline()), artifacts=(ArtifactRow("net", State.CHANGED, "n", ("content",)),))
+    told = judge(candidate, NO_RULES, has_base=True).summary
+    assert told == "Metrics and params are the same, although 1 artifact changed"

@@ -17,6 +17,7 @@ from reporter.bundle import report_from_json
 from reporter.model.comparison import (
     SLICE_OUTCOMES,
     Cause,
+    CauseKind,
     Content,
     DataRow,
     Explanation,
@@ -61,6 +62,14 @@ def reports() -> st.SearchStrategy[Report]:
     named = {"file": TEXTS, "name": TEXTS, "state": st.sampled_from(State)}
     contents = st.none() | st.builds(Content, size=st.none() | COUNTS, nfiles=st.none() | COUNTS)
     maybe = st.none() | COUNTS
+    causes = {
+        "kind": st.sampled_from(CauseKind),
+        "name": TEXTS,
+        "stage": TEXTS,
+        "distance": COUNTS,
+        "base": VALUES,
+        "head": VALUES,
+    }
     return st.builds(
         Report,
         base=st.none() | st.builds(Revision, sha=SHAS, behind=maybe, dirty=st.just(False)),
@@ -86,7 +95,7 @@ def reports() -> st.SearchStrategy[Report]:
         plots=several(PlotRow, image=st.none() | st.from_regex(r"images/[A-Za-z0-9._-]{1,9}\.png", fullmatch=True)),
         data=several(DataRow, base=contents, head=contents, added=maybe, removed=maybe, modified=maybe),
         stages=several(StageRow),
-        explanations=several(Explanation, causes=several(Cause, distance=COUNTS)),
+        explanations=several(Explanation, causes=several(Cause, **causes)),
         slices=several(SliceRow, rows=COUNTS, outcome=st.sampled_from(SLICE_OUTCOMES)),
         flips=several(Flips, rows=COUNTS, gained=COUNTS, lost=COUNTS, examples=several(FlipExample)),
         history=several(MetricHistory, points=several(HistoryPoint, sha=SHAS, value=st.integers() | FINITE)),

@@ -1,4 +1,4 @@
-"""The files of a project's configuration, of the repository and of this machine alone."""
+"""What running a project's pipeline needs to know of it, and to set up."""
 
 from __future__ import annotations
 
@@ -19,3 +19,25 @@ def share_configuration(root: Path, other: Path, cache: Path) -> None:
             settings.update(present.load_one(level))
             if level == "local":
                 settings["cache"]["dir"] = str(cache)
+
+
+def has_default_remote(directory: Path) -> bool:
+    """Whether the project in `directory` has a remote to pull from; not where DVC cannot read its configuration, which it will say."""
+    from dvc.config import Config, ConfigError
+
+    try:
+        return bool(Config(str(directory / ".dvc"))["core"].get("remote"))
+    except ConfigError:
+        return False
+
+
+def cached_outputs_in_place(directory: Path) -> tuple[Path, ...]:
+    """Outputs in the work tree that the cache may hold; none where DVC cannot read the project, which `dvc repro` will say."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(directory)) as repo:
+            return tuple(Path(out.fs_path) for out in repo.index.outs if out.use_cache and out.exists)
+    except DvcException:
+        return ()

@@ -5,21 +5,28 @@ Only for a baseline: it cannot be mended any more, and its numbers are there all
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
 from reporter.collect.dvc.errors import BrokenFile
+from reporter.collect.dvc.params import parse_python
 from reporter.collect.dvc.yaml import parse_yaml
 from reporter.collect.pipeline import Content, Output, Pipeline, Refusal
 from reporter.collect.problems import UnreadableError
 from reporter.collect.tree import Tree
 
 _LEGACY = "md5-dos2unix"
+_PATTERNS = ".dvcignore"
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+_PARSERS: Mapping[str, Callable[[str], Any]] = {".json": json.loads, ".py": parse_python, ".toml": tomllib.loads}
+"""Of files of values for templates; all others are YAML."""
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -30,15 +37,46 @@ def with_refused(pipeline: Pipeline, refused: Mapping[str, BrokenFile], tree: Tr
         pipeline,
         recovered=tuple(output for output in found if output.content is not None),
         metrics=(*pipeline.metrics, *(output.path for output in found if output.is_metric)),
-        refused=tuple(
-            Refusal(broken.path, broken.reason, broken.hint if broken.is_unread else None)
-            for broken in refused.values()
-        ),
+        refused=tuple(_refusal(broken, tree) for broken in refused.values()),
     )
 
 
+def _refusal(broken: BrokenFile, tree: Tree) -> Refusal:
+    if broken.is_unread:
+        return Refusal(broken.path, broken.reason, broken.hint)
+    return Refusal(broken.path, broken.reason, flaw=_flaw(broken, tree), line=broken.line)
+
+
+def _flaw(broken: BrokenFile, tree: Tree) -> str:
+    """What nobody can read: a merge that was not finished, broken syntax, another encoding."""
+    try:
+        text = tree.read(broken.path).decode("utf-8")
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except (OSError, UnreadableError):
+        return ""
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        return f"has conflict markers (line {line})"
+    return "" if _parses(text, broken.path) else f"does not parse ({where_and_why(broken.line, broken.reason)})"
+
+
+def _parses(text: str, path: str) -> bool:
+    if posixpath.basename(path) == _PATTERNS:
+        return False
+    try:
+        _PARSERS.get(posixpath.splitext(path)[1], parse_yaml)(text)
+    except (ValueError, YAMLError):
+        return False
+    return True
+
+
+def where_and_why(line: int | None, reason: str) -> str:
+    return f"line {line}: {reason}" if line else reason
+
+
 def _outputs(path: str, tree: Tree) -> Iterator[Output]:
-    if posixpath.basename(path) == ".dvcignore":
+    if posixpath.basename(path) == _PATTERNS:
         return
     definition = _yaml(path, tree)
     if path.endswith(".dvc"):

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from reporter.compare.phrases import named
 from reporter.compare.statistics.columns import MISSING, Encoded, FloatArray, IntArray, canonical, encode, numbers
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import PredictionsRule, Task
@@ -212,7 +213,7 @@ def _binary(encoded: Encoded, rule: PredictionsRule) -> Encoded:
     negative = [name for label, name in names.items() if label != positive]
     if len(negative) > 1:
         raise UnusablePredictionsError(
-            f"a binary task has two labels, but these were found: {', '.join(map(repr, encoded.names[:5]))}",
+            f"a binary task has two labels, but these were found: {named(map(repr, encoded.names))}",
             "set `task: multiclass`, or `positive` to one of two labels",
             ProblemKind.CONFIGURATION,
         )
@@ -229,7 +230,7 @@ def _positive(encoded: Encoded, rule: PredictionsRule) -> str:
     if set(encoded.labels) <= {"0", "1"}:
         return "1"
     raise UnusablePredictionsError(
-        f"which label is positive is not known: {', '.join(map(repr, encoded.names[:5]))}",
+        f"which label is positive is not known: {named(map(repr, encoded.names))}",
         "set `positive` in reporter.yaml",
         ProblemKind.CONFIGURATION,
     )

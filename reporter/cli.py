@@ -414,7 +414,7 @@ def _here() -> Path:
 def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> None:
     """The result on standard output; where to look on standard error."""
     from reporter import wiring
-    from reporter.render.report_json import report_to_json
+    from reporter.codec.writer import report_to_json
     from reporter.render.terminal import print_report
 
     if as_json:
@@ -427,8 +427,8 @@ def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> Non
 def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
     from reporter.bundle import read_bundle
+    from reporter.commands.dry_run import rehearse
     from reporter.commands.post_bundles import post_bundles
-    from reporter.commands.rehearse import rehearse
 
     context = wiring.read_context(environ)
     connect, open_store = wiring.connector(context, environ), wiring.store_opener(_here(), options.config)
@@ -546,8 +546,8 @@ def _ending_leftovers(*, trains: bool) -> AbstractContextManager[None]:
 def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Outside CI: make the report, say what would be posted, and leave by the gate."""
     from reporter import wiring
+    from reporter.commands.dry_run import rehearse
     from reporter.commands.gate import gate_exit_code
-    from reporter.commands.rehearse import rehearse
 
     if options.start:
         _say("[dry run] Outside CI there is no comment to mark as running")

@@ -117,7 +117,7 @@ def keeps_credentials(directory: Path) -> bool:
 def load_renderers() -> None:
     """Load what writes the report, while another process reads the project."""
     from reporter.render import terminal  # noqa: F401
-    from reporter.render.page import page_template
+    from reporter.render.html.page import page_template
 
     page_template()
     result_console()

@@ -31,10 +31,11 @@ from flights import (
     without_storage,
 )
 
-from reporter.commands.report import _assemble
-from reporter.compare import compare, has_earlier_metrics, judge, with_history
+from reporter.assemble import assemble
+from reporter.compare import compare, with_history
 from reporter.figures import draw
 from reporter.figures.encode import figure_json
+from reporter.judge import has_earlier_metrics, judge
 from reporter.model.comparison import (
     ArtifactRow,
     Cause,
@@ -60,8 +61,7 @@ from reporter.model.report import PlotRow, Report, RunInfo, SectionPicture, Sect
 from reporter.model.rules import CommentRule, Direction, GateRule, MetricRule, PlotsRule, Rules
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import Value, is_number
-from reporter.publish.export import ExportResult
-from reporter.render.chart import Caption, Chart, PlotlyChart
+from reporter.render.html.chart import Caption, Chart, PlotlyChart
 
 LATENCY = f"{METRICS}:latency_ms"
 IN_DOUBT = rules(headline("roc_auc", max_drop=0.005, required=True), headline("log_loss"))
@@ -160,7 +160,7 @@ def compared(
     if base is not None:
         candidate = with_history(candidate, rules, runs or {}, base.revision.label)
     found = judge(candidate, rules, has_base=has_earlier_metrics(base, head), problems=comparison.problems)
-    return replace(_assemble(comparison, candidate, found, (), ExportResult(), rules, RUN), plots=plots)
+    return replace(assemble(comparison, candidate, found, (), {}, rules, RUN), plots=plots)
 
 
 @cache

@@ -8,7 +8,7 @@ from reporter.bundle.folder import (
     write_bundle,
     write_failure,
 )
-from reporter.bundle.report_json import report_from_json
+from reporter.codec.reader import report_from_json
 
 __all__ = [
     "Bundle",

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from reporter.bundle.bounds import DEEPEST_VALUE, LONGEST_TEXT, MOST_ITEMS, MOST_ROWS, MOST_SECTIONS
-from reporter.bundle.report_json import report_from_json
+from reporter.codec.bounds import DEEPEST_VALUE, LONGEST_TEXT, MOST_ITEMS, MOST_ROWS, MOST_SECTIONS
+from reporter.codec.reader import report_from_json
+from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import State
 from reporter.model.report import Report
 from reporter.render.escape import shorten
-from reporter.render.report_json import report_to_json
 
 _ROWS = (
     "metrics",

@@ -17,19 +17,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from reporter.bundle.bounds import (
+from reporter.bundle.cutting import Readable, readable, without_pictures
+from reporter.codec.bounds import (
     LARGEST_PICTURE,
     MOST_CHARACTERS,
     MOST_PICTURE_BYTES,
     MOST_PICTURES,
     MOST_PIXELS,
 )
-from reporter.bundle.cutting import Readable, readable, without_pictures
-from reporter.bundle.report_json import PICTURE_NAME, report_from_json
+from reporter.codec.reader import PICTURE_NAME, report_from_json
 from reporter.errors import BundleError, ReporterError, UsageError
 from reporter.model.report import Report
 from reporter.render.escape import shorten
-from reporter.render.markdown import render_markdown
+from reporter.render.markdown.document import render_markdown
 
 REPORT_JSON, REPORT_MD, REPORT_HTML = "report.json", "report.md", "report.html"
 FAILURE = "failure.txt"

@@ -28,7 +28,7 @@ from reporter.model.comparison import Verdict
 from reporter.model.report import Report
 from reporter.model.rules import CommentRule
 from reporter.publish.store import ImageStore, Published
-from reporter.render.markdown import render_markdown
+from reporter.render.markdown.document import render_markdown
 
 Connect = Callable[[], Forge]
 """Opens the forge; raises `ForgeError` without a token. A function, so that the summary is written even then."""

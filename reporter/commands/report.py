@@ -8,27 +8,29 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, assert_never
 
+from reporter.assemble import assemble
 from reporter.bundle import Bundle
 from reporter.collect.snapshots import ReadParams, Wanted
 from reporter.commands.rules_in_force import RulesInForce, rules_in_force
 from reporter.commands.sections import read_sections
-from reporter.compare import compare, has_earlier_metrics, judge, untested, with_history
+from reporter.compare import compare, untested, with_history
 from reporter.errors import UnreadableCandidateError
 from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
+from reporter.judge import has_earlier_metrics, judge
 from reporter.model.ci import CiContext
-from reporter.model.comparison import Candidate, Comparison, Judgement
+from reporter.model.comparison import Candidate
 from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
 from reporter.model.history import PastRun
 from reporter.model.problem import ProblemKind
-from reporter.model.report import PlotRow, Report, RunInfo
+from reporter.model.report import PlotRow, RunInfo
 from reporter.model.revision import Policy, Revision
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
 from reporter.publish.export import ExportResult
 from reporter.publish.rasterise import rasterised
-from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
-from reporter.render.page import render_page
+from reporter.render.html.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
+from reporter.render.html.page import render_page
 from reporter.settings import CONFIG_NAME
 
 Say = Callable[[str], None]
@@ -138,12 +140,17 @@ def make_report(
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
     exported = exporter.export(chosen, pictures, [drawing for drawing in drawings if drawing not in chosen])
     sections = read_sections(rules.sections, partial(source.read_files, head), head.label)
-    report = _assemble(comparison, candidate, judgement, drawings, exported, rules, run)
-    report = replace(
-        report,
-        sections=sections.texts,
+    report = assemble(
+        comparison,
+        candidate,
+        judgement,
+        drawings,
+        exported.files,
+        rules,
+        run,
         notices=notices,
-        problems=(*report.problems, *sections.problems),
+        problems=(*exported.problems, *sections.problems),
+        sections=sections.texts,
     )
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
     charts = _charts(drawings, report.plots, exported)
@@ -242,58 +249,6 @@ def _rules_in_force(
         return source.resolve_base(request.base, head, Policy.TIP, context, rules.base)
 
     return rules_in_force(rules, base, request.config, read, tip)
-
-
-def _assemble(
-    comparison: Comparison,
-    candidate: Candidate,
-    judgement: Judgement,
-    drawings: Sequence[Drawing],
-    exported: ExportResult,
-    rules: Rules,
-    run: RunInfo,
-) -> Report:
-    return Report(
-        base=comparison.base,
-        head=candidate.revision,
-        verdict=judgement.verdict,
-        summary=judgement.summary,
-        metrics=candidate.metrics,
-        params=candidate.params,
-        plots=_plot_rows(comparison, drawings, exported),
-        data=candidate.data,
-        stages=candidate.stages,
-        gates=judgement.gates,
-        problems=(*comparison.problems, *candidate.problems, *exported.problems),
-        run=run,
-        explanations=candidate.explanations,
-        slices=candidate.slices,
-        flips=candidate.flips,
-        artifacts=candidate.artifacts,
-        history=candidate.history,
-        level=rules.significance.level,
-        comment=rules.comment,
-        fail_on=rules.fail_on,
-    )
-
-
-def _plot_rows(comparison: Comparison, drawings: Sequence[Drawing], exported: ExportResult) -> tuple[PlotRow, ...]:
-    """A row for each plot that is drawn; one that reporter.yaml excludes has none."""
-    drawn = {drawing.plot: drawing for drawing in drawings}
-    return tuple(
-        PlotRow(
-            id=plot.id,
-            kind=plot.kind,
-            state=plot.state,
-            image=f"images/{exported.files[plot.id]}" if plot.id in exported.files else None,
-            revisions=tuple(side.revision.label for side in plot.sides if side.spec is not None),
-            title=drawn[plot.id].title,
-            alt=drawn[plot.id].alt,
-            notes=drawn[plot.id].notes,
-        )
-        for plot in comparison.plots
-        if plot.id in drawn
-    )
 
 
 def _charts(drawings: Sequence[Drawing], rows: Sequence[PlotRow], exported: ExportResult) -> tuple[Chart, ...]:

@@ -9,7 +9,7 @@ from reporter.compare.causes import explanations
 from reporter.compare.data import data_rows, hash_problems
 from reporter.compare.evaluation_changes import evaluation_changes
 from reporter.compare.evaluation_data import changed_evaluation_data
-from reporter.compare.honesty import configuration_problems, doubts, honesty_problems
+from reporter.compare.freshness import configuration_problems, doubts, freshness_problems
 from reporter.compare.metrics import metric_rows
 from reporter.compare.plots import plot_comparisons
 from reporter.compare.stages import stage_rows
@@ -30,7 +30,7 @@ def compare(base: Snapshot | None, candidates: Sequence[Snapshot], rules: Rules)
         base=base.revision if base else None,
         candidates=tuple(_candidate(base, head, rules) for head in candidates),
         plots=plot_comparisons(base, candidates),
-        problems=_once(base.problems, honesty_problems(base, is_baseline=True)) if base else (),
+        problems=_once(base.problems, freshness_problems(base, is_baseline=True)) if base else (),
     )
 
 
@@ -49,7 +49,7 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
         flips=found.flips,
         problems=_once(
             head.problems,
-            honesty_problems(head),
+            freshness_problems(head),
             found.problems,
             configuration_problems(base, head, rules),
             hash_problems(base, head) if base else (),

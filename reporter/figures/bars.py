@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reporter.figures.axes import Legend, Size
 from reporter.figures.columns import in_order, names, numbers
 from reporter.figures.layout import (
     HEIGHT,
@@ -21,7 +22,6 @@ from reporter.figures.layout import (
     picture_layout,
 )
 from reporter.figures.palette import PAPER, style_of
-from reporter.figures.plane import Legend, Size
 from reporter.figures.series import Data, Series
 from reporter.figures.text import shortened, shown, width
 from reporter.model.comparison import PlotComparison

@@ -9,6 +9,7 @@ from itertools import chain
 
 import numpy as np
 
+from reporter.figures.axes import Legend, Size
 from reporter.figures.columns import Floats, in_order, names
 from reporter.figures.layout import (
     FONT,
@@ -22,7 +23,6 @@ from reporter.figures.layout import (
     picture_layout,
 )
 from reporter.figures.palette import BLUES, FAINT_INK, INK, LESS_TO_MORE
-from reporter.figures.plane import Legend, Size
 from reporter.figures.series import Data, Series
 from reporter.figures.text import shortened, shown, width
 from reporter.model.comparison import PlotComparison

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reporter.forges.github_context import read_github_context
+from reporter.forges.github.context import read_github_context
 from reporter.model.ci import CiContext
 
 

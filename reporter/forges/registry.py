@@ -18,7 +18,7 @@ class Provider:
 
 
 def _open_github(context: CiContext, token: str, limits: ForgeLimits) -> Forge:
-    from reporter.forges.github import GitHubForge
+    from reporter.forges.github.forge import GitHubForge
 
     return GitHubForge(context, token, limits)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporter.model.report import SectionText
 from reporter.render.escape import html_text, visible
-from reporter.render.markup import paragraphs
+from reporter.render.markdown.markup import paragraphs
 from reporter.render.mermaid import is_harmless
 from reporter.render.table_limit import limit_tables
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from reporter.errors import ForgeError
-from reporter.forges.github_retry import Waiting
+from reporter.forges.github.retry import Waiting
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_calls import (
     CHECK,
@@ -42,7 +42,7 @@ def github(server):
 @pytest.fixture
 def small(monkeypatch):
     """Answers are too large from 1 MiB."""
-    monkeypatch.setattr("reporter.forges.github_transport.ANSWER_BYTES", 1024 * 1024)
+    monkeypatch.setattr("reporter.forges.github.transport.ANSWER_BYTES", 1024 * 1024)
 
 
 @pytest.fixture(scope="module")

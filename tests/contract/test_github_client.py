@@ -361,7 +361,7 @@ class TestPatience:
         assert len(github.requests) == 1
 
     def test_a_long_wait_is_told(self, github, caplog, monkeypatch):
-        monkeypatch.setattr("reporter.forges.github_retry._LONG_WAIT", 0.1)
+        monkeypatch.setattr("reporter.forges.github.retry._LONG_WAIT", 0.1)
         github.fail(403, "You have exceeded a secondary rate limit.", method="POST")
         forge_of(github, patience=replace(HURRIED, secondary_rate_wait=0.6)).create_comment(7, "x")
         assert "waiting 1 s before the next try" in caplog.text

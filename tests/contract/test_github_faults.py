@@ -12,8 +12,8 @@ import re
 import pytest
 
 from reporter.errors import ForgeError
-from reporter.forges.github_address import ApiAddress
-from reporter.forges.github_shapes import read_shape, shape_of
+from reporter.forges.github.addresses import ApiAddress
+from reporter.forges.github.shapes import read_shape, shape_of
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_calls import COMMENTS, ENDPOINTS, NEW_COMMENT, TOKEN, VIEWER, as_new, outcome
 from tests.fakes.github_client import forge_of
@@ -129,7 +129,7 @@ def github(server):
 @pytest.fixture
 def small(monkeypatch):
     """Answers are too large from 1 MiB."""
-    monkeypatch.setattr("reporter.forges.github_transport.ANSWER_BYTES", 1024 * 1024)
+    monkeypatch.setattr("reporter.forges.github.transport.ANSWER_BYTES", 1024 * 1024)
 
 
 @pytest.mark.parametrize("at", ENDPOINTS)

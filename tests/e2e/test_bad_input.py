@@ -299,7 +299,7 @@ class TestGitHub:
 
     @pytest.fixture
     def job(self, github, project, tmp_path, monkeypatch) -> dict[str, str]:
-        monkeypatch.setattr("reporter.forges.github.Patience", lambda: HURRIED)
+        monkeypatch.setattr("reporter.forges.github.forge.Patience", lambda: HURRIED)
         shutil.rmtree(project.root / "reports")
         sha = project.git("rev-parse", "HEAD")
         write_event(tmp_path / "event.json", sha)

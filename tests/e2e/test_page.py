@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from report_factories import better, flight_charts, metric, plot
 
-from reporter.render.page import render_page
+from reporter.render.html.page import render_page
 
 pytestmark = pytest.mark.xdist_group("page")  # one worker: one browser and one page for all
 

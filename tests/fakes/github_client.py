@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reporter.forges.github import GitHubForge
-from reporter.forges.github_retry import Patience
+from reporter.forges.github.forge import GitHubForge
+from reporter.forges.github.retry import Patience
 from reporter.forges.registry import limits_of
 from reporter.model.ci import CiContext
 from tests.fakes.github import FakeGitHub

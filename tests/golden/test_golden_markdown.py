@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from report_factories import SCENARIOS, links
 
-from reporter.render.markdown import render_markdown
+from reporter.render.markdown.document import render_markdown
 
 EXPECTED = Path(__file__).parent / "markdown"
 

@@ -122,7 +122,7 @@ class Runner:
 @pytest.fixture
 def runner(template, tmp_path, monkeypatch, capfd):
     isolate(monkeypatch, tmp_path)
-    monkeypatch.setattr("reporter.forges.github.Patience", lambda: HURRIED)
+    monkeypatch.setattr("reporter.forges.github.forge.Patience", lambda: HURRIED)
     origin = template.copy(tmp_path / "origin")
     clone = origin.clone(tmp_path / "clone")
     monkeypatch.chdir(clone.root)

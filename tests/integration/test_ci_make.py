@@ -76,7 +76,7 @@ def project(template, tmp_path, monkeypatch) -> ProjectFactory:
     isolate(monkeypatch, tmp_path)
     project = template.copy(tmp_path / "project")
     monkeypatch.chdir(project.root)
-    monkeypatch.setattr("reporter.forges.github.Patience", lambda: HURRIED)
+    monkeypatch.setattr("reporter.forges.github.forge.Patience", lambda: HURRIED)
     return project
 
 

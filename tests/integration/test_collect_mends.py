@@ -13,7 +13,7 @@ from dvc.fs import LocalFileSystem
 from project_factories import ProjectFactory, git, isolate
 
 from reporter.collect.project import Wanted, open_project
-from reporter.compare.honesty import doubts, honesty_problems
+from reporter.compare.freshness import doubts, freshness_problems
 from reporter.errors import ProjectError
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.snapshot import Snapshot
@@ -76,7 +76,7 @@ def snapshot(project: ProjectFactory, revision: str = "workspace", *, forgiving:
 
 
 def said(found: Snapshot) -> tuple[Problem, ...]:
-    return (*found.problems, *honesty_problems(found))
+    return (*found.problems, *freshness_problems(found))
 
 
 def assert_certain(found: Snapshot) -> None:

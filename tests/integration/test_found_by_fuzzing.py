@@ -6,7 +6,7 @@ import pytest
 from project_factories import ProjectFactory, isolate
 
 from reporter.collect.project import Wanted, open_project
-from reporter.compare.honesty import doubts
+from reporter.compare.freshness import doubts
 from reporter.model.snapshot import Snapshot
 
 DVC_YAML = """\

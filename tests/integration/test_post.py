@@ -11,9 +11,9 @@ import pytest
 from report_factories import make_report, metric, plot
 
 from reporter.bundle import Bundle
+from reporter.commands.dry_run import rehearse
 from reporter.commands.mark import mark_failed, mark_running
 from reporter.commands.post import PostOutcome, check_conclusion, post
-from reporter.commands.rehearse import rehearse
 from reporter.commands.task import Task
 from reporter.errors import ForgeError, PermissionMissingError, ProjectError, UsageError
 from reporter.forges.check_parts import CheckPart, read_parts

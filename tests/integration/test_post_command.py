@@ -34,7 +34,7 @@ def github():
 def environ(github, tmp_path, monkeypatch):
     """The variables of a job on `pull_request`; its folder holds a bundle in reports/."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("reporter.forges.github.Patience", lambda: HURRIED)
+    monkeypatch.setattr("reporter.forges.github.forge.Patience", lambda: HURRIED)
     picture = tmp_path / "roc.png"
     picture.write_bytes(PNG)
     report = make_report(

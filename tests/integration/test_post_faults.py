@@ -96,8 +96,8 @@ def github():
 def environ(github, tmp_path, monkeypatch):
     """The variables of a job on `pull_request`; its folder holds a bundle in reports/."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("reporter.forges.github.Patience", lambda: replace(HURRIED, retries=1, network_retries=0))
-    monkeypatch.setattr("reporter.forges.github_transport.ANSWER_BYTES", 1024 * 1024)
+    monkeypatch.setattr("reporter.forges.github.forge.Patience", lambda: replace(HURRIED, retries=1, network_retries=0))
+    monkeypatch.setattr("reporter.forges.github.transport.ANSWER_BYTES", 1024 * 1024)
     (tmp_path / "roc.png").write_bytes(PNG)
     write_bundle(tmp_path / "reports", Bundle(REPORT, {"images/roc.png": tmp_path / "roc.png"}), "<!doctype html>")
     head = {"sha": HEAD, "ref": "try-more-trees", "repo": {"full_name": github.repository}}
@@ -240,7 +240,7 @@ class TestCi:
 
     def test_marking_asking_and_posting_share_one_patience(self, github, environ, tmp_path, monkeypatch):
         patience = replace(HURRIED, network_retries=3, timeout=5, whole_answer=0.2, in_all=0.3)
-        monkeypatch.setattr("reporter.forges.github.Patience", lambda: patience)
+        monkeypatch.setattr("reporter.forges.github.forge.Patience", lambda: patience)
         github.faults.append(Fault("", "", drip(b"")))
         code, said = self.run(github, environ, tmp_path)
         assert code == 3

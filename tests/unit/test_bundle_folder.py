@@ -12,9 +12,9 @@ from report_factories import better, links, make_report, no_change, plot
 
 from reporter.bundle import Bundle, read_bundle, read_failure, write_bundle, write_failure
 from reporter.bundle import folder as bundle_folder
+from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError, ReporterError, UsageError
-from reporter.render.markdown import render_markdown
-from reporter.render.report_json import report_to_json
+from reporter.render.markdown.document import render_markdown
 
 REPORT = make_report(plots=(plot("loss"), plot("roc", image=None)))
 

@@ -17,14 +17,15 @@ import pytest
 from figure_factories import png
 from report_factories import better, make_report, metric, plot
 
-from reporter.bundle import Bundle, cutting, json_node, read_bundle, report_from_json, write_bundle
-from reporter.bundle.bounds import MOST_PICTURES, MOST_ROWS, MOST_SECTIONS
+from reporter.bundle import Bundle, cutting, read_bundle, report_from_json, write_bundle
+from reporter.codec import json_node
+from reporter.codec.bounds import MOST_PICTURES, MOST_ROWS, MOST_SECTIONS
+from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import ParamRow, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import Report, SectionText
-from reporter.render.markdown import render_markdown
-from reporter.render.report_json import report_to_json
+from reporter.render.markdown.document import render_markdown
 
 VALID = json.loads(report_to_json(better()))
 LIMITS = (65_000, 65_535, 262_144)
@@ -148,7 +149,7 @@ def test_what_is_beyond_a_bound_is_refused(fields, said):
 
 
 def test_longer_numbers_are_refused_also_where_python_is_told_to_read_them(monkeypatch):
-    monkeypatch.setattr("reporter.bundle.json_node.json.loads", lambda text, **_: {**VALID, "level": 10**5000})
+    monkeypatch.setattr("reporter.codec.json_node.json.loads", lambda text, **_: {**VALID, "level": 10**5000})
     with pytest.raises(BundleError, match=r"level must be a number of at most 4,300 digits"):
         report_from_json("{}")
 

@@ -9,10 +9,10 @@ import pytest
 from report_factories import SCENARIOS, better
 
 from reporter.bundle import report_from_json
+from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import Outcome
 from reporter.model.report import RunInfo
-from reporter.render.report_json import report_to_json
 
 VALID = json.loads(report_to_json(better()))
 

@@ -16,7 +16,8 @@ from factories import (
     make_tracked,
 )
 
-from reporter.compare import compare, judge
+from reporter.compare import compare
+from reporter.judge import judge
 from reporter.model.comparison import Outcome, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import GateRule, MetricRule, PredictionsRule, Rules, SignificanceRule, Task

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from factories import BASE, HEAD, make_gates, make_snapshot, make_stage, make_table
 
-from reporter.compare import compare, judge
+from reporter.compare import compare
+from reporter.judge import judge
 from reporter.model.comparison import Verdict
 from reporter.model.rules import PredictionsRule, Rules, Task
 

@@ -9,10 +9,10 @@ from email.utils import format_datetime
 import pytest
 
 from reporter.errors import ForgeError
-from reporter.forges.github_address import ApiAddress, read_web_address
-from reporter.forges.github_answers import AnswerError, RawAnswer, read_answer, read_refusal
-from reporter.forges.github_retry import Patience, limit_resets, wait_asked_for
-from reporter.forges.github_shapes import shape_of
+from reporter.forges.github.addresses import ApiAddress, read_web_address
+from reporter.forges.github.answers import AnswerError, RawAnswer, read_answer, read_refusal
+from reporter.forges.github.retry import Patience, limit_resets, wait_asked_for
+from reporter.forges.github.shapes import shape_of
 
 GITHUB = ApiAddress.read("https://api.github.com")
 SERVER = ApiAddress.read("https://ghe.example.com:8443/api/v3/")

@@ -10,7 +10,7 @@ from factories import make_candidate, make_gates, make_metric_row, make_problem
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reporter.compare import judge
+from reporter.judge import judge
 from reporter.model.comparison import Outcome, State, Verdict
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from factories import make_candidate, make_gates, make_metric_row, make_problem
 
-from reporter.compare import judge
+from reporter.judge import judge
 from reporter.model.comparison import ArtifactRow, DataRow, Outcome, ParamRow, StageRow, State, Verdict
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules, SignificanceRule

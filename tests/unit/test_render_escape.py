@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from report_factories import HOSTILE
 
 from reporter.render.escape import WORD_JOINER, code, html_text, link, prose, safe_url, shorten, visible
-from reporter.render.markup import LEFT, bullets, table
+from reporter.render.markdown.markup import LEFT, bullets, table
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 MARKDOWN_CHARACTERS = st.text(

@@ -25,7 +25,7 @@ from reporter.model.comparison import Flips, GateRow, Outcome, ParamRow, SliceRo
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import SectionText
 from reporter.render import wording
-from reporter.render.markdown import Part, render_markdown
+from reporter.render.markdown.document import Part, render_markdown
 
 WHOLE = "https://example.org/report.html"
 

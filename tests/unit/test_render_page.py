@@ -12,8 +12,8 @@ from figure_factories import png
 from report_factories import SCENARIOS, better, hostile, make_report, team_sections
 
 from reporter.model.comparison import State
-from reporter.render.chart import Caption, PlotlyChart, PngChart, SvgChart
-from reporter.render.page import render_page, script_safe
+from reporter.render.html.chart import Caption, PlotlyChart, PngChart, SvgChart
+from reporter.render.html.page import render_page, script_safe
 
 PLOTLY = "/* plotly */ window.Plotly = {};"
 CAPTION = Caption("loss", "Loss", "Loss of two revisions", State.CHANGED, "linear", ("Two rows are missing.",))

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from report_factories import RUN, SCENARIOS, better, first_report, make_report, metric
 
 from reporter.bundle import report_from_json
+from reporter.codec.writer import report_to_json
 from reporter.model.comparison import (
     SLICE_OUTCOMES,
     Cause,
@@ -35,7 +36,6 @@ from reporter.model.report import PlotRow, Report, RunInfo
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
 from reporter.model.values import same_value
-from reporter.render.report_json import report_to_json
 
 SCHEMA = json.loads(resources.files("reporter.schemas").joinpath("report-1.schema.json").read_text(encoding="utf-8"))
 

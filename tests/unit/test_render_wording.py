@@ -20,8 +20,8 @@ from reporter.model.comparison import (
 )
 from reporter.model.problem import Problem, ProblemKind
 from reporter.render import wording
-from reporter.render.markdown import render_markdown
-from reporter.render.page import render_page
+from reporter.render.html.page import render_page
+from reporter.render.markdown.document import render_markdown
 
 DOUBT = "is not of this code: stage train has not run since its params changed"
 UNKNOWN = "whether its content changed cannot be known: neither git nor DVC keeps it"

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from reporter.bundle.report_json import PICTURE_NAME
+from reporter.codec.reader import PICTURE_NAME
 from reporter.commands.sections import LARGEST_PICTURE, MOST_PICTURES, Sections, read_sections
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import Section

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reporter.compare.statistics.examples import Classified, Measured
-from reporter.compare.statistics.reported import agrees, find_reported
+from reporter.compare.statistics.reported_values import agrees, find_reported
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.snapshot import ValueFile
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reporter.compare.statistics.bag_of_little_bootstraps import Replicates
 from reporter.compare.statistics.estimates import Estimate, estimates
 from reporter.compare.statistics.examples import Classified, Measured
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known
-from reporter.compare.statistics.replicates import Replicates
 from reporter.compare.statistics.resampling import (
     EXACT_UNITS,
     Difference,

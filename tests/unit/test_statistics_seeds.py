@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reporter.compare.statistics.repeated import repeated_runs
 from reporter.compare.statistics.resampling import Plan
+from reporter.compare.statistics.run_files import repeated_runs
 from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.revision import Revision
 from reporter.model.snapshot import Snapshot, ValueFile

@@ -19,7 +19,7 @@ from reporter.compare.statistics.examples import (
 from reporter.compare.statistics.flips import flips
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
-from reporter.compare.statistics.reported import Disagreement, disagreement, find_reported
+from reporter.compare.statistics.reported_values import Disagreement, disagreement, find_reported
 from reporter.compare.statistics.resampling import Pair, Plan
 from reporter.compare.statistics.slices import Slice, slices
 from reporter.model.comparison import Flips

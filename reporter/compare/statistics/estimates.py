@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reporter.compare.statistics import ranking, tallies
+from reporter.compare.statistics import ranked_scores, tallies
+from reporter.compare.statistics.bag_of_little_bootstraps import ROUNDING, Replicates
 from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.examples import Classified
 from reporter.compare.statistics.mcnemar import flips_interval, mcnemar
 from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
-from reporter.compare.statistics.replicates import ROUNDING, Replicates
 from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, subsets_of, work
 from reporter.model.formatting import level as shown
 
@@ -94,7 +94,7 @@ def _too_little(metric: Metric, pair: Pair, plan: Plan) -> str:
 
 
 def _has_delong(metric: Metric, pair: Pair) -> bool:
-    auc = isinstance(metric.formula, Ranked) and metric.formula.value is ranking.roc_auc
+    auc = isinstance(metric.formula, Ranked) and metric.formula.value is ranked_scores.roc_auc
     return auc and pair.clusters is None and isinstance(pair.base, Classified) and pair.base.binary
 
 

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from reporter.compare.statistics.assessment import assess
 from reporter.compare.statistics.correction import correct
-from reporter.compare.statistics.predicted_runs import assess_runs
-from reporter.compare.statistics.repeated import repeated_runs
 from reporter.compare.statistics.resampling import Plan
+from reporter.compare.statistics.run_files import repeated_runs
+from reporter.compare.statistics.run_predictions import assess_runs
 from reporter.compare.statistics.slices import worst_and_best
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.rules import Rules

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, assert_never
 
 import numpy as np
 
-from reporter.compare.statistics import losses, ranking, tallies
+from reporter.compare.statistics import losses, ranked_scores, tallies
 from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Examples, Measured
 from reporter.model.rules import Average, PredictionsRule, Task
@@ -48,7 +48,7 @@ class Meant:
 class Ranked:
     """A function of the order of scores."""
 
-    value: ranking.CurveFunction
+    value: ranked_scores.CurveFunction
 
 
 Formula: TypeAlias = Tallied | Meant | Ranked
@@ -82,8 +82,8 @@ _AVERAGED = {
     "specificity": _tallied(tallies.specificity),
     "precision": _tallied(tallies.precision),
     "f1": _tallied(tallies.f1),
-    "roc_auc": Metric("", Ranked(ranking.roc_auc), Needs.SCORES),
-    "average_precision": Metric("", Ranked(ranking.average_precision), Needs.SCORES),
+    "roc_auc": Metric("", Ranked(ranked_scores.roc_auc), Needs.SCORES),
+    "average_precision": Metric("", Ranked(ranked_scores.average_precision), Needs.SCORES),
 }
 _CLASSIFICATION = {
     "accuracy": _tallied(tallies.accuracy),
@@ -161,7 +161,7 @@ def evaluate(metric: Metric, examples: Examples) -> float:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _evaluate(metric: Metric, examples: Any, once: ranking.Weights) -> FloatArray:
+def _evaluate(metric: Metric, examples: Any, once: ranked_scores.Weights) -> FloatArray:
     match metric.formula:
         case Tallied(value):
             matrix = tallies.incidence(examples)
@@ -169,6 +169,6 @@ def _evaluate(metric: Metric, examples: Any, once: ranking.Weights) -> FloatArra
         case Meant(columns, of_means):
             return of_means(columns(examples).mean(axis=0, keepdims=True))
         case Ranked(of_curve):
-            return ranking.ranked_values(ranking.rankings(examples, metric.average), [of_curve], once)[0]
+            return ranked_scores.ranked_values(ranked_scores.rankings(examples, metric.average), [of_curve], once)[0]
         case _:
             assert_never(metric.formula)

@@ -23,11 +23,11 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
+from reporter.compare.statistics.bag_of_little_bootstraps import Replicates
 from reporter.compare.statistics.columns import FloatArray, IntArray
 from reporter.compare.statistics.examples import Classified, Examples, Measured
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
-from reporter.compare.statistics.ranking import ranked_values, rankings
-from reporter.compare.statistics.replicates import Replicates
+from reporter.compare.statistics.ranked_scores import ranked_values, rankings
 from reporter.compare.statistics.tallies import incidence, tally
 from reporter.model.rules import Average
 

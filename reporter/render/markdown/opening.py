@@ -25,8 +25,8 @@ from reporter.render.escape import (
     safe_url,
     shorten,
 )
-from reporter.render.markup import LEFT, NOTHING_TO_SAY, Piece, beginning, bullets, details, paragraphs, table
-from reporter.render.metric_table import metric_table, value_text
+from reporter.render.markdown.markup import LEFT, NOTHING_TO_SAY, Piece, beginning, bullets, details, paragraphs, table
+from reporter.render.markdown.metric_table import metric_table, value_text
 from reporter.render.wording import ShownValue
 
 MOST_LINES = 5

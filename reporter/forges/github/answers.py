@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from reporter.errors import ForgeError
-from reporter.forges.github_address import ApiAddress
-from reporter.forges.github_shapes import MismatchError, Missing, Shape, kind_of, read_shape
+from reporter.forges.github.addresses import ApiAddress
+from reporter.forges.github.shapes import MismatchError, Missing, Shape, kind_of, read_shape
 
 _REASON_CHARACTERS = 300
 _SOMEBODY_ELSE = (

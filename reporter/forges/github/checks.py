@@ -7,7 +7,7 @@ from github.GithubObject import NotSet
 from github.Repository import Repository
 
 from reporter.errors import PermissionMissingError
-from reporter.forges.github_errors import github_errors
+from reporter.forges.github.errors import github_errors
 from reporter.forges.interface import Check, Conclusion, OwnCheck, PlacedCheck
 
 _STATUS_CHARACTERS = 140

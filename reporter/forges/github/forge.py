@@ -13,12 +13,12 @@ from github.PullRequest import PullRequest as GithubPullRequest
 from github.Repository import Repository
 
 from reporter.errors import ForgeError, UsageError
-from reporter.forges.github_address import ApiAddress
-from reporter.forges.github_branch import BranchWriter
-from reporter.forges.github_checks import own_checks, set_check
-from reporter.forges.github_errors import github_errors
-from reporter.forges.github_requester import PatientRequester
-from reporter.forges.github_retry import Patience
+from reporter.forges.github.addresses import ApiAddress
+from reporter.forges.github.branch import BranchWriter
+from reporter.forges.github.checks import own_checks, set_check
+from reporter.forges.github.errors import github_errors
+from reporter.forges.github.requester import PatientRequester
+from reporter.forges.github.retry import Patience
 from reporter.forges.interface import Check, OwnCheck, OwnComment, PlacedCheck, StoredFiles
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 

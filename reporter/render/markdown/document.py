@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reporter.model.report import Report
-from reporter.render import folded, opening, wording
+from reporter.render import wording
 from reporter.render.escape import link, prose, safe_url, shorten
-from reporter.render.markup import Piece, paragraphs
+from reporter.render.markdown import details, opening
+from reporter.render.markdown.markup import Piece, paragraphs
 from reporter.render.team_text import LONGEST_SECTION
 
 
@@ -106,7 +107,7 @@ def _is_calm(report: Report) -> bool:
 
 def _blocks(report: Report, pictures: Mapping[str, str], section_text: int | None = None) -> tuple[Block, ...]:
     """In the order of the page. `section_text`: most characters of all sections' Markdown that are read."""
-    team = Block(Part.SECTIONS, folded.section_part(report, pictures, section_text))
+    team = Block(Part.SECTIONS, details.section_part(report, pictures, section_text))
     if _is_calm(report):
         return (team,)
     return (
@@ -115,16 +116,16 @@ def _blocks(report: Report, pictures: Mapping[str, str], section_text: int | Non
         Block(Part.GATES, opening.gate_part(report)),
         Block(Part.PICTURES, opening.picture_part(report, pictures)),
         team,
-        Block(Part.CAUSES, folded.cause_part(report)),
-        Block(Part.METRICS, folded.metric_part(report)),
-        Block(Part.PARAMS, folded.param_part(report)),
-        Block(Part.DATA, folded.data_part(report)),
-        Block(Part.PIPELINE, folded.pipeline_part(report)),
-        Block(Part.ARTIFACTS, folded.artifact_part(report)),
-        Block(Part.SLICES, folded.slice_part(report)),
-        Block(Part.FLIPS, folded.flip_part(report)),
-        Block(Part.PLOT_NOTES, folded.plot_note_part(report, pictures)),
-        Block(Part.PROBLEMS, folded.problem_part(report)),
+        Block(Part.CAUSES, details.cause_part(report)),
+        Block(Part.METRICS, details.metric_part(report)),
+        Block(Part.PARAMS, details.param_part(report)),
+        Block(Part.DATA, details.data_part(report)),
+        Block(Part.PIPELINE, details.pipeline_part(report)),
+        Block(Part.ARTIFACTS, details.artifact_part(report)),
+        Block(Part.SLICES, details.slice_part(report)),
+        Block(Part.FLIPS, details.flip_part(report)),
+        Block(Part.PLOT_NOTES, details.plot_note_part(report, pictures)),
+        Block(Part.PROBLEMS, details.problem_part(report)),
     )
 
 

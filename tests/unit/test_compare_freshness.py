@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from factories import BASE, HEAD, make_problem, make_snapshot, make_stage, md5
 
-from reporter.compare import compare, judge
-from reporter.compare.honesty import configuration_problems, doubts, honesty_problems
+from reporter.compare import compare
+from reporter.compare.freshness import configuration_problems, doubts, freshness_problems
+from reporter.judge import judge
 from reporter.model.comparison import Outcome, State, Verdict
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import GateRule, MetricRule, Rules
@@ -20,7 +21,7 @@ METRICS = {"metrics.json": {"accuracy": 0.8}}
 
 
 def problems(*stages):
-    return honesty_problems(make_snapshot(HEAD, stages=stages, metrics=METRICS))
+    return freshness_problems(make_snapshot(HEAD, stages=stages, metrics=METRICS))
 
 
 def test_a_pipeline_that_is_up_to_date_has_no_problem():

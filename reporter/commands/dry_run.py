@@ -18,7 +18,7 @@ from reporter.forges.interface import Check, Forge, OwnCheck, OwnComment, Placed
 from reporter.forges.registry import least_comment
 from reporter.model.ci import CiContext, ForgeLimits, PullRequest
 from reporter.publish.store import ImageStore, Published
-from reporter.render.markdown import render_markdown
+from reporter.render.markdown.document import render_markdown
 
 Show = Callable[[str], None]
 """Takes each text that a comment would be given: a result, for standard output."""

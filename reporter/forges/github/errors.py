@@ -11,8 +11,8 @@ from github import GithubException, RateLimitExceededException
 from github.GithubException import RateLimitExceededExceedsMaxWait
 
 from reporter.errors import ForgeError, PermissionMissingError
-from reporter.forges.github_answers import AnswerError
-from reporter.forges.github_retry import limit_resets
+from reporter.forges.github.answers import AnswerError
+from reporter.forges.github.retry import limit_resets
 
 _GRANT = (
     "grant it with `permissions:` in the workflow (GITHUB_TOKEN) or in the settings of the token or app; "

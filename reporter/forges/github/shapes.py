@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
-from reporter.forges.github_address import ApiAddress
+from reporter.forges.github.addresses import ApiAddress
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from github.GithubException import RateLimitExceededExceedsMaxWait
 from github.Requester import Requester
 from requests.utils import parse_header_links
 
-from reporter.forges.github_address import ApiAddress
-from reporter.forges.github_answers import (
+from reporter.forges.github.addresses import ApiAddress
+from reporter.forges.github.answers import (
     AnswerError,
     RawAnswer,
     kept_failing,
@@ -26,9 +26,9 @@ from reporter.forges.github_answers import (
     read_answer,
     read_refusal,
 )
-from reporter.forges.github_retry import Patience, Waiting, is_rate_limit, wait_asked_for
-from reporter.forges.github_shapes import shape_of, subject_of
-from reporter.forges.github_transport import Transport
+from reporter.forges.github.retry import Patience, Waiting, is_rate_limit, wait_asked_for
+from reporter.forges.github.shapes import shape_of, subject_of
+from reporter.forges.github.transport import Transport
 
 _USER_AGENT = "dvc-reporter"
 _PER_PAGE = 100

@@ -9,7 +9,7 @@ from reporter.model.report import Report
 from reporter.model.values import Value
 from reporter.render import wording
 from reporter.render.escape import LONGEST_IN_TABLE, code, codes, in_table, prose, visible
-from reporter.render.markup import LEFT, RIGHT, bullets, paragraphs, table
+from reporter.render.markdown.markup import LEFT, RIGHT, bullets, paragraphs, table
 
 _LONGEST_HEADING = 40
 _MOST_NAMES = 8

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
-from reporter.bundle.bounds import (
+from reporter.codec.bounds import (
     DEEPEST_VALUE,
     LARGEST_COUNT,
     LONGEST_TEXT,

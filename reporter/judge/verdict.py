@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reporter.compare.finiteness import became_non_finite
-from reporter.compare.gates import Circumstances, gate_rows
-from reporter.compare.summary import summarize
+from reporter.judge.gates import Circumstances, gate_rows
+from reporter.judge.summary import summarize
 from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, State, Verdict
 from reporter.model.problem import Problem
 from reporter.model.rules import Rules

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reporter.errors import ForgeError
-from reporter.forges.github_address import read_web_address
+from reporter.forges.github.addresses import read_web_address
 from reporter.model.ci import CiContext, PullRequest
 
 _NO_COMMIT = "0" * 40

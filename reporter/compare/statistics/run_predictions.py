@@ -1,7 +1,7 @@
 """Repeated runs of both revisions by their predictions: one file for each seed, found by a glob.
 
 Each run's metrics are computed from its own predictions, and the runs are compared as those of metrics files are
-(`reporter.compare.statistics.repeated`). Beyond these, the test rows are known: whether both revisions were judged on the
+(`reporter.compare.statistics.run_files`). Beyond these, the test rows are known: whether both revisions were judged on the
 same ones, and whether what is reported is what the predictions give.
 """
 
@@ -26,9 +26,9 @@ from reporter.compare.statistics.assessment import (
 from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
 from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, pair
-from reporter.compare.statistics.repeated import compare_runs
-from reporter.compare.statistics.reported import Disagreement, agrees, disagreement, find_reported, six_digits
+from reporter.compare.statistics.reported_values import Disagreement, agrees, disagreement, find_reported, six_digits
 from reporter.compare.statistics.resampling import Plan
+from reporter.compare.statistics.run_files import compare_runs
 from reporter.compare.statistics.wildcards import count_wildcards, filled
 from reporter.model.evidence import MetricEvidence
 from reporter.model.problem import Problem

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from reporter.compare.difference import as_float, difference, is_rounding
-from reporter.compare.findings import Finding
-from reporter.compare.limits import DropLimit, exact
 from reporter.compare.phrases import ONE_RUN_EACH
+from reporter.judge.finding import Finding
+from reporter.judge.limits import DropLimit, exact
 from reporter.model.comparison import MetricRow, State, Verdict
 from reporter.model.formatting import apart
 from reporter.model.rules import Direction

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import requests
 from urllib3.exceptions import HTTPError
 
-from reporter.forges.github_answers import AnswerError, RawAnswer
-from reporter.forges.github_retry import Patience
+from reporter.forges.github.answers import AnswerError, RawAnswer
+from reporter.forges.github.retry import Patience
 
 ANSWER_BYTES = 16 * 1024 * 1024
 """100 comments of 65,536 characters, and as much again."""

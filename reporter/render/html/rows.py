@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup, escape
 
 from reporter.render.escape import QUOTED, visible
-from reporter.render.page_tables import Cell, Column, PageTable, Row
+from reporter.render.html.tables import Cell, Column, PageTable, Row
 
 
 def table_rows(table: PageTable) -> Markup:

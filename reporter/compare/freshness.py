@@ -20,7 +20,7 @@ _STALE_HINT = "run `dvc repro` and commit dvc.lock"
 _WORDS = {"cmd": "command", "deps": "dependencies", "params": "params"}
 
 
-def honesty_problems(snapshot: Snapshot, *, is_baseline: bool = False) -> tuple[Problem, ...]:
+def freshness_problems(snapshot: Snapshot, *, is_baseline: bool = False) -> tuple[Problem, ...]:
     """A problem for each stage whose results are not those of this revision's definitions, in the pipeline's order.
 
     A candidate is mended by another run of the stage; a baseline, which is a commit and stays as it is, by another one.

@@ -16,10 +16,10 @@ from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.model.revision import Revision
 from reporter.render import wording
-from reporter.render.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
 from reporter.render.escape import safe_url, visible
-from reporter.render.page_rows import column_class, sentence, table_rows
-from reporter.render.page_tables import cause_table, detail_tables, gate_table, headline_table
+from reporter.render.html.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
+from reporter.render.html.rows import column_class, sentence, table_rows
+from reporter.render.html.tables import cause_table, detail_tables, gate_table, headline_table
 from reporter.render.team_text import team_html
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def page_template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("reporter.render"),
+        loader=PackageLoader("reporter.render.html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -163,4 +163,4 @@ def _tone(report: Report) -> str:
 
 
 def _resource(name: str) -> str:
-    return resources.files("reporter.render").joinpath("templates", name).read_text(encoding="utf-8")
+    return resources.files("reporter.render.html").joinpath("templates", name).read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ from reporter.model.problem import Problem
 from reporter.model.report import Report, SectionText
 from reporter.render import wording
 from reporter.render.escape import code, codes, html_text, in_table, prose, shorten
-from reporter.render.markup import (
+from reporter.render.markdown.markup import (
     LEFT,
     NOTHING_TO_SAY,
     RIGHT,
@@ -38,9 +38,9 @@ from reporter.render.markup import (
     paragraphs,
     table,
 )
+from reporter.render.markdown.metric_table import metric_table, revision_headings, value_text, whole_names
+from reporter.render.markdown.opening import cause_texts
 from reporter.render.mermaid import pipeline_graph
-from reporter.render.metric_table import metric_table, revision_headings, value_text, whole_names
-from reporter.render.opening import cause_texts
 from reporter.render.team_text import LONGEST_SECTION, team_markdown
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from reporter.bundle.bounds import MOST_SECTIONS
-from reporter.bundle.json_node import Node, document
+from reporter.codec.bounds import MOST_SECTIONS
+from reporter.codec.json_node import Node, document
 from reporter.errors import BundleError
 from reporter.model.comparison import (
     SLICE_OUTCOMES,

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from reporter.compare.difference import as_float
-from reporter.compare.drops import judge_drop, without_baseline
-from reporter.compare.findings import Finding
 from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
-from reporter.compare.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
 from reporter.compare.renames import NewMetrics
+from reporter.judge.drops import judge_drop, without_baseline
+from reporter.judge.finding import Finding
+from reporter.judge.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
 from reporter.model.comparison import GateRow, MetricRow, State, Verdict
 from reporter.model.formatting import apart, number
 from reporter.model.problem import Problem

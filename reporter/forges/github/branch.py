@@ -19,7 +19,7 @@ from github.GitRef import GitRef
 from github.Repository import Repository
 
 from reporter.errors import ForgeError, PermissionMissingError
-from reporter.forges.github_errors import github_errors, said
+from reporter.forges.github.errors import github_errors, said
 from reporter.forges.interface import StoredFiles
 
 _ATTEMPTS = 20

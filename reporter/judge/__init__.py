@@ -1,0 +1,5 @@
+"""Comparison × rules → gates, verdict and summary. Pure: nothing here reads or writes anything."""
+
+from reporter.judge.verdict import has_earlier_metrics, judge
+
+__all__ = ["has_earlier_metrics", "judge"]

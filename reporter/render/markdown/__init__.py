@@ -1,0 +1,1 @@
+"""The report as Markdown, cut to what a forge holds."""

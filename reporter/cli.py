@@ -522,9 +522,8 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _warn_of_tokens(environ: Mapping[str, str], *, in_ci: bool) -> None:
     from reporter import wiring
-    from reporter.settings import Environment
 
-    if names := Environment(environ).token_names:
+    if names := wiring.read_environment(environ).token_names:
         _say(f"The stages can read the token in {' and '.join(names)}: the environment of this process is open to them")
         _say(
             "  Train in a step without it, by `ci --make --repro`, between `ci --start` and `post`: see docs/github.md"

@@ -49,24 +49,13 @@ Record = TypeVar("Record")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-TOKEN_VARIABLES = ("REPORTER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
-"""Where the forge's token is looked for, in this order. No program that runs the project's own code may see them."""
-
-_JOB_SECRETS = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-"""What GitHub lets a step ask for in the job's name: caches and artifacts, and an identity that clouds trust."""
-
-_COMMAND_FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
-"""Files through which a step of GitHub speaks to later ones: who writes them has a say in what those run."""
-
-HIDDEN_FROM_STAGES = (*TOKEN_VARIABLES, *_JOB_SECRETS, *_COMMAND_FILES)
-"""What is not in the environment of `dvc` and the stages that it runs."""
-
-
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What the process's environment says. The token is kept out of `repr`, so that no log can hold it."""
 
     variables: Mapping[str, str] = field(repr=False)
+    token_variables: tuple[str, ...] = ()
+    """Where the forge's token is looked for, in this order."""
 
     @property
     def token(self) -> str | None:
@@ -76,7 +65,7 @@ class Environment:
     @property
     def token_names(self) -> tuple[str, ...]:
         """The variables that hold a token of the forge, the one in use first."""
-        return tuple(name for name in TOKEN_VARIABLES if self.variables.get(name))
+        return tuple(name for name in self.token_variables if self.variables.get(name))
 
     def without_secrets(self, text: str) -> str:
         """`text` with the value of each variable that by its name is a secret replaced by `***`."""

@@ -14,7 +14,7 @@ from reporter.errors import ForgeError, ReporterError, UsageError
 from reporter.model.report import RunInfo
 from reporter.model.revision import Policy
 from reporter.model.rules import CommentRule, Rules
-from reporter.settings import CONFIG_NAME, HIDDEN_FROM_STAGES, Environment, parse_rules, read_rules
+from reporter.settings import CONFIG_NAME, Environment, parse_rules, read_rules
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,14 +28,19 @@ if TYPE_CHECKING:
     from reporter.publish.export import PictureExporter
     from reporter.publish.store import ImageStore
 
-RUNNERS = {"github": "GitHub Actions", "gitlab": "GitLab CI"}
-
 
 def read_context(environ: Mapping[str, str]) -> CiContext | None:
     """The CI run this process is part of; None on a laptop."""
-    from reporter.forges.ci_context import read_ci_context
+    from reporter.forges.registry import read_ci_context
 
     return read_ci_context(environ)
+
+
+def read_environment(environ: Mapping[str, str]) -> Environment:
+    """The environment, with the variables that hold the token of whichever forge there is."""
+    from reporter.forges.registry import token_variables
+
+    return Environment(environ, token_variables())
 
 
 def open_exporter(environ: Mapping[str, str], *, images: bool) -> PictureExporter:
@@ -90,20 +95,22 @@ def config_path(project: Project, config: Path | None) -> str | None:
 def run_info(context: CiContext | None) -> RunInfo:
     if context is None:
         return RunInfo(version=__version__)
+    from reporter.forges.registry import provider_of
+
+    forge = provider_of(context)
     return RunInfo(
-        version=__version__,
-        runner=RUNNERS.get(context.forge, context.forge),
-        url=context.run_url,
-        repository_url=f"{context.server_url}/{context.repository}",
+        version=__version__, runner=forge.service, url=context.run_url, repository_url=forge.pages_of(context)
     )
 
 
 def reproduced(project: Project, say: Callable[[str], None], *, push: bool) -> ReproducedBaseline:
     """The project, reproduced in place; its baseline is reproduced too where its outputs are nowhere."""
     from reporter.execute.reproduction import ReproducedBaseline, reproduce
+    from reporter.forges.registry import hidden_from_stages
 
-    notes = reproduce(project.root, "the candidate", say, HIDDEN_FROM_STAGES, push=push)
-    return ReproducedBaseline(open_project(project.root), say, HIDDEN_FROM_STAGES, notes, push=push)
+    hidden = hidden_from_stages()
+    notes = reproduce(project.root, "the candidate", say, hidden, push=push)
+    return ReproducedBaseline(open_project(project.root), say, hidden, notes, push=push)
 
 
 def keeps_credentials(directory: Path) -> bool:
@@ -145,7 +152,7 @@ def connector(context: CiContext | None, environ: Mapping[str, str]) -> Callable
 
         if context is None:
             raise ForgeError("There is no forge outside a CI job", "Run this in a CI job.")
-        return connect_forge(context, Environment(environ).token)
+        return connect_forge(context, read_environment(environ).token)
 
     return connect
 

@@ -14,7 +14,7 @@ from reporter.forges.ci_files import append_summary
 from reporter.forges.comments import write_comment
 from reporter.forges.interface import Conclusion, Forge
 from reporter.forges.marker import Marker
-from reporter.forges.registry import limits_of
+from reporter.forges.registry import limits_of, provider_of
 from reporter.forges.state import with_state
 from reporter.model.ci import CiContext, PullRequest
 from reporter.model.rules import CommentRule
@@ -103,7 +103,7 @@ def _write(
 
 
 def _banner(context: CiContext, comment: CommentRule, text: str) -> str:
-    commit = f"[`{context.head_sha[:7]}`]({context.server_url}/{context.repository}/commit/{context.head_sha})"
+    commit = f"[`{context.head_sha[:7]}`]({provider_of(context).pages_of(context)}/commit/{context.head_sha})"
     log = f" ([log]({context.run_url}))" if context.run_url else ""
     return f"> **{prose(comment.title)}** for {commit}{log}\n>\n> {text}\n"
 

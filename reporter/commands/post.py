@@ -22,13 +22,14 @@ from reporter.forges.ci_files import append_summary, write_outputs
 from reporter.forges.comments import Superseded, Written, write_comment
 from reporter.forges.interface import Conclusion, Forge
 from reporter.forges.marker import Marker
-from reporter.forges.registry import limits_of
+from reporter.forges.registry import limits_of, provider_of
 from reporter.model.ci import CiContext, PullRequest
 from reporter.model.comparison import Verdict
 from reporter.model.report import Report
 from reporter.model.rules import CommentRule
 from reporter.publish.store import ImageStore, Published
 from reporter.render.markdown.document import render_markdown
+from reporter.render.markdown.markup import unfolded
 
 Connect = Callable[[], Forge]
 """Opens the forge; raises `ForgeError` without a token. A function, so that the summary is written even then."""
@@ -62,7 +63,8 @@ class Posting:
 
     def markdown(self, characters: int) -> str:
         """The report in at most so many characters."""
-        return render_markdown(self.report, self.links, limit=characters, whole=self.context.run_url)
+        text = render_markdown(self.report, self.links, limit=characters, whole=self.context.run_url)
+        return text if provider_of(self.context).folds else unfolded(text)
 
     @property
     def marker(self) -> Marker:
@@ -117,7 +119,8 @@ def _as_ours(report: Report, comment: CommentRule, context: CiContext) -> Report
     here = f"{context.server_url}/{context.repository}"
     is_log = report.run.url and re.fullmatch(rf"{re.escape(here)}/[\w/-]+", report.run.url)
     url = report.run.url if is_log else context.run_url
-    return replace(report, comment=comment, run=replace(report.run, url=url, repository_url=here))
+    pages = provider_of(context).pages_of(context)
+    return replace(report, comment=comment, run=replace(report.run, url=url, repository_url=pages))
 
 
 def _post_to_forge(
@@ -160,7 +163,7 @@ def _check_commit(posting: Posting) -> None:
     if context.names_no_head:
         raise ForgeError(
             f"nothing is posted: which commit pull request #{context.pull_request_number} has as its head is not known",
-            hint="run the job again when GitHub answers",
+            hint="run the job again when the forge answers",
         )
     if report.head.sha != context.head_sha:
         raise ForgeError(

@@ -69,7 +69,7 @@ class RunInfo:
     url: str | None = None
     """The log of the run."""
     repository_url: str | None = None
-    """The project's page on the forge, without a trailing slash: commits are linked below it."""
+    """Of the project on the forge, without a trailing slash: `/commit/SHA` lies below it."""
 
 
 @dataclass(frozen=True, slots=True)

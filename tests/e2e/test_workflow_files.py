@@ -12,7 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from reporter.settings import HIDDEN_FROM_STAGES
+from reporter.forges.registry import hidden_from_stages
 
 PROJECT = Path(__file__).parents[2]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
@@ -67,7 +67,7 @@ def test_the_action_s_step_that_runs_the_project_s_code_is_given_no_token():
     (make,) = [step["run"] for step in steps if step["id"] == "make"]
     last = make.strip().splitlines()[-1]
     assert last.startswith('exec "$REPORTER" ci --make'), "the shell's first environment must not outlive this line"
-    assert all(name in make for name in HIDDEN_FROM_STAGES)
+    assert all(name in make for name in hidden_from_stages())
 
 
 def test_the_action_s_steps_with_a_token_take_no_module_from_the_project():

@@ -741,7 +741,7 @@ class TestLinks:
         assert found.stages["train"].outdated == ()
         (problem,) = said(found)
         assert f"needs the link {link}, which leads nowhere, or out of the repository" in problem.message
-        assert "Keep the file itself in the repository" in problem.hint
+        assert "keep the file itself in the repository" in problem.hint
         (project.root / link).unlink()
         project.write({link: "a,b\n1,2\n"}).commit("Keep it")
         assert_certain(snapshot(project, revision))

@@ -14,7 +14,7 @@ from reporter.collect.dvc import transfers
 from reporter.collect.project import Wanted, open_project
 from reporter.errors import ProjectError
 from reporter.execute.reproduction import ReproducedBaseline, reproduce
-from reporter.settings import HIDDEN_FROM_STAGES, TOKEN_VARIABLES
+from reporter.forges.registry import hidden_from_stages, token_variables
 
 DVC_YAML = """\
 stages:
@@ -57,7 +57,7 @@ def project(template, tmp_path, monkeypatch) -> ProjectFactory:
 
 def trained(project: ProjectFactory, said: list[str] | None = None, *, push: bool = True) -> ReproducedBaseline:
     say = (said if said is not None else []).append
-    return ReproducedBaseline(open_project(project.root), say, HIDDEN_FROM_STAGES, push=push)
+    return ReproducedBaseline(open_project(project.root), say, hidden_from_stages(), push=push)
 
 
 def baseline(source: ReproducedBaseline):
@@ -195,11 +195,11 @@ def test_a_push_that_is_refused_is_a_note(project, tmp_path):
 
 
 def test_without_a_remote_it_is_said_and_stages_of_neither_side_see_the_token(project, monkeypatch):
-    for name in (*TOKEN_VARIABLES, "INPUT_TOKEN"):  # the same secret under a name that nobody told us
+    for name in (*token_variables(), "INPUT_TOKEN"):  # the same secret under a name that nobody told us
         monkeypatch.setenv(name, "ghs_secret")
     for name in ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"):
         monkeypatch.setenv(name, "what a step of GitHub is given")
-    notes = reproduce(project.root, "the candidate", print, HIDDEN_FROM_STAGES)
+    notes = reproduce(project.root, "the candidate", print, hidden_from_stages())
     assert notes == (
         "The outputs of the candidate could not be pushed, so the next run trains again; the log says why.",
     )

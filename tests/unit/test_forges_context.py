@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reporter.errors import ForgeError
-from reporter.forges.ci_context import read_ci_context
+from reporter.forges.registry import read_ci_context
 from reporter.model.ci import PullRequest
 
 HEAD, BEFORE, MERGE = "a" * 40, "b" * 40, "c" * 40

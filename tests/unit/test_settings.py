@@ -191,6 +191,6 @@ def test_a_candidate_keeps_its_looks_but_is_judged_by_the_baseline() -> None:
 
 
 def test_the_token_is_not_in_the_representation() -> None:
-    environment = Environment({"GITHUB_TOKEN": "secret-value"})
+    environment = Environment({"GITHUB_TOKEN": "secret-value"}, ("GITHUB_TOKEN",))
     assert environment.token == "secret-value"
     assert "secret-value" not in repr(environment)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_FOLD = re.compile(r"^(?:<details><summary>(.*)</summary>|</details>)$", re.MULTILINE)
+_TAG = re.compile(r"</?[a-z]+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,11 @@ def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> 
     lines = [[columns[index][0] for index in used], [columns[index][1] for index in used]]
     lines += [[row[index] for index in used] for row in rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def unfolded(text: str) -> str:
+    """The same with a bold line in place of each fold, which takes fewer characters: for a forge that knows no `<details>`."""
+    return _FOLD.sub(lambda fold: f"**{_TAG.sub('', fold[1])}**" if fold[1] else "", text)
 
 
 def details(summary: str, body: str) -> str:

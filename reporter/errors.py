@@ -52,11 +52,4 @@ class BundleError(ReporterError):
 
 
 class PermissionMissingError(ForgeError):
-    """The token may not do this. Normal on a fork: the caller decides whether it matters.
-
-    `permission` is the right that is missing, as the forge's settings name it ("pull-requests: write").
-    """
-
-    def __init__(self, message: str, permission: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.permission = permission
+    """The token may not do this. Normal on a fork: the caller decides whether it matters."""

@@ -207,9 +207,12 @@ def _checkout_rules(directory: Path, config: Path | None) -> Rules:
     """The rules beside the nearest `.dvc` folder at or above `directory`, read without DVC."""
     if config is not None:
         return read_rules(config, required=True)
-    folders = [directory.resolve(), *directory.resolve().parents]
-    root = next((folder for folder in folders if (folder / ".dvc").is_dir()), directory)
-    return read_rules(root / CONFIG_NAME)
+    for folder in (directory.resolve(), *directory.resolve().parents):
+        if (folder / ".dvc").is_dir():
+            return read_rules(folder / CONFIG_NAME)
+        if (folder / ".git").exists():  # what lies above is another repository's
+            break
+    return read_rules(directory / CONFIG_NAME)
 
 
 def result_console() -> Console:

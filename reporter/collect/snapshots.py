@@ -43,14 +43,10 @@ ReadParams: TypeAlias = tuple[Mapping[str, ValueFile], tuple[Problem, ...]]
 class Wanted:
     """What a report needs of a revision; nothing else is downloaded."""
 
-    plots: bool = True
-    """Read the data and images of plots."""
     plots_exclude: tuple[str, ...] = ()
     """Globs over plot ids."""
     predictions: tuple[str, ...] = ()
     """Predictions files, as POSIX paths from the DVC project's root; a glob stands for all that it finds."""
-    data: bool = True
-    """Describe tracked files and directories."""
     tables: Mapping[str, bool] = field(default_factory=dict)
     """Data files of another revision's plots, each with whether a CSV file has a header: read where they are there."""
     images: tuple[str, ...] = ()
@@ -67,7 +63,7 @@ class Wanted:
         shown = read.snapshot
         wanted = replace(self, params=shown.param_names, metrics=tuple(shown.metrics), forgiving=True)
         headers = {path: text.header for path, text in read.tables.items()}
-        return replace(wanted, tables=headers, images=tuple(read.snapshot.images)) if self.plots else wanted
+        return replace(wanted, tables=headers, images=tuple(read.snapshot.images))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,11 +112,7 @@ def read_revision(
     problems = Problems(opened.revision.label, is_baseline=wanted.forgiving)
     for refusal in pipeline.refused:
         problems.add(refusal.path, _refused(refusal))
-    plots = (
-        find_plots(pipeline, files, Templates(opened.tree, read_elsewhere), problems, wanted.plots_exclude)
-        if wanted.plots
-        else []
-    )
+    plots = find_plots(pipeline, files, Templates(opened.tree, read_elsewhere), problems, wanted.plots_exclude)
     metrics = _metric_readers(pipeline, files, wanted)
     names = _param_names(pipeline, files, wanted.params)
     data_files = dict.fromkeys(path for plot in plots for path in plot.paths)
@@ -137,10 +129,10 @@ def read_revision(
         params=_params(names, files, problems),
         param_names=names,
         plots=tuple(plot.spec for plot in plots),
-        plot_paths=plot_paths(pipeline) if wanted.plots else (),
+        plot_paths=plot_paths(pipeline),
         images=_contents([path for path in others if path in wanted.images], files, unasked)
         | _contents(_image_paths(plots), files, problems),
-        data=_data(pipeline, files, hashes, problems, opened) if wanted.data else {},
+        data=_data(pipeline, files, hashes, problems, opened),
         stages=stages_of(pipeline, files, hashes, is_tracked, problems.hint),
         is_partial=bool(pipeline.refused),
         artifacts={

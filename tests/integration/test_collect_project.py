@@ -373,7 +373,7 @@ class TestData:
         imported = (project.root / "raw.csv.dvc").read_text()
         project.write({"raw.csv.dvc": imported.replace(str(tmp_path), "https://me:hunter2@example.org")})
 
-        found = snapshot(project, wanted=Wanted(plots=False))
+        found = snapshot(project)
 
         assert found.data["raw.csv"].source == "https://example.org/raw.csv"
 
@@ -400,9 +400,6 @@ class TestData:
         assert list(after.files) == ["a.txt", "b.txt", "c.txt"]
         assert (before.nfiles, after.nfiles) == (2, 3)
         assert before.hash != after.hash
-
-    def test_data_are_left_out_on_request(self, project):
-        assert snapshot(project, wanted=Wanted(data=False)).data == {}
 
 
 class TestReadText:

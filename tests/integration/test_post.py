@@ -556,7 +556,7 @@ class TestRights:
         outcome = job.post(bundle)
 
         assert isinstance(outcome.failure, PermissionMissingError)
-        assert outcome.failure.permission == "pull-requests: write"
+        assert "`pull-requests: write`" in outcome.failure.message
         assert outcome.failure.exit_code == 3
         assert len(github.checks) == 1
         assert "Better" in job.summary

@@ -14,6 +14,7 @@ from reporter.bundle import Bundle, read_bundle, write_bundle
 from reporter.cli import main
 from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule
+from reporter.wiring import comment_rule
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_client import HEAD, HURRIED
 from tests.fakes.github_objects import READ_ALL, actions_token
@@ -237,3 +238,16 @@ def test_pictures_go_where_the_configuration_that_is_named_says(github, environ,
     assert main(["post", "reports", "--config", "quiet.yaml"], environ) == 0
     assert "Better" in github.comments[0].body
     assert github.git.refs == {}
+
+
+def test_the_configuration_of_a_repository_around_this_one_is_not_read(tmp_path):
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / "reporter.yaml").write_text("comment: {title: Another}\n")
+    inner = tmp_path / "inner"
+    (inner / ".git").mkdir(parents=True)
+    (inner / "below").mkdir()
+
+    assert comment_rule(inner / "below", None) == CommentRule()
+    (inner / ".dvc").mkdir()
+    (inner / "reporter.yaml").write_text("comment: {title: Ours}\n")
+    assert comment_rule(inner / "below", None).title == "Ours"

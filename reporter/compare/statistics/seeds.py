@@ -16,8 +16,6 @@ class Superiority:
 
     probability: float
     interval: tuple[float, float]
-    pairs: int
-    """Number of paired runs; 0 where the runs are not paired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +36,8 @@ def superiority(
     """
     wins = _wins(head, base) if paired else _wins(head[:, None], base[None, :])
     probability = float(wins.mean())
-    pairs = len(head) if paired else 0
     if probability in {0.0, 1.0}:
-        return Superiority(probability, _one_sided_all(probability, min(len(base), len(head)), level), pairs)
+        return Superiority(probability, _one_sided_all(probability, min(len(base), len(head)), level))
     rng = np.random.default_rng(seed)
     heads = rng.integers(0, len(head), (resamples, len(head)))
     if paired:
@@ -49,7 +46,7 @@ def superiority(
         bases = rng.integers(0, len(base), (resamples, len(base)))
         replicates = wins[heads[:, :, None], bases[:, None, :]].mean(axis=(1, 2))
     low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
-    return Superiority(probability, (float(low), float(high)), pairs)
+    return Superiority(probability, (float(low), float(high)))
 
 
 def mean_difference(base: FloatArray, head: FloatArray, *, paired: bool, level: float) -> MeanDifference | None:

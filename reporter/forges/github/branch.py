@@ -123,7 +123,6 @@ class BranchWriter:
         if "protected" in words or "rule violation" in words:
             raise PermissionMissingError(
                 f"cannot write to the branch {self.branch}: it is protected: {said(error)}",
-                permission="contents: write",
                 hint="exempt this branch from the rule, or name another one as images.branch in reporter.yaml",
             ) from error
         if any(lost in words for lost in _LOST_RACE) or self._sha() != (tip.commit.sha if tip else None):

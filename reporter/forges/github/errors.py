@@ -72,7 +72,6 @@ def _forbidden(error: GithubException, action: str, permission: str) -> Permissi
     also = f" (GitHub accepts: {accepted.replace('=', ': ')})" if accepted else ""
     return PermissionMissingError(
         f"cannot {action}: the token lacks `{permission}`{also}: {said(error)}",
-        permission=permission,
         hint=_GRANT,
     )
 

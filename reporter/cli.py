@@ -38,6 +38,16 @@ READER_GONE = 141
 _COLLECT_AFTER = 50_000
 """Objects between two collections of garbage: with Python's 700, loading DVC takes a tenth longer."""
 
+GROUPS = {
+    "compare": {"report": "compare the workspace, or a revision, with a baseline"},
+    "publish": {
+        "post": "publish a bundle: comment, check, job summary",
+        "gate": "exit code from a bundle's verdict",
+    },
+    "run": {"ci": "report, post and gate, all from the CI environment"},
+}
+"""The commands by what they are for, as `--help` lists them."""
+
 EXAMPLES = {
     "report": """examples:
   reporter report                  compare the workspace with the default branch
@@ -190,11 +200,26 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"reporter: {message}\n          `{self.prog} --help` shows the usage.\n")
 
 
+class _Grouped(argparse.HelpFormatter):
+    """Lists the commands group by group."""
+
+    def _format_action(self, action: argparse.Action) -> str:
+        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  argparse gives its type no public name
+            return super()._format_action(action)
+        lines = (
+            line
+            for group, commands in GROUPS.items()
+            for line in (f"  {group}", *(f"    {name:<20}{summary}" for name, summary in commands.items()))
+        )
+        return "\n".join(lines) + "\n"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="reporter",
         description="Tells what a change does to a model: compares two revisions of a DVC project and reports it.",
         epilog="`reporter COMMAND --help` shows a command's options with examples.",
+        formatter_class=_Grouped,
     )
     parser.add_argument("--version", action="version", version=f"reporter {__version__}")
     _add_completion(parser)
@@ -232,7 +257,8 @@ def _add_completion(parser: argparse.ArgumentParser) -> None:
 Commands = argparse._SubParsersAction  # noqa: SLF001  argparse gives its type no public name
 
 
-def _add_command(commands: Commands[_Parser], name: str, summary: str) -> argparse.ArgumentParser:
+def _add_command(commands: Commands[_Parser], name: str) -> argparse.ArgumentParser:
+    summary = next(group[name] for group in GROUPS.values() if name in group)
     return commands.add_parser(
         name,
         help=summary,
@@ -243,7 +269,7 @@ def _add_command(commands: Commands[_Parser], name: str, summary: str) -> argpar
 
 
 def _add_report(commands: Commands[_Parser]) -> None:
-    command = _add_command(commands, "report", "compare the workspace, or a revision, with a baseline")
+    command = _add_command(commands, "report")
     _add_comparison_options(command)
     command.add_argument("--head", metavar="REV", help="a revision instead of the workspace; nothing is checked out")
     command.add_argument("--json", action="store_true", help="print report.json to standard output, and nothing else")
@@ -269,7 +295,7 @@ def _add_config_option(command: argparse.ArgumentParser) -> None:
 
 
 def _add_post(commands: Commands[_Parser]) -> None:
-    command = _add_command(commands, "post", "publish a bundle: comment, check, job summary")
+    command = _add_command(commands, "post")
     command.add_argument("bundles", metavar="DIR", nargs="*", type=Path, default=[Path("reports")])
     _add_config_option(command)
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
@@ -277,7 +303,7 @@ def _add_post(commands: Commands[_Parser]) -> None:
 
 
 def _add_ci(commands: Commands[_Parser]) -> None:
-    command = _add_command(commands, "ci", "report, post and gate, all from the CI environment")
+    command = _add_command(commands, "ci")
     _add_comparison_options(command)
     part = command.add_mutually_exclusive_group()
     part.add_argument("--start", action="store_true", help="only mark the comment as running")
@@ -293,7 +319,7 @@ def _add_ci(commands: Commands[_Parser]) -> None:
 
 
 def _add_gate(commands: Commands[_Parser]) -> None:
-    command = _add_command(commands, "gate", "exit code from a bundle's verdict")
+    command = _add_command(commands, "gate")
     command.add_argument("bundle", metavar="DIR", nargs="?", type=Path, default=Path("reports"))
     command.set_defaults(run=_run_gate)
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, suppress
 
 from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.files import RevisionFiles
-from reporter.collect.formats.values import metric_values
+from reporter.collect.formats.structured import metric_values
 from reporter.collect.git.objects import ObjectReader
 from reporter.collect.git.repository import Git
 from reporter.collect.long_integers import is_held

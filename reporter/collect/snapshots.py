@@ -13,7 +13,7 @@ from reporter.collect.data import tracked_paths
 from reporter.collect.dvc.refused_files import where_and_why
 from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.files import RevisionFiles
-from reporter.collect.formats.values import metric_values, param_values, plain
+from reporter.collect.formats.structured import metric_values, param_values, plain
 from reporter.collect.import_errors import without_content
 from reporter.collect.long_integers import LONG_INTEGER, Parsed, is_held
 from reporter.collect.pipeline import Pipeline, Refusal

@@ -9,7 +9,7 @@ from typing import Any
 
 from reporter.collect.dvc.params import only_match
 from reporter.collect.files import RevisionFiles
-from reporter.collect.formats.values import is_plain_name, parse, plain
+from reporter.collect.formats.structured import is_plain_name, parse, plain
 from reporter.collect.pipeline import Dependency, Output, ParamsDependency, Pipeline, StageDefinition
 from reporter.collect.problems import AbsentError, AbsentSubmoduleError, UnreadableError
 from reporter.collect.tree_hashes import TreeHashes

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from reporter.compare.order import merged_order
-from reporter.compare.values import is_partial
+from reporter.compare.value_pairs import is_partial
 from reporter.model.comparison import ArtifactRow, State
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import Value, same_value

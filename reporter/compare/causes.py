@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reporter.compare.pipeline import Pipeline, changed_content, walk
+from reporter.compare.dag import Dag, changed_content, walk
 from reporter.compare.stages import changed_params, recorded_params
 from reporter.model.comparison import Cause, CauseKind, Explanation, MetricRow, State
 from reporter.model.snapshot import Snapshot, Stage
@@ -23,14 +23,14 @@ def explanations(base: Snapshot | None, head: Snapshot, metrics: Sequence[Metric
     """
     if base is None or base.is_partial:
         return ()
-    old, new = Pipeline.of(base.stages), Pipeline.of(head.stages)
+    old, new = Dag.of(base.stages), Dag.of(head.stages)
     changed = {row.file: bool(row.doubt) for row in metrics if row.state is State.CHANGED}
     writers = ((file, new.writer(file)) for file in changed)
     found = [Explanation(file, _causes(writer, old, new)) for file, writer in writers if writer is not None]
     return tuple(explanation for explanation in found if explanation.causes or not changed[explanation.file])
 
 
-def _causes(writer: str, old: Pipeline, new: Pipeline) -> tuple[Cause, ...]:
+def _causes(writer: str, old: Dag, new: Dag) -> tuple[Cause, ...]:
     """Every change at or above the stage `writer` in either revision; one that several stages read at its nearest."""
 
     def upstream(name: str) -> Iterable[str]:
@@ -48,14 +48,14 @@ def _causes(writer: str, old: Pipeline, new: Pipeline) -> tuple[Cause, ...]:
     return tuple(sorted(nearest.values(), key=lambda cause: (cause.distance, kinds.index(cause.kind), cause.name)))
 
 
-def _with_recorded_values(cause: Cause, old: Pipeline, new: Pipeline) -> Cause:
+def _with_recorded_values(cause: Cause, old: Dag, new: Dag) -> Cause:
     if cause.kind is not CauseKind.PARAM:
         return cause
     before, after = (recorded_params(pipeline.stages[cause.stage].params) for pipeline in (old, new))
     return replace(cause, base=before.get(cause.name), head=after.get(cause.name))
 
 
-def _changes(name: str, old: Pipeline, new: Pipeline) -> Iterator[tuple[CauseKind, str]]:
+def _changes(name: str, old: Dag, new: Dag) -> Iterator[tuple[CauseKind, str]]:
     before, after = old.stages.get(name), new.stages.get(name)
     if before is None or after is None:
         yield CauseKind.COMMAND, name
@@ -71,7 +71,7 @@ def _changes(name: str, old: Pipeline, new: Pipeline) -> Iterator[tuple[CauseKin
             yield kind, path
 
 
-def _kind_of_dependency(path: str, before: Stage, after: Stage, old: Pipeline, new: Pipeline) -> CauseKind | None:
+def _kind_of_dependency(path: str, before: Stage, after: Stage, old: Dag, new: Dag) -> CauseKind | None:
     """None for what another stage writes, unless the dependency itself is new or gone."""
     if old.is_code(before, path) or new.is_code(after, path):
         return CauseKind.CODE

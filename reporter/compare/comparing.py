@@ -13,7 +13,7 @@ from reporter.compare.freshness import configuration_problems, doubts, freshness
 from reporter.compare.metrics import metric_rows
 from reporter.compare.plots import plot_comparisons
 from reporter.compare.stages import stage_rows
-from reporter.compare.values import param_rows
+from reporter.compare.value_pairs import param_rows
 from reporter.model.comparison import Candidate, Comparison
 from reporter.model.evidence import Evidence
 from reporter.model.problem import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from reporter.compare.values import is_partial
+from reporter.compare.value_pairs import is_partial
 from reporter.model.comparison import Content, DataRow, State
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.snapshot import Snapshot, TrackedPath

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from reporter.compare.dag import Dag, changed_content
 from reporter.compare.evaluation_data import edited_test_data, is_model, model_paths
 from reporter.compare.phrases import named
-from reporter.compare.pipeline import Pipeline, changed_content
 from reporter.model.comparison import MetricRow
 from reporter.model.evidence import Evidence
 from reporter.model.rules import Rules
@@ -52,7 +52,7 @@ def _data(paths: Sequence[str]) -> Iterator[str]:
 
 def _code(base: Snapshot, head: Snapshot, files: Iterable[str]) -> Iterator[str]:
     """What only evaluates, and what trains too: that such code changed is what most changes are about."""
-    old, new = Pipeline.of(base.stages), Pipeline.of(head.stages)
+    old, new = Dag.of(base.stages), Dag.of(head.stages)
     models = model_paths(base, head)
     alone: dict[str, None] = {}
     shared: dict[str, None] = {}
@@ -67,7 +67,7 @@ def _code(base: Snapshot, head: Snapshot, files: Iterable[str]) -> Iterator[str]
         yield f"{named(shared)}, which also computes the metrics, changed"
 
 
-def _edited(before: Stage, after: Stage, old: Pipeline, new: Pipeline) -> Iterator[str]:
+def _edited(before: Stage, after: Stage, old: Dag, new: Dag) -> Iterator[str]:
     """Code that dvc.lock recorded with other content, as far as both revisions' stages ran."""
     if before.ran_cmd is None or after.ran_cmd is None:
         return
@@ -78,12 +78,12 @@ def _edited(before: Stage, after: Stage, old: Pipeline, new: Pipeline) -> Iterat
         yield f"the command of {after.name}"
 
 
-def _is_shared(edited: str, stage: Stage, pipeline: Pipeline, models: frozenset[str]) -> bool:
+def _is_shared(edited: str, stage: Stage, pipeline: Dag, models: frozenset[str]) -> bool:
     earlier = (pipeline.stages[name] for name in pipeline.ancestors((stage.name,)) if name != stage.name)
     return _trains(stage, pipeline, models) or any(edited in other.deps for other in earlier)
 
 
-def _trains(stage: Stage, pipeline: Pipeline, models: frozenset[str]) -> bool:
+def _trains(stage: Stage, pipeline: Dag, models: frozenset[str]) -> bool:
     """Whether the stage that writes the metrics also makes the model that they are of."""
     if any(is_model(path, models) for path in stage.outs):
         return True

@@ -25,7 +25,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from reporter.compare.pipeline import DATA_SUFFIXES, Pipeline, changed_content, changed_paths
+from reporter.compare.dag import DATA_SUFFIXES, Dag, changed_content, changed_paths
 from reporter.model.evidence import Evidence
 from reporter.model.snapshot import Snapshot, Stage
 
@@ -65,7 +65,7 @@ def edited_test_data(base: Snapshot, head: Snapshot, files: Iterable[str], evide
 
 
 def _search(base: Snapshot, head: Snapshot) -> _Search:
-    return _Search(base, head, Pipeline.of(base.stages), Pipeline.of(head.stages), model_paths(base, head))
+    return _Search(base, head, Dag.of(base.stages), Dag.of(head.stages), model_paths(base, head))
 
 
 def _by_predictions(file: str, evidence: Evidence) -> tuple[str, ...] | None:
@@ -88,8 +88,8 @@ class _Search:
 
     base: Snapshot
     head: Snapshot
-    old: Pipeline
-    new: Pipeline
+    old: Dag
+    new: Dag
     models: frozenset[str]
 
     def changed_data(self, file: str) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ class _Search:
         ours, theirs = self._evaluation_inputs(after, self.new, code), self._evaluation_inputs(before, self.old, code)
         return (path for path in changed_content(theirs, ours) if not self._only_training_files_differ(path))
 
-    def _evaluation_inputs(self, stage: Stage, pipeline: Pipeline, code: Container[str]) -> dict[str, str | None]:
+    def _evaluation_inputs(self, stage: Stage, pipeline: Dag, code: Container[str]) -> dict[str, str | None]:
         """Those dependencies of the stage that rules 1 to 4 leave, with their recorded hashes.
 
         `code` is of either revision: what git has ceased to track is no data by that.

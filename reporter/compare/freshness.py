@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from reporter.compare.dag import Dag
 from reporter.compare.phrases import joined, named
-from reporter.compare.pipeline import Pipeline
 from reporter.model.problem import ANOTHER_BASE, Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown
@@ -106,7 +106,7 @@ def _why_stale(stage: Stage) -> str:
 
 def _metrics_by_stage(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     """Stage → the metrics files that it, or a stage downstream of it, writes."""
-    pipeline = Pipeline.of(snapshot.stages)
+    pipeline = Dag.of(snapshot.stages)
     found: dict[str, list[str]] = {}
     for file in sorted(snapshot.metrics):
         writer = pipeline.writer(file)

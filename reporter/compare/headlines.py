@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reporter.compare.finiteness import became_non_finite
-from reporter.compare.values import WHOLE_FILE
+from reporter.compare.value_pairs import WHOLE_FILE
 from reporter.model.comparison import MetricRow, State
 from reporter.model.rules import Direction, Rules
 from reporter.model.values import is_number

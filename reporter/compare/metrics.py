@@ -12,7 +12,7 @@ from reporter.compare.directions import infer_direction
 from reporter.compare.finiteness import became_non_finite
 from reporter.compare.headlines import with_headlines
 from reporter.compare.phrases import named
-from reporter.compare.values import ValuePair, is_partial, pair_values
+from reporter.compare.value_pairs import ValuePair, is_partial, pair_values
 from reporter.model.comparison import MetricOrigin, MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.rules import Direction, Rules, is_glob

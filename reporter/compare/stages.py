@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reporter.compare.dag import Dag, changed_paths
 from reporter.compare.order import merged_order
-from reporter.compare.pipeline import Pipeline, changed_paths
-from reporter.compare.values import is_partial
+from reporter.compare.value_pairs import is_partial
 from reporter.model.comparison import StageRow, State
 from reporter.model.snapshot import Snapshot, Stage
 from reporter.model.values import Value, flatten, same_value
@@ -15,11 +15,11 @@ from reporter.model.values import Value, flatten, same_value
 def stage_rows(base: Snapshot | None, head: Snapshot) -> tuple[StageRow, ...]:
     """A row for each stage of either revision, in the pipeline's order."""
     before: Mapping[str, Stage] = base.stages if base else {}
-    old, new = Pipeline.of(before), Pipeline.of(head.stages)
+    old, new = Dag.of(before), Dag.of(head.stages)
     return tuple(_row(name, base, head, old, new) for name in merged_order(head.stages, before))
 
 
-def _row(name: str, base: Snapshot | None, head: Snapshot, old: Pipeline, new: Pipeline) -> StageRow:
+def _row(name: str, base: Snapshot | None, head: Snapshot, old: Dag, new: Dag) -> StageRow:
     after = head.stages.get(name)
     before = base.stages.get(name) if base else None
     if after is None:

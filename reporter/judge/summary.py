@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
 from reporter.compare.phrases import counted, joined, named
-from reporter.compare.values import WHOLE_FILE
+from reporter.compare.value_pairs import WHOLE_FILE
 from reporter.judge.gates import FINITE
 from reporter.model.comparison import (
     ArtifactRow,

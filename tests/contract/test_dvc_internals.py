@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from project_factories import ProjectFactory, isolate
 
 from reporter.collect.dvc.yaml import parse_yaml, remembering
-from reporter.collect.formats.values import metric_values, non_finite, param_values
+from reporter.collect.formats.structured import metric_values, non_finite, param_values
 from reporter.collect.plots import IMAGE_EXTENSIONS
 from reporter.collect.project import Wanted, open_project
 from reporter.collect.templates import BUILT_IN_TEMPLATES

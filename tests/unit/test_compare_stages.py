@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from factories import BASE, HEAD, make_snapshot, make_stage
 
-from reporter.compare.pipeline import Pipeline
+from reporter.compare.dag import Dag
 from reporter.compare.stages import stage_rows
 from reporter.model.comparison import State
 
@@ -166,7 +166,7 @@ class TestEdges:
         assert rows[1].upstream == ("a",)
 
     def test_ancestors_are_found_once_at_their_least_distance_even_in_a_cycle(self):
-        pipeline = Pipeline.of(
+        pipeline = Dag.of(
             {
                 stage.name: stage
                 for stage in [

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reporter.collect.formats.number_texts import plain_columns
-from reporter.collect.formats.values import non_finite, parse
+from reporter.collect.formats.structured import non_finite, parse
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line
 from reporter.model.problem import ProblemKind

@@ -18,7 +18,7 @@ DATA_SUFFIXES = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pipeline:
+class Dag:
     """Stages, connected by the paths that they write and read."""
 
     stages: Mapping[str, Stage]
@@ -28,7 +28,7 @@ class Pipeline:
     """Directory → names of the stages that write something inside it."""
 
     @classmethod
-    def of(cls, stages: Mapping[str, Stage]) -> Pipeline:
+    def of(cls, stages: Mapping[str, Stage]) -> Dag:
         writers = {path: stage.name for stage in stages.values() for path in stage.outs}
         inside: dict[str, list[str]] = {}
         for path, name in writers.items():

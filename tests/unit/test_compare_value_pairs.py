@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporter.compare.order import merged_order
-from reporter.compare.values import WHOLE_FILE, pair_values, param_rows
+from reporter.compare.value_pairs import WHOLE_FILE, pair_values, param_rows
 from reporter.model.comparison import State
 from reporter.model.snapshot import ValueFile
 from reporter.model.values import same_value

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reporter.collect.formats.values import metric_values, param_values, plain, select
+from reporter.collect.formats.structured import metric_values, param_values, plain, select
 from reporter.collect.long_integers import is_held
 from reporter.collect.problems import UnreadableError
 from reporter.model.problem import ProblemKind

@@ -40,6 +40,7 @@ class Completed:
 
     @property
     def ok(self) -> bool:
+        """Whether its exit code was 0."""
         return self.returncode == 0
 
     @property

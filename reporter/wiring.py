@@ -53,6 +53,7 @@ def open_exporter(environ: Mapping[str, str], *, images: bool) -> PictureExporte
 
 
 def open_project(directory: Path) -> Project:
+    """The DVC project around `directory`. Raises ProjectError where there is none."""
     from reporter.collect.project import open_project as open_dvc_project
 
     return open_dvc_project(directory)
@@ -93,6 +94,7 @@ def config_path(project: Project, config: Path | None) -> str | None:
 
 
 def run_info(context: CiContext | None) -> RunInfo:
+    """Where and by what a report is made; of a run outside CI just this package's version."""
     if context is None:
         return RunInfo(version=__version__)
     from reporter.forges.registry import provider_of
@@ -138,6 +140,7 @@ def plotly_js() -> str:
 
 
 def read_checkout(directory: Path) -> Checkout:
+    """The commit that is checked out around `directory`. Raises ProjectError where there is none."""
     from reporter.collect.git.checkout import read_checkout as read_git_checkout
 
     return read_git_checkout(directory)

@@ -49,6 +49,8 @@ _CUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Readable:
+    """A report together with the report.json that it is read back from."""
+
     report: Report
     """As it is read back."""
     text: str

@@ -33,6 +33,7 @@ class RevisionFiles:
         self._outputs = {output.path: output for output in pipeline.outputs}
 
     def in_tree(self, path: str) -> bool:
+        """Whether git or the work tree itself has something there; a link that leads nowhere is nothing."""
         return self._tree.exists(path)
 
     def exists(self, path: str) -> bool:
@@ -146,6 +147,9 @@ class RevisionFiles:
         return tuple(sorted({file for file in files if fnmatchcase(file, pattern)}))
 
     def is_directory(self, path: str) -> bool:
+        """Whether `path` is one in the tree or, where that has nothing, as DVC keeps it. Raises UnreadableError where a listing
+        that would tell cannot be had.
+        """
         if self._tree.exists(path):
             return self._tree.is_directory(path)
         owner = self.owner(path)

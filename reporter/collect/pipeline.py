@@ -24,11 +24,14 @@ class Content:
 
     @property
     def is_directory(self) -> bool:
+        """Whether it is the listing of a directory: DVC ends the hash of one with `.dir`."""
         return self.hash.endswith(".dir")
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
+    """A file or directory that a stage writes, or that a .dvc file stands for."""
+
     path: str
     content: Content | None
     """As dvc.lock or the .dvc file records it; None where nothing was recorded yet."""
@@ -49,6 +52,8 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
+    """A file or directory that a stage reads, with the hash that dvc.lock recorded."""
+
     path: str
     hash: str | None
     algorithm: str
@@ -59,6 +64,8 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class ParamsDependency:
+    """The params that a stage reads from one file."""
+
     path: str
     names: tuple[str, ...]
     """Dotted names that the stage tracks; empty: the whole file."""
@@ -68,6 +75,8 @@ class ParamsDependency:
 
 @dataclass(frozen=True, slots=True)
 class StageDefinition:
+    """A stage as dvc.yaml states it now, with what dvc.lock has of its last run."""
+
     name: str
     cmd: str | None
     ran_cmd: str | None
@@ -102,6 +111,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
+    """All that the DVC files of one revision define."""
+
     stages: tuple[StageDefinition, ...] = ()
     """Stages of pipelines, without the data sources of .dvc files."""
     sources: tuple[Output, ...] = ()
@@ -122,4 +133,5 @@ class Pipeline:
 
     @property
     def outputs(self) -> tuple[Output, ...]:
+        """Those of .dvc files, of refused files and of stages, in this order."""
         return (*self.sources, *self.recovered, *(output for stage in self.stages for output in stage.outputs))

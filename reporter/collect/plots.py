@@ -42,6 +42,7 @@ class Plot:
 
     @property
     def paths(self) -> tuple[str, ...]:
+        """The files that it is drawn from, each once."""
         if self.spec.template == IMAGE:
             return (self.spec.path,)
         return tuple(dict.fromkeys(axis.path for axis in (*self.spec.x, *self.spec.y)))

@@ -76,6 +76,7 @@ class Problems:
         return ANOTHER_BASE if error.edits and self._is_baseline else error.hint
 
     def all(self) -> tuple[Problem, ...]:
+        """Each problem once: first one for each storage that failed, with all its files, then the others as they were met."""
         return (*map(self._of_remote, self._behind_remote.values()), *self._found.values())
 
     def _of_remote(self, failures: dict[str, UnreadableError]) -> Problem:

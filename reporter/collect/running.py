@@ -26,6 +26,8 @@ _INSIDE_A_STAGE = "DVC_STAGE"
 
 @dataclass(frozen=True, slots=True)
 class Writer:
+    """A running process of DVC that holds a lock to write."""
+
     pid: int
     command: str
     path: str

@@ -29,6 +29,7 @@ class Received:
         self._lock = threading.Lock()
 
     def total(self) -> int:
+        """Bytes by now; the connections are looked at no more than twice a second."""
         with self._lock:
             if monotonic() - self._seen >= _FRESH_SECONDS:
                 self._of_connection |= {name: received for name, (_, received) in _connections()}
@@ -45,6 +46,7 @@ class Traffic:
         """Whether there was any connection when it was last counted."""
 
     def total(self) -> int:
+        """Bytes by now. Sets `is_open` anew."""
         found = {name: sum(counts) for name, counts in _connections()}
         self.is_open = bool(found)
         self._of_connection |= found

@@ -26,6 +26,7 @@ HintOf = Callable[[UnreadableError], str]
 def stages_of(
     pipeline: Pipeline, files: RevisionFiles, hashes: TreeHashes, is_tracked: IsTracked, hint_of: HintOf
 ) -> dict[str, Stage]:
+    """The stages of a revision by name, each held against what dvc.lock recorded of it."""
     kept = {str(parent) for output in pipeline.outputs for parent in (output.path, *PurePosixPath(output.path).parents)}
 
     def is_code(path: str) -> bool:

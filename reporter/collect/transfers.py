@@ -88,6 +88,7 @@ class Transfer(Generic[T]):
             return 0
 
     def ends_within(self, seconds: float) -> bool:
+        """Wait so many seconds at most for the client to end, be it with an error; whether it has."""
         try:
             self._result.exception(seconds)
         except TimeoutError:

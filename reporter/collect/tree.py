@@ -56,6 +56,7 @@ class Tree:
         return self._top or "/"
 
     def absolute(self, path: str) -> str:
+        """`path` from the root as the file system calls it, without following links."""
         return posixpath.normpath(f"{self._root}/{path}")
 
     def named(self, path: str) -> str:
@@ -89,6 +90,7 @@ class Tree:
         return Path(full).exists() if self._within else bool(self._fs.exists(full))
 
     def is_directory(self, path: str) -> bool:
+        """Whether there is a directory, or a link that leads to one."""
         return bool(self._fs.isdir(self.absolute(path)))
 
     def read(self, path: str) -> bytes:

@@ -30,6 +30,7 @@ class CheckText:
 
 
 def check_name(comment: CommentRule) -> str:
+    """`reporter (default)`: each key of `comment` has a check of its own."""
     return f"reporter ({comment.key})"
 
 

@@ -42,6 +42,8 @@ _BYTES_PER_CHARACTER = 4
 
 @dataclass(frozen=True, slots=True)
 class PostOutcome:
+    """What became of posting one report."""
+
     comment_url: str | None = None
     """None where no comment holds this report."""
     failure: ReporterError | None = None
@@ -68,11 +70,13 @@ class Posting:
 
     @property
     def marker(self) -> Marker:
+        """The line by which later runs find the comment and tell whose report it holds."""
         context = self.context
         return Marker(self.report.comment.key, context.head_sha, context.run, context.attempt)
 
     @property
     def comment_url(self) -> str | None:
+        """The address of the first pull request's comment; None where no comment holds the report."""
         return next(iter(self.comment_urls.values()), None)
 
 

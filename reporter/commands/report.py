@@ -40,11 +40,15 @@ Say = Callable[[str], None]
 class Source(Protocol):
     """Where revisions come from: a DVC project."""
 
-    def resolve_head(self, head: str | None) -> Revision: ...
+    def resolve_head(self, head: str | None) -> Revision:
+        """The candidate; None and `workspace` are the work tree. Raises ProjectError for an unknown name."""
+        ...
 
     def resolve_base(
         self, base: str | None, head: Revision, policy: Policy, ci: CiContext | None, default: str | None
-    ) -> Revision | None: ...
+    ) -> Revision | None:
+        """What `head` is compared with; None where nothing comes before it. `default` is reporter.yaml's `base`. Raises ProjectError."""
+        ...
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
         """One for each revision, in their order, each when it has been read. The first one's plots are read in all."""
@@ -58,15 +62,24 @@ class Source(Protocol):
         """Earlier runs of metrics files on the way to `base`, by path, oldest first; `base`'s own is the last."""
         ...
 
-    def read_text(self, revision: Revision, path: str) -> str | None: ...
+    def read_text(self, revision: Revision, path: str) -> str | None:
+        """Text of a file of the revision, by its POSIX path from the project's root; None where there is none. Raises ProjectError."""
+        ...
 
-    def read_files(self, revision: Revision, paths: Sequence[str]) -> Mapping[str, bytes]: ...
+    def read_files(self, revision: Revision, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """Content of files of the revision by path, whether git has them or DVC; those that it lacks are left out."""
+        ...
 
 
 class Exporter(Protocol):
     """Turns drawings into picture files."""
 
-    def export(self, drawings: Sequence[Drawing], folder: Path, page_only: Sequence[Drawing] = ()) -> ExportResult: ...
+    def export(self, drawings: Sequence[Drawing], folder: Path, page_only: Sequence[Drawing] = ()) -> ExportResult:
+        """Write a PNG of each drawing into `folder`; of `page_only` make just the SVGs that the page shows.
+
+        What cannot be drawn is a problem of the result. Raises OSError where the folder cannot be written.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

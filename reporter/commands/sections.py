@@ -26,6 +26,8 @@ LARGEST_PICTURE = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Sections:
+    """The team's sections as the report takes them, with what was missing in them."""
+
     texts: tuple[SectionText, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     """`images/….png` → PNG."""

@@ -29,6 +29,7 @@ class Dag:
 
     @classmethod
     def of(cls, stages: Mapping[str, Stage]) -> Dag:
+        """Connect the stages of one revision by the paths of their outputs."""
         writers = {path: stage.name for stage in stages.values() for path in stage.outs}
         inside: dict[str, list[str]] = {}
         for path, name in writers.items():

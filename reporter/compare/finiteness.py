@@ -8,6 +8,7 @@ from reporter.model.values import Value, is_finite, is_number
 
 
 def is_non_finite(value: Value) -> bool:
+    """Whether it is a number, but NaN or ±Infinity."""
     return is_number(value) and not is_finite(value)
 
 

@@ -31,6 +31,7 @@ class NewMetrics:
 
     @classmethod
     def among(cls, metrics: Sequence[MetricRow]) -> NewMetrics:
+        """Those of `metrics` that are new, sorted by what they may be compared by."""
         added = tuple(row for row in metrics if row.state is State.ADDED)
         gone = sum(row.state is State.REMOVED for row in metrics)
         by_last_part: dict[str, list[MetricRow]] = {}

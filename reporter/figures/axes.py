@@ -64,12 +64,15 @@ class Legend:
         return f"{label} · {shortened(series.name, ENTRY_LIMIT)}" if series.name else label
 
     def entry(self, series: Series) -> Json:
+        """What makes a trace of plotly's one with this series: its name, and the group that is hidden and shown together."""
         return {"name": shown(self.name(series), 2 * ENTRY_LIMIT + 3), "legendgroup": f"{series.side}/{series.name}"}
 
     def entries(self) -> tuple[str, ...]:
+        """The name of each series, in their order."""
         return tuple(self.name(series) for series in self.data.series)
 
     def series_index(self, series: Series) -> int:
+        """Which of the plot's distinct series names it has, so that it looks alike in all revisions."""
         return self.data.names.index(series.name)
 
     def revisions(self) -> str:
@@ -106,6 +109,7 @@ class Plane:
 
     @property
     def is_empty(self) -> bool:
+        """Whether no y has a value that can be drawn."""
         return not any(np.isfinite(y).any() if y.dtype.kind == "f" else len(y) for y in self.ys)
 
 

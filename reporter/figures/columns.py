@@ -21,6 +21,8 @@ _SAMPLE = 50
 
 
 class AxisKind(StrEnum):
+    """What the values along an axis are."""
+
     NUMBER = "number"
     DATE = "date"
     NAME = "name"

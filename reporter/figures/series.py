@@ -26,6 +26,8 @@ _MOST_COLUMNS = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
+    """One y over one x, of one revision."""
+
     side: int
     """Index into the plot's sides."""
     name: str

@@ -23,6 +23,8 @@ _WORST_FIRST = (Conclusion.FAILURE, Conclusion.RUNNING, Conclusion.NEUTRAL, Conc
 
 @dataclass(frozen=True, slots=True)
 class CheckPart:
+    """What one report says in the check of its commit."""
+
     pull_request: int | None
     """None: the commit belonged to none when it was reported on."""
     baseline: str

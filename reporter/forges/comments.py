@@ -31,6 +31,8 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
+    """A comment of ours with this key is there to take the report."""
+
     comment: OwnComment
     duplicates: tuple[OwnComment, ...] = ()
     """Further comments of ours with the same key: two runs, or a repeated request, have each made one."""
@@ -51,6 +53,8 @@ Placement: TypeAlias = Create | Update | Superseded
 
 @dataclass(frozen=True, slots=True)
 class Written:
+    """The report has its comment."""
+
     url: str
     created: bool
     removed: int = 0

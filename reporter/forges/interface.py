@@ -47,6 +47,8 @@ class OwnCheck:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCheck:
+    """How a check was set."""
+
     kind: str
     """What the forge calls it: `check run`, `commit status`."""
     note: str = ""
@@ -79,7 +81,9 @@ class Forge(Protocol):
     """
 
     @property
-    def limits(self) -> ForgeLimits: ...
+    def limits(self) -> ForgeLimits:
+        """How much a comment, a job summary and a check hold."""
+        ...
 
     def find_pull_requests(self, context: CiContext) -> Sequence[PullRequest]:
         """The pull requests that the run is about, each with the head it has now, by their numbers.

@@ -13,6 +13,8 @@ _PATTERN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Marker:
+    """Whose report a comment holds."""
+
     key: str
     """Tells several reports on one pull request apart; any text."""
     head_sha: str

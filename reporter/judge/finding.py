@@ -9,6 +9,8 @@ from reporter.model.comparison import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """A verdict on one limit, and why."""
+
     result: Verdict
     reason: str
     """One clause that also reads on after the metric's name: `worse by 0.008 (limit 0.005)`."""

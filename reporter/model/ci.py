@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
+    """A pull request, which GitLab calls a merge request, as the forge has it now or the event had it then."""
+
     number: int
     base_branch: str
     head_sha: str
@@ -17,6 +19,8 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class CiContext:
+    """What a job runs for, and where it may write."""
+
     forge: str
     """`github`, `gitlab`, …"""
     api_url: str

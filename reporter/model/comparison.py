@@ -15,6 +15,8 @@ from reporter.model.values import Number, Value
 
 
 class State(StrEnum):
+    """How one thing stands in the candidate against the baseline."""
+
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     ADDED = "added"
@@ -26,6 +28,8 @@ class State(StrEnum):
 
 
 class Outcome(StrEnum):
+    """What the difference of a metric means: by its interval where there is one, else by its sign and direction."""
+
     SAME = "same"
     IMPROVED = "improved"
     REGRESSED = "regressed"
@@ -48,6 +52,7 @@ class Verdict(StrEnum):
 
     @property
     def severity(self) -> int:
+        """Its place in this order, 0 for `pass`: the worst of several verdicts has the greatest."""
         return list(Verdict).index(self)
 
 
@@ -62,6 +67,8 @@ class MetricOrigin:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
+    """One metric on both sides: its values, their difference and what that means. Every metric has a row, changed or not."""
+
     file: str
     name: str
     """Empty: stands for the whole file, where none of its values could be read in any revision."""
@@ -98,6 +105,8 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True)
 class ParamRow:
+    """One param on both sides. Every param has a row, changed or not."""
+
     file: str
     name: str
     """Empty: stands for the whole file, as in `MetricRow`."""
@@ -117,6 +126,8 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
+    """A file or directory whose content DVC keeps, on both sides, by its hash."""
+
     path: str
     state: State
     base: Content | None
@@ -130,6 +141,8 @@ class DataRow:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
+    """A stage of the pipeline on both sides: what of it changed, and whether dvc.lock is of it."""
+
     name: str
     state: State
     changed: tuple[str, ...]
@@ -145,6 +158,8 @@ class StageRow:
 
 
 class CauseKind(StrEnum):
+    """What kind of thing changed upstream."""
+
     PARAM = "param"
     CODE = "code"
     DATA = "data"
@@ -177,6 +192,8 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow:
+    """A model or data set that `artifacts` of a dvc.yaml declares, on both sides."""
+
     name: str
     state: State
     path: str | None
@@ -188,6 +205,8 @@ class ArtifactRow:
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
+    """What one limit makes of one metric."""
+
     metric: str
     """`file:name`."""
     rule: str
@@ -221,6 +240,8 @@ class SliceRow:
 
 @dataclass(frozen=True, slots=True)
 class FlipExample:
+    """An example that just one side got right."""
+
     id: str
     actual: str
     base: str
@@ -233,6 +254,8 @@ class FlipExample:
 
 @dataclass(frozen=True, slots=True)
 class Flips:
+    """The examples of a predictions file that just one side got right: how many of the `rows` compared, and a few of them."""
+
     predictions: str
     rows: int
     gained: int

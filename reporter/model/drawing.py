@@ -12,6 +12,8 @@ PlotlyFigure: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlotlyDrawing:
+    """A plot as a plotly figure in two sizes, as all of DVC's own templates are drawn."""
+
     plot: str
     """The plot's id."""
     title: str
@@ -28,6 +30,7 @@ class PlotlyDrawing:
 
     @property
     def picture(self) -> PlotlyFigure:
+        """What `draw_picture` gives, drawn anew each time it is asked for."""
         return self.draw_picture()
 
 

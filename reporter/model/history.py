@@ -20,6 +20,8 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
+    """The value of one metric in one run."""
+
     sha: str
     value: Number
     """Finite."""

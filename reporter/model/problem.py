@@ -10,6 +10,8 @@ ANOTHER_BASE = "a commit stays as it is: name another BASE"
 
 
 class ProblemKind(StrEnum):
+    """What is wrong, by where the mend is to be looked for."""
+
     MISSING = "missing"
     """Named by the pipeline, but in no cache and no remote."""
     CORRUPT = "corrupt"
@@ -36,6 +38,8 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
+    """One thing that could not be read, drawn or believed, and what to do about it."""
+
     revision: str
     """The label of the revision it was met in; empty where it belongs to none."""
     path: str

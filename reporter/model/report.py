@@ -27,6 +27,8 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class PlotRow:
+    """A plot as the report knows it: its picture and words, not its data."""
+
     id: str
     kind: str
     state: State
@@ -74,6 +76,8 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """One candidate held against its baseline and judged: all that comment, check, terminal and gate are made of."""
+
     base: Revision | None
     head: Revision
     verdict: Verdict

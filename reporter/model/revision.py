@@ -19,6 +19,8 @@ class Policy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
+    """A commit or the work tree, and how the user and a reader call it."""
+
     rev: str
     """As it was asked for: `workspace`, a branch, a tag, a SHA, an experiment."""
     sha: str
@@ -32,4 +34,5 @@ class Revision:
 
     @property
     def is_workspace(self) -> bool:
+        """Whether it is the work tree, not the commit below it."""
         return self.rev == WORKSPACE

@@ -11,24 +11,32 @@ _GLOB = frozenset("*?[")
 
 
 class Direction(StrEnum):
+    """Which way a metric goes where it gets better; `none` where neither way is better."""
+
     HIGHER = "higher"
     LOWER = "lower"
     NONE = "none"
 
 
 class FailOn(StrEnum):
+    """Which verdicts make `ci` and `gate` exit 1: `warn` means any but `pass`."""
+
     FAIL = "fail"
     WARN = "warn"
     NEVER = "never"
 
 
 class Task(StrEnum):
+    """What a model predicts, which decides the metrics that can be recomputed from its predictions."""
+
     BINARY = "binary"
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
 
 
 class Average(StrEnum):
+    """How a metric of several classes is made of one for each class, as scikit-learn's `average` names it."""
+
     MACRO = "macro"
     MICRO = "micro"
     WEIGHTED = "weighted"
@@ -56,6 +64,8 @@ class GateRule:
 
 @dataclass(frozen=True, slots=True)
 class MetricRule:
+    """What is asked of the metrics that `match` finds."""
+
     match: str
     """A glob over `file:name`, or over `name` when it holds no colon."""
     direction: Direction | None = None
@@ -64,6 +74,7 @@ class MetricRule:
     gate: GateRule | None = None
 
     def matches(self, file: str, name: str) -> bool:
+        """Whether the rule is about this metric. Case counts, and `*` stands for any text, `/` and `.` too."""
         subject = f"{file}:{name}" if ":" in self.match else name
         return fnmatchcase(subject, self.match)
 
@@ -100,11 +111,14 @@ class PredictionsRule:
 
     @property
     def is_repeated(self) -> bool:
+        """Whether `path` stands for repeated runs."""
         return is_glob(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class SignificanceRule:
+    """How sure an interval is to be, of how many resamples, and how p-values are corrected for being several."""
+
     level: float = 0.95
     resamples: int = 2000
     correction: str = "holm"
@@ -113,12 +127,16 @@ class SignificanceRule:
 
 @dataclass(frozen=True, slots=True)
 class PlotsRule:
+    """Which plots are shown, and how many of them get a picture."""
+
     exclude: tuple[str, ...] = ()
     """Globs over plot ids."""
     max_images: int = 12
 
 
 class ImageStoreKind(StrEnum):
+    """A kind of place for pictures."""
+
     BRANCH = "branch"
     S3 = "s3"
     FORGE = "forge"
@@ -127,6 +145,8 @@ class ImageStoreKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImagesRule:
+    """Where pictures go so that a comment can show them."""
+
     store: ImageStoreKind = ImageStoreKind.BRANCH
     branch: str = "reporter-assets"
     url: str | None = None
@@ -142,6 +162,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class CommentRule:
+    """The comment that a report goes to."""
+
     title: str = "Model report"
     key: str = "default"
     """Tells several reports on one pull request apart."""
@@ -202,4 +224,5 @@ class Rules:
         )
 
     def judges_like(self, other: Rules) -> bool:
+        """Whether nothing that decides the verdict differs from `other`."""
         return self.judged_by(other) == self

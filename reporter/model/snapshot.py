@@ -42,6 +42,7 @@ class Table:
 
     @property
     def rows(self) -> int:
+        """The length of each column; 0 without any column."""
         return len(next(iter(self.columns.values()), ()))
 
 

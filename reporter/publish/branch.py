@@ -29,6 +29,7 @@ class BranchStore:
 
     @property
     def place(self) -> str:
+        """`branch reporter-assets`."""
         return f"branch {self.branch}"
 
     def publish(self, images: Mapping[str, bytes]) -> Published:

@@ -27,11 +27,13 @@ class Chrome(Chromium):
     """The process that is started becomes the browser itself."""
 
     def get_cli(self) -> Sequence[str]:
+        """The library's command line with our launcher in front of the browser's words, in the place of its own."""
         ear = warden.ear()
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), "" if ear is None else str(ear)]
         return [*launcher, *super().get_cli()[_LIBRARYS_OWN:]]
 
     def get_popen_args(self) -> Mapping[str, Any]:
+        """The library's, and the browser's process gets the descriptor through which the warden hears of it."""
         ear = warden.ear()
         return {**super().get_popen_args(), "pass_fds": () if ear is None else (ear,)}
 

@@ -9,6 +9,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Published:
+    """Where the pictures of one report can be seen."""
+
     links: Mapping[str, str] = field(default_factory=dict)
     """Name of a picture → the address that a comment embeds."""
     place: str = ""

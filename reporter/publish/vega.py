@@ -64,12 +64,16 @@ _NOTHING = {"data": {"values": []}, "mark": "point"}
 
 @dataclass(frozen=True, slots=True)
 class VegaPictures:
+    """A drawn specification: PNG for a comment, SVG for the page."""
+
     png: bytes
     svg: str
 
 
 @dataclass(frozen=True, slots=True)
 class VegaFailure:
+    """Why one could not be drawn."""
+
     reason: str
     """One line."""
 

@@ -28,6 +28,8 @@ _LIST_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """What a commit has at one path, as its trees list it."""
+
     mode: int
     oid: str
 
@@ -43,6 +45,7 @@ class Entry:
 
     @property
     def is_link(self) -> bool:
+        """The entry is a symbolic link itself, wherever it leads."""
         return stat.S_ISLNK(self.mode)
 
 
@@ -258,6 +261,7 @@ def absent_submodule(submodule: str, pin: str) -> AbsentSubmoduleError:
 
 
 def unlike_submodule(submodule: str) -> UnreadableError:
+    """The error for a path whose content in the work tree is not that of the commit which git pins."""
     return UnreadableError(
         ProblemKind.MISSING,
         f"needs the submodule {submodule}, of which the work tree has another commit than git pins",
@@ -266,6 +270,7 @@ def unlike_submodule(submodule: str) -> UnreadableError:
 
 
 def leads_out(link: str) -> UnreadableError:
+    """The error for a path behind such a link; which of the two it is git does not tell."""
     return UnreadableError(
         ProblemKind.ACCESS,
         f"needs the link {link}, which leads nowhere, or out of the repository",

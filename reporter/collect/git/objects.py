@@ -31,6 +31,8 @@ _NO_FETCH = {"GIT_ALLOW_PROTOCOL": "none"}
 
 @dataclass(frozen=True, slots=True)
 class GitObject:
+    """An object as `git cat-file` prints it."""
+
     oid: str
     kind: str
     """`blob`, `tree`, `commit` or `tag`."""

@@ -38,10 +38,13 @@ FULL_SHA = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Git:
+    """The git command, run in one repository."""
+
     root: Path
     """The top of the work tree."""
 
     def run(self, *arguments: str, stdin: bytes | None = None, timeout: float = PATIENCE) -> Completed:
+        """What a git command leaves, whatever its exit code. Raises ProcessError where git is missing or takes more than `timeout` seconds."""
         return run("git", *arguments, cwd=self.root, env=_ENVIRONMENT, stdin=stdin, timeout=timeout)
 
     def read(self, *arguments: str) -> str | None:
@@ -81,6 +84,7 @@ class Git:
         return bool(status.stdout)
 
     def is_shallow(self) -> bool:
+        """Whether the clone lacks commits that came before those it has."""
         return self.read("rev-parse", "--is-shallow-repository") == "true"
 
     def merge_base(self, commit: str, tips: Sequence[str]) -> str | None:

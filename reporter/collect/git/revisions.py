@@ -20,6 +20,8 @@ FETCH_DEPTH_HINT = "the clone is shallow: set `fetch-depth: 0` for actions/check
 
 @dataclass(frozen=True, slots=True)
 class Branch:
+    """A branch with its tips, at least one of them."""
+
     name: str
     """Without the remote's name."""
     local: str | None
@@ -34,6 +36,7 @@ class Branch:
 
     @property
     def tips(self) -> tuple[str, ...]:
+        """Those that there are, the remote's first."""
         return tuple(tip for tip in (self.tracked, self.local) if tip)
 
 
@@ -139,6 +142,7 @@ def default_branch(git: Git, announced: str | None) -> str | None:
 
 
 def unknown_revision(git: Git, name: str) -> ProjectError:
+    """The error for a name that stands for nothing: it tells of similar names, or that the clone lacks history."""
     names = [*_short_names(git.refs("refs/heads", "refs/tags", "refs/remotes")), *git.experiments()]
     similar = get_close_matches(name, names, n=3)
     hint = (
@@ -162,6 +166,7 @@ def _branch(git: Git, name: str, *, of_remote: bool) -> Branch | None:
 
 
 def branch_refspec(git: Git, name: str) -> str:
+    """What `git fetch` takes to bring the remote's tip of a branch, after a forced push as well."""
     return f"+refs/heads/{name}:refs/remotes/{git.remote()}/{name}"
 
 

@@ -33,6 +33,8 @@ UNUSABLE = "No interval: the predictions could not be used (see the problems)."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
+    """What came of one predictions file."""
+
     metrics: Mapping[str, MetricEvidence] = field(default_factory=dict)
     """By `file:name`; p-values are uncorrected."""
     slices: tuple[Slice, ...] = ()
@@ -89,6 +91,7 @@ def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]
 
 
 def configuration_problem(rule: PredictionsRule, message: str, hint: str) -> Problem:
+    """A problem of what reporter.yaml says of these predictions: it is of no revision."""
     return Problem("", rule.path, ProblemKind.CONFIGURATION, message, hint)
 
 
@@ -142,6 +145,7 @@ def _assess_paired(
 
 
 def lacking_columns(rule: PredictionsRule, lacking: Mapping[str, str]) -> Iterator[Problem]:
+    """A problem for each metric that `usable_metrics` has left out."""
     for why in lacking.values():
         yield configuration_problem(rule, why, "name the column in reporter.yaml, or leave the metric out")
 

@@ -13,6 +13,8 @@ from reporter.compare.statistics.columns import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class AucDifference:
+    """Two areas under the ROC curve on the same examples, and how far their difference would vary."""
+
     base: float
     head: float
     variance: float
@@ -20,6 +22,7 @@ class AucDifference:
 
     @property
     def delta(self) -> float:
+        """Candidate − baseline; NaN where either is not defined."""
         return self.head - self.base
 
     def interval(self, level: float) -> tuple[float, float] | None:

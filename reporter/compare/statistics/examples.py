@@ -51,6 +51,7 @@ class Classified:
 
     @property
     def rows(self) -> int:
+        """How many examples there are: n."""
         return len(self.actual)
 
     def same(self, other: Classified) -> bool:
@@ -60,6 +61,7 @@ class Classified:
         return np.array_equal(self.predicted, other.predicted) and np.array_equal(self.scores, other.scores)
 
     def take(self, rows: IntArray) -> Classified:
+        """The examples of these rows (indices of shape (m,), which may repeat), over the same classes."""
         scores = None if self.scores is None else self.scores[rows]
         return replace(self, actual=self.actual[rows], predicted=self.predicted[rows], scores=scores)
 
@@ -75,6 +77,7 @@ class Measured:
 
     @property
     def rows(self) -> int:
+        """How many examples there are: n."""
         return len(self.actual)
 
     def same(self, other: Measured) -> bool:
@@ -82,6 +85,7 @@ class Measured:
         return np.array_equal(self.predicted, other.predicted)
 
     def take(self, rows: IntArray) -> Measured:
+        """The examples of these rows: indices of shape (m,), which may repeat."""
         return Measured(self.actual[rows], self.predicted[rows])
 
 
@@ -99,6 +103,7 @@ def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Exa
 
 
 def column(table: Table, name: str, *, base: bool) -> Column:
+    """A column by its name. Raises `UnusablePredictionsError` where the file has none of that name; `base` says whose file it is."""
     if name not in table.columns:
         raise UnusablePredictionsError(
             f"there is no column {name!r}",

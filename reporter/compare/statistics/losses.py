@@ -52,22 +52,27 @@ def calibration_gaps(examples: Classified, bins: int) -> FloatArray:
 
 
 def sum_of_absolutes(means: FloatArray) -> FloatArray:
+    """Σ |mean|, shape (B,): of calibration gaps the expected calibration error."""
     return np.asarray(np.abs(means).sum(axis=1))
 
 
 def the_mean(means: FloatArray) -> FloatArray:
+    """The mean of a single column, shape (B,)."""
     return means[:, 0]
 
 
 def root(means: FloatArray) -> FloatArray:
+    """The square root of the mean of a single column, shape (B,): RMSE of squared errors."""
     return np.sqrt(means[:, 0])
 
 
 def absolute_errors(examples: Measured) -> FloatArray:
+    """|actual − predicted| in the target's unit; shape (n, 1)."""
     return np.abs(examples.actual - examples.predicted)[:, None]
 
 
 def squared_errors(examples: Measured) -> FloatArray:
+    """(actual − predicted)² in the target's unit, squared; shape (n, 1)."""
     return ((examples.actual - examples.predicted) ** 2)[:, None]
 
 

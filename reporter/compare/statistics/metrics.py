@@ -21,6 +21,8 @@ BINS = 10
 
 
 class Needs(Enum):
+    """What a metric is computed from, in the words of the message where it is missing."""
+
     LABELS = "predicted labels"
     SCORES = "scores"
     PROBABILITIES = "probabilities between 0 and 1"
@@ -56,6 +58,8 @@ Formula: TypeAlias = Tallied | Meant | Ranked
 
 @dataclass(frozen=True, slots=True)
 class Metric:
+    """A metric under the name that a project gives it, and how it is computed."""
+
     name: str
     """As reporter.yaml calls it."""
     formula: Formula

@@ -38,6 +38,8 @@ class Paired:
 
 @dataclass(frozen=True, slots=True)
 class Incomparable:
+    """Why two test sets cannot be held against each other."""
+
     reason: str
     """One sentence."""
 

@@ -40,12 +40,15 @@ def find_reported(metrics: Mapping[str, ValueFile], key: str) -> tuple[ValueFile
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
+    """A reported value that is not the one which the predictions give."""
+
     problem: Problem
     clause: str
     """What is wrong, to follow the metric's name: `reports 0.8, but roc_auc of predictions.csv is 0.72`."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, file: ValueFile, key: str, clause: str, hint: str) -> Disagreement:
+        """That `key` of a metrics file is wrong, as `clause` says; `hint` tells what to do."""
         label = snapshot.revision.label
         return cls(Problem(label, file.path, ProblemKind.MISMATCH, f"{key} {clause}", hint), clause)
 

@@ -51,6 +51,8 @@ FEWEST_UNITS = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """How often and of what to resample, and how sure an interval is to be. Of equal data equal plans give equal results."""
+
     level: float = 0.95
     resamples: int = 2000
     seed: int = 0
@@ -71,6 +73,7 @@ class Pair:
 
     @property
     def rows(self) -> int:
+        """How many examples there are: n."""
         return self.base.rows
 
     @property
@@ -86,6 +89,7 @@ class Pair:
         return isinstance(self.head, Measured) and self.base.same(self.head)
 
     def take(self, rows: IntArray) -> Pair:
+        """The examples of these rows (indices of shape (m,)); clusters that are left are numbered from 0 again."""
         clusters = None if self.clusters is None else np.unique(self.clusters[rows], return_inverse=True)[1]
         return Pair(self.base.take(rows), self.head.take(rows), clusters)
 

@@ -39,6 +39,8 @@ from reporter.model.values import is_number
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunsAssessment:
+    """What came of the predictions of repeated runs."""
+
     tests: Mapping[tuple[str, ...], MetricEvidence] = field(default_factory=dict)
     """By the `file:name`s of the rows that a test is told at; p-values are uncorrected."""
     problems: tuple[Problem, ...] = ()

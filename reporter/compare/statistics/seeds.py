@@ -20,6 +20,8 @@ class Superiority:
 
 @dataclass(frozen=True, slots=True)
 class MeanDifference:
+    """Mean over the candidate's runs − mean over the baseline's, its interval at the level asked for and its two-sided p-value."""
+
     delta: float
     interval: tuple[float, float]
     p_value: float

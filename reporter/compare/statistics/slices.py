@@ -32,6 +32,8 @@ _CLEAR = frozenset({Outcome.IMPROVED, Outcome.REGRESSED})
 
 @dataclass(frozen=True, slots=True)
 class Slice:
+    """One metric over one group's examples, and how much better the candidate is there."""
+
     row: SliceRow
     gain: float | None
     """Its difference, positive for the better; None where the metric is not defined."""
@@ -39,6 +41,8 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
+    """All slices of one predictions file."""
+
     found: tuple[Slice, ...] = ()
     """Every slice that was looked at, with its p-value uncorrected."""
     left_out: tuple[str, ...] = ()

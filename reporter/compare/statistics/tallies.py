@@ -59,6 +59,7 @@ def tally(matrix: Any, weights: npt.NDArray[np.int32], *, binary: bool) -> Tally
 
 
 def accuracy(counts: Tally, _: Average) -> FloatArray:
+    """Share of the examples that are hits."""
     return _ratio(counts.hits.sum(axis=1), counts.total[:, 0])
 
 
@@ -68,14 +69,17 @@ def balanced_accuracy(counts: Tally, _: Average) -> FloatArray:
 
 
 def recall(counts: Tally, average: Average) -> FloatArray:
+    """Hits among the examples of a class (sensitivity; Σ hits / Σ actual)."""
     return _averaged(counts, average, counts.hits, counts.actual)
 
 
 def precision(counts: Tally, average: Average) -> FloatArray:
+    """Hits among the examples predicted as a class (Σ hits / Σ predicted)."""
     return _averaged(counts, average, counts.hits, counts.predicted)
 
 
 def f1(counts: Tally, average: Average) -> FloatArray:
+    """Harmonic mean of precision and recall, which is 2 hits / (actual + predicted)."""
     return _averaged(counts, average, 2 * counts.hits, counts.actual + counts.predicted)
 
 

@@ -9,6 +9,7 @@ _WILDCARD = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]")
 
 
 def count_wildcards(text: str) -> int:
+    """How many wildcards of `fnmatch` a text holds; several stars in a row are one."""
     return len(_WILDCARD.findall(text))
 
 

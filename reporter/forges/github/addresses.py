@@ -18,6 +18,8 @@ _HINT = "set it as GitHub Actions does, for example https://api.github.com or ht
 
 @dataclass(frozen=True, slots=True)
 class ApiAddress:
+    """Where GitHub's API is, taken apart so that other addresses can be held against it."""
+
     scheme: str
     host: str
     """In lower case, with brackets around an IPv6 address."""

@@ -29,6 +29,8 @@ class AnswerError(ForgeError):
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
+    """An answer as it came: nothing of it is believed yet."""
+
     status: int
     headers: Mapping[str, str]
     """Whatever their case."""
@@ -70,10 +72,12 @@ def _details(errors: object) -> list[str]:
 
 
 def odd_status(asked: str, raw: RawAnswer) -> AnswerError:
+    """The error for a status that neither grants nor refuses the request."""
     return AnswerError(_answered(asked, raw))
 
 
 def kept_failing(asked: str, raw: RawAnswer, so: str) -> AnswerError:
+    """The error for a request that GitHub was too busy for; `so` is a clause: `after all retries`."""
     return AnswerError(
         f"GitHub kept failing, {so}: the last answer to {asked} was {raw.status} with {came(raw)}",
         "look at https://www.githubstatus.com and run the job again",

@@ -41,6 +41,8 @@ class _Tip:
 
 @dataclass
 class BranchWriter:
+    """A branch of a repository, which need not exist yet, to add files to."""
+
     repository: Repository
     branch: str
     _blobs: dict[str, str] = field(default_factory=dict)

@@ -46,9 +46,11 @@ class GitHubForge:
 
     @property
     def limits(self) -> ForgeLimits:
+        """What GitHub holds, as `reporter.forges.github.provider` states it."""
         return self._limits
 
     def find_pull_requests(self, context: CiContext) -> Sequence[PullRequest]:
+        """As `Forge` says. None for a merge queue, which tests a commit of its own."""
         # A merge queue tests a commit of its own; the comment stays as the pull request's run left it.
         if context.event == "merge_group":
             return []
@@ -91,16 +93,19 @@ class GitHubForge:
         return login if login.endswith(_BOT) else login + _BOT
 
     def own_comments(self, pull_request: int) -> Sequence[OwnComment]:
+        """As `Forge` says, by the login that the token has, which of an app is its bot's."""
         with github_errors(f"list the comments of pull request #{pull_request}", _READ):
             own = self._login
             comments = self._repository.get_issue(pull_request).get_comments()
             return [OwnComment(each.id, each.html_url, each.body) for each in comments if _author(each) == own]
 
     def create_comment(self, pull_request: int, body: str) -> str:
+        """As `Forge` says. Of GitHub a pull request's comment is one of the issue with its number."""
         with github_errors(f"comment on pull request #{pull_request}", _WRITE):
             return self._repository.get_issue(pull_request).create_comment(body).html_url
 
     def update_comment(self, pull_request: int, comment_id: int, body: str) -> str | None:
+        """As `Forge` says: 404 and 410 tell of a comment that has been deleted."""
         with github_errors(f"update the comment on pull request #{pull_request}", _WRITE):
             comment = self._repository.get_issue(pull_request).get_comment(comment_id)
             try:
@@ -112,6 +117,7 @@ class GitHubForge:
             return comment.html_url
 
     def delete_comment(self, pull_request: int, comment_id: int) -> None:
+        """As `Forge` says: 404 and 410 tell of a comment that is gone already."""
         with github_errors(f"remove a duplicate comment on pull request #{pull_request}", _WRITE):
             try:
                 self._repository.get_issue(pull_request).get_comment(comment_id).delete()
@@ -120,12 +126,15 @@ class GitHubForge:
                     raise
 
     def own_checks(self, name: str, head_sha: str) -> Sequence[OwnCheck]:
+        """As `Forge` says: check runs alone, since a commit status cannot be read back as one of ours."""
         return own_checks(self._repository, name, head_sha)
 
     def set_check(self, check: Check, place: int | None = None) -> PlacedCheck:
+        """As `Forge` says: a check run or, where the token is a person's, a commit status."""
         return set_check(self._repository, check, place)
 
     def add_files(self, branch: str, files: Mapping[str, bytes], message: str) -> StoredFiles:
+        """As `Forge` says. Raises `UsageError` for a branch that holds code."""
         if branch in self._code_branches:
             raise UsageError(
                 f"reporter.yaml: images.branch is `{branch}`, a branch that holds code",
@@ -134,6 +143,7 @@ class GitHubForge:
         return BranchWriter(self._repository, branch).add_files(files, message)
 
     def file_url(self, commit: str, path: str) -> str:
+        """As `Forge` says."""
         # Unlike raw.githubusercontent.com this address shows to signed-in readers of a private repository.
         return f"{self._server_url}/{self._name}/blob/{commit}/{quote(path)}?raw=true"
 

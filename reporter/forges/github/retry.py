@@ -62,6 +62,7 @@ class Waiting:
         self._spent, self._patience, self._last = 0.0, patience, time.monotonic()
 
     def left(self) -> float:
+        """Seconds that may still be waited."""
         if time.monotonic() - self._last > self._patience.in_all:
             self._spent = 0.0
         return self._patience.in_all - self._spent
@@ -77,6 +78,7 @@ class Waiting:
             self._spent += max(0.0, self._last - started - usual)
 
     def pause(self, seconds: float) -> None:
+        """Sleep so many seconds, at the cost of what is left. The log is told of a long wait."""
         if seconds > _LONG_WAIT:
             _logger.warning("GitHub is busy or limits the rate: waiting %.0f s before the next try", seconds)
         time.sleep(seconds)
@@ -101,6 +103,7 @@ def wait_asked_for(
 
 
 def is_rate_limit(status: int, headers: Mapping[str, str], reason: str) -> bool:
+    """Whether GitHub refuses for want of patience, not of rights: 429, or a 403 that says so in a header or in `reason`."""
     if status == _FORBIDDEN:
         return _retry_after(headers) is not None or Requester.isRateLimitError(reason)
     return status == _TOO_MANY

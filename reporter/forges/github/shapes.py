@@ -17,17 +17,23 @@ from reporter.forges.github.addresses import ApiAddress
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A text that `pattern` matches as a whole."""
+
     called: str = "a text"
     pattern: str = r"[\s\S]*"
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A whole number from 0, below 2⁶³."""
+
     called: str = "a number"
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
+    """True or false; no number stands for it."""
+
     called: str = "true or false"
 
 
@@ -49,28 +55,36 @@ class OrElse:
 
     @property
     def called(self) -> str:
+        """As the field is called where it has its value."""
         return self.shape.called
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
+    """An object; these of its fields are kept."""
+
     called: str
     fields: Mapping[str, Shape]
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
+    """A list of any length, each item of one shape."""
+
     called: str
     item: Shape
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
+    """One of two records; what fits neither is told against one of them."""
+
     first: Record
     second: Record
 
     @property
     def called(self) -> str:
+        """As the first one is called."""
         return self.first.called
 
 

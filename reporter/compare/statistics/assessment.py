@@ -66,6 +66,7 @@ def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) ->
         examples = read(before, after, rule)
         subject = _Subject(rule, (base, head), (before, after), examples)
         pairing = pair(*subject.tables, examples, rule)
+        # Before anything is tested: a difference between two test sets is none between two models.
         if isinstance(pairing, Incomparable):
             return _without(rule, pairing.reason, (*unknown, *_each_alone(subject, metrics)), incomparable=True)
         return _assess_paired(subject, pairing, metrics, unknown, plan)
@@ -161,6 +162,7 @@ def usable_metrics(metrics: list[Metric], sides: Iterable[Examples]) -> tuple[li
 def _paired_examples(subject: _Subject, pairing: Paired) -> Pair:
     base, head = subject.examples
     clusters = None
+    # Named by the candidate's file alone, as groups are: which examples belong together does not depend on the model.
     if subject.rule.cluster is not None:
         clusters = encode([column(subject.tables[1], subject.rule.cluster, base=False)[pairing.head]]).codes[0]
         require_all(clusters != MISSING, subject.rule.cluster, "nothing", base=False)
@@ -208,6 +210,7 @@ def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, f
 
 
 def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
+    """The estimate as evidence. On shared rows alone its difference is another than that of the two reported values, and is told."""
     note = " ".join(filter(None, (pairing.note, estimate.note)))
     tested = estimate.delta if pairing.note and math.isfinite(estimate.delta) else None
     return MetricEvidence(

@@ -43,6 +43,9 @@ class Replicates:
     def interval(self, delta: float, level: float, rounding: float) -> tuple[float, float]:
         """`delta` ± the distance that only the share 1 − `level` of the resamples of all subsets exceeds. An end within `rounding` of
         zero is zero.
+
+        Kleiner et al. 2014 average the subsets' own quantiles. Here their deviations, each from its subset's own centre, are one
+        sample: a twentieth of the resamples says little about a tail.
         """
         share = _resampled_share(1 - level, self.units)
         half = _exceeded_by(share, self.deviations[~np.isnan(self.deviations)])
@@ -59,13 +62,16 @@ class Replicates:
 
 
 def _exceeded_by(share: float, deviations: FloatArray) -> float:
-    """The absolute deviation that is exceeded by this share of them, counting the sample itself."""
+    """The absolute deviation that is exceeded by this share of them, counting the sample itself: of R resamples the share is one of
+    R + 1 (Davison & Hinkley 1997, section 5.2), so that interval and p-value agree.
+    """
     count = max(1, math.floor(share * (len(deviations) + 1)))
     return float(-np.partition(-np.abs(deviations), count - 1)[count - 1])
 
 
 def _resampled_share(share: float, units: int) -> float:
-    """The share of resamples to cut off for an interval as wide as Student's: 2 Φ(t √(n / (n − 1))).
+    """The share of resamples to cut off for an interval as wide as Student's: 2 Φ(t √(n / (n − 1))), the expanded percentile of
+    Hesterberg 2015.
 
     Resamples of n units vary by the divisor n, not n − 1, and are near a normal distribution where a sample is near Student's.
     """

@@ -47,11 +47,14 @@ class AucDifference:
 
     @property
     def estimable(self) -> bool:
-        """Two perfect rankings, or a perfect and a constant one, have no spread to estimate a variance from."""
+        """False with fewer than two positives or two negatives, and where two areas differ though no component varies, as those of
+        a perfect and a constant score do. Two equal areas without spread, as of two perfect scores, count as estimated: by 0 ± 0.
+        """
         return math.isfinite(self.variance) and (self.variance > NO_SPREAD or abs(self.delta) < NO_SPREAD)
 
 
 NO_SPREAD = 1e-15
+"""A variance, or a difference of areas, that is rounding."""
 
 
 def delong(positive: npt.NDArray[np.bool_], base: FloatArray, head: FloatArray) -> AucDifference:
@@ -66,6 +69,8 @@ def delong(positive: npt.NDArray[np.bool_], base: FloatArray, head: FloatArray) 
     base_auc, base_of_positive, base_of_negative = _components(positive, base)
     head_auc, head_of_positive, head_of_negative = _components(positive, head)
     variance = math.nan
+    # Of a mean over positives and one over negatives, which are independent. Taking the differences of the components first gives
+    # the variances less twice the covariance, example by example: L S Lᵀ with L = (−1, 1) in DeLong et al.
     if min(positives, negatives) > 1:
         variance = float(
             np.var(head_of_positive - base_of_positive, ddof=1) / positives
@@ -75,7 +80,10 @@ def delong(positive: npt.NDArray[np.bool_], base: FloatArray, head: FloatArray) 
 
 
 def _components(positive: npt.NDArray[np.bool_], scores: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """The area, and its structural components: the share of negatives below each positive, of positives above each negative."""
+    """The area, and its structural components: the share of negatives below each positive, of positives above each negative.
+
+    Among all examples a midrank counts who is below, ties half; less the midrank among one's own class it counts the other class.
+    """
     from scipy.stats import rankdata
 
     overall = rankdata(scores)

@@ -47,6 +47,8 @@ class Estimate:
 def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Estimate]:
     """Estimate each metric, by its name: ROC AUC of two classes by DeLong, the p-value of accuracy by McNemar (both only
     without clusters, which they do not know of), everything else by the bootstrap.
+
+    A metric without an interval has a note that says why.
     """
     found = {metric.name: Estimate(evaluate(metric, pair.base), evaluate(metric, pair.head)) for metric in metrics}
     defined = [metric for metric in metrics if math.isfinite(found[metric.name].delta)]
@@ -59,16 +61,17 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
             f"No interval: there are only {pair.units} {unit}, and {FEWEST_UNITS} are the least to estimate one from."
         )
         return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
-    if pair.identical:
+    if pair.identical:  # no resample could differ, so none is drawn
         same = f"identical predictions, n = {pair.rows:,}"
         return found | {m.name: replace(found[m.name], interval=(0.0, 0.0), p_value=1.0, method=same) for m in defined}
     notes = {metric.name: note for metric in defined if (note := _too_little(metric, pair, plan))}
     found |= {name: replace(found[name], note=note) for name, note in notes.items()}
     defined = [metric for metric in defined if metric.name not in notes]
+    # DeLong's variance of an area is what resampling would come near to, in closed form.
     resampled = [metric for metric in defined if not _has_delong(metric, pair)]
     for metric in (metric for metric in defined if _has_delong(metric, pair)):
         found[metric.name] = _by_delong(found[metric.name], pair, plan.level)
-    replicates = bootstrap(pair, resampled, plan)
+    replicates = bootstrap(pair, resampled, plan)  # together: metrics share tallies, rankings and weights
     for metric in resampled:
         method = _method(pair, resampled, metric, plan)
         found[metric.name] = _by_bootstrap(found[metric.name], replicates[metric.name], plan.level, method)
@@ -94,11 +97,13 @@ def _too_little(metric: Metric, pair: Pair, plan: Plan) -> str:
 
 
 def _has_delong(metric: Metric, pair: Pair) -> bool:
+    """ROC AUC of two classes; its variance takes examples to be independent, which those of a cluster are not."""
     auc = isinstance(metric.formula, Ranked) and metric.formula.value is ranked_scores.roc_auc
     return auc and pair.clusters is None and isinstance(pair.base, Classified) and pair.base.binary
 
 
 def _has_mcnemar(metric: Metric, pair: Pair) -> bool:
+    """Accuracy of any number of classes; the test takes examples to be independent too."""
     return isinstance(metric.formula, Tallied) and metric.formula.value is tallies.accuracy and pair.clusters is None
 
 
@@ -117,12 +122,14 @@ NO_SPREAD = "No interval: every resample gives the same difference, so its sprea
 
 
 def _by_bootstrap(estimate: Estimate, replicates: Replicates, level: float, method: str) -> Estimate:
-    if replicates.undefined > MOST_UNDEFINED:
+    """The estimate with what its resamples say, or with a note of why they say nothing."""
+    if replicates.undefined > MOST_UNDEFINED:  # what is left of them is no fair sample
         return replace(estimate, note=f"No interval: undefined in {replicates.undefined:.0%} of the resamples.")
     if not replicates.show(level):
         return replace(estimate, note=f"No interval: too few resamples, or examples, to show one of {shown(level)}.")
     rounding = ROUNDING * max(abs(estimate.base), abs(estimate.head))
     if replicates.constant(rounding):
+        # A difference that no resample doubts is no proof of one: all examples changed alike, and others may not.
         if abs(estimate.delta) > rounding:
             return replace(estimate, note=NO_SPREAD)
         return replace(estimate, interval=(0.0, 0.0), p_value=1.0, method=method)
@@ -152,6 +159,7 @@ def _with_mcnemar(estimate: Estimate, pair: Pair, level: float) -> Estimate:
 
 
 def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -> str:
+    """What a reader is told of how a metric was resampled, as `bootstrap` does it; `metrics` are all that it was given."""
     rows = f"n = {pair.rows:,}"
     if isinstance(metric.formula, Tallied) and pair.clusters is None:
         return f"paired bootstrap, {plan.resamples:,} resamples, {rows}"

@@ -70,12 +70,15 @@ CurveFunction: TypeAlias = Callable[[Curve], FloatArray]
 
 
 def rank(scores: FloatArray, positive: npt.NDArray[np.bool_], rows: IntArray | None = None) -> Ranking:
-    """Sort by score; `rows` tells the example of each score where that is not its position."""
+    """Sort by score; `rows` tells the example of each score where that is not its position.
+
+    Both metrics are sums over positives, so that a group without one adds nothing to either and is left out.
+    """
     order = np.argsort(-scores, kind="stable")
     ranked, is_positive = scores[order], positive[order]
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     first = np.append(0, last[:-1] + 1)
-    seen = np.cumsum(is_positive)[last]
+    seen = np.cumsum(is_positive)[last]  # positives in each group and above
     gained = np.diff(seen, prepend=0)
     kept = gained > 0
     return Ranking(
@@ -91,14 +94,15 @@ def curve(ranking: Ranking, weights: Weights) -> Curve:
     """Count down the ranking, which holds at least one positive."""
     ordered = weights.take(ranking.rows, axis=1)
     gained = ordered.take(ranking.positives, axis=1)
-    if len(ranking.groups) < len(ranking.positives):
+    if len(ranking.groups) < len(ranking.positives):  # else no two positives tie, and each is a group
         gained = np.add.reduceat(gained, ranking.groups, axis=1)
     running = np.cumsum(ordered, axis=1, dtype=np.int32)
     return Curve(ranking, running, gained, np.cumsum(gained, axis=1, dtype=np.int32))
 
 
 def average_precision(points: Curve) -> FloatArray:
-    """Sum over thresholds of precision × gain in recall, without interpolation (as in scikit-learn)."""
+    """Sum over thresholds of precision × gain in recall, without interpolation: scikit-learn's `average_precision_score`."""
+    # Where nobody was drawn down to here nothing is gained either: 0 of 1 then stands for 0 of 0.
     precision = points.positives / np.maximum(points.through, 1)
     return _per(np.einsum("bg,bg->b", points.gained, precision), points.all_positives)
 
@@ -110,6 +114,7 @@ def roc_auc(points: Curve) -> FloatArray:
     negatives = points.running[:, -1] - points.all_positives
     negatives_above = points.above - (points.positives - points.gained)
     negatives_through = points.through - points.positives
+    # Those below the group and half of those in it: the sum has what is above twice, and what is in the group once.
     beaten = negatives[:, None] - (negatives_above + negatives_through) / 2
     return _per(np.einsum("bg,bg->b", points.gained, beaten), points.all_positives * negatives)
 
@@ -124,7 +129,11 @@ class Rankings:
 
 
 def rankings(examples: Classified, average: Average) -> Rankings:
-    """Rank examples; of several classes each one against the rest."""
+    """Rank examples; of several classes each one against the rest (Provost & Domingos 2000, Well-trained PETs: improving
+    probability estimation trees). The micro average ranks every pair of an example and a class, as scikit-learn does.
+
+    Raises ValueError without scores.
+    """
     scores = examples.scores
     if scores is None:
         raise ValueError("the metric needs scores")
@@ -164,10 +173,12 @@ def _importance(ranked: Rankings, weights: Weights) -> FloatArray:
 
 
 def _average(values: FloatArray, importance: FloatArray) -> FloatArray:
+    """The mean over classes, shape (B, classes) → (B,); a class for which the metric is not defined has no say."""
     counted = np.where(np.isnan(values), 0.0, importance)
     return _per(np.asarray((np.nan_to_num(values) * counted).sum(axis=1)), np.asarray(counted.sum(axis=1)))
 
 
 def _per(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """The quotient, NaN where nothing was counted."""
     undefined = np.full(len(numerator), np.nan)
     return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0))

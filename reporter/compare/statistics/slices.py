@@ -23,7 +23,7 @@ MOST_VALUES = 30
 SHOWN = 5
 """Of each metric in each group: the worst and as many of the best, besides all that are clearly worse or better."""
 RESAMPLES = 1000
-"""At most."""
+"""At most: there may be hundreds of slices."""
 ROW_LIMIT = 5000
 """A slice of more rows is resampled by the bag of little bootstraps."""
 
@@ -51,6 +51,7 @@ class Slices:
 
 def slices(pair: Pair, predictions: str, metrics: Sequence[Metric], groups: Mapping[str, Column], plan: Plan) -> Slices:
     """Estimate every metric in every slice; `groups` are columns of shape (pair.rows,)."""
+    # Half of `ROW_LIMIT` in each subset, so that a slice just beyond it may still give two.
     smaller = replace(plan, resamples=min(plan.resamples, RESAMPLES), row_limit=ROW_LIMIT, subset_rows=ROW_LIMIT // 2)
     found: list[Slice] = []
     left_out: list[str] = []
@@ -72,6 +73,7 @@ def worst_and_best(found: Sequence[Slice], level: float) -> tuple[SliceRow, ...]
 
     A large slice that is clearly a little worse is not left out for small ones that seem much worse by chance.
     """
+    # Over all slices at once, for each is a look for something to be alarmed at, whichever metric or group it is of.
     p_values = benjamini_hochberg([each.row.p_value for each in found])
     families: dict[tuple[str, str, str], list[tuple[float, SliceRow]]] = {}
     for each, p_value in zip(found, p_values, strict=True):
@@ -89,7 +91,9 @@ def worst_and_best(found: Sequence[Slice], level: float) -> tuple[SliceRow, ...]
 
 
 def _outcome(found: Slice, p_value: float | None, level: float) -> Outcome:
-    """Whether a slice is better or worse, which among many slices takes the corrected p-value too."""
+    """Whether a slice is better or worse, which among many slices takes the corrected p-value too: of the intervals alone, which are
+    not corrected, one in twenty would exclude zero by chance at a level of 95 %.
+    """
     if not found.row.delta or found.row.interval is None or p_value is None:
         return Outcome.SAME if found.row.delta == 0 else Outcome.UNKNOWN
     low, high = found.row.interval

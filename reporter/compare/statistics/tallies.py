@@ -84,7 +84,7 @@ def f1(counts: Tally, average: Average) -> FloatArray:
 
 
 def specificity(counts: Tally, average: Average) -> FloatArray:
-    """Share of the examples of other classes that were not predicted as this class."""
+    """Share of the examples of other classes that were not predicted as this class: of a binary task the recall of class 0."""
     others = counts.total - counts.actual
     return _averaged(counts, average, others - (counts.predicted - counts.hits), others)
 
@@ -93,6 +93,7 @@ def mcc(counts: Tally, _: Average) -> FloatArray:
     """Matthews correlation coefficient for K classes (Gorodkin 2004, Comparing two K-category assignments by a
     K-category correlation coefficient).
     """
+    # Covariances of the two indicators of K classes, times n²: n Σ hits − Σ actual × predicted; of one with itself n² − Σ actual².
     total = counts.total[:, 0]
     covariance = counts.hits.sum(axis=1) * total - (counts.actual * counts.predicted).sum(axis=1)
     spread = (total**2 - (counts.actual**2).sum(axis=1)) * (total**2 - (counts.predicted**2).sum(axis=1))
@@ -100,6 +101,9 @@ def mcc(counts: Tally, _: Average) -> FloatArray:
 
 
 def _averaged(counts: Tally, average: Average, numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """The ratio of class 1, or the average of all classes': as scikit-learn does, the macro average leaves out a class that is neither
+    actual nor predicted, and the weighted one weights by how often a class is actual.
+    """
     if counts.binary:
         return _ratio(numerator[:, 1], denominator[:, 1])
     each = _ratio(numerator, denominator)
@@ -113,8 +117,10 @@ def _averaged(counts: Tally, average: Average, numerator: FloatArray, denominato
 
 
 def _mean_of_present(values: FloatArray, present: npt.NDArray[np.bool_]) -> FloatArray:
+    """Over classes, shape (B, K) → (B,). A resample may lack a class, and then does not count it as 0."""
     return _ratio((values * present).sum(axis=1), present.sum(axis=1))
 
 
 def _ratio(numerator: FloatArray, denominator: FloatArray | npt.NDArray[np.integer]) -> FloatArray:
+    """The quotient, 0 without a denominator: scikit-learn's `zero_division`."""
     return np.divide(numerator, denominator, out=np.zeros(np.shape(numerator)), where=denominator > 0)

@@ -112,7 +112,7 @@ class Forge(Protocol):
     def own_checks(self, name: str, head_sha: str) -> Sequence[OwnCheck]:
         """The checks of this name that reporter has set on the commit, oldest first; a reader sees the last one.
 
-        None where the token cannot read them, or sets checks of a kind that cannot be read back.
+        Empty where the token cannot read them, or sets checks of a kind that cannot be read back.
         """
         ...
 

@@ -208,7 +208,7 @@ class GateRow:
     """What one limit makes of one metric."""
 
     metric: str
-    """`file:name`."""
+    """`file:name`; of a rule that matches no metric, its glob."""
     rule: str
     """As a reader would say it: `max_drop 0.005`."""
     result: Verdict

@@ -24,7 +24,7 @@ _STATES = {
 def own_checks(repository: Repository, name: str, head_sha: str) -> list[OwnCheck]:
     """Our check runs of this name, oldest first: another app may use the name, but not our external id.
 
-    None where the token may not read them: it is then no app's, or may not write them either.
+    Empty where the token may not read them: it is then no app's, or may not write them either.
     """
     try:
         with github_errors(f"read the checks on {head_sha[:7]}", "checks: read"):

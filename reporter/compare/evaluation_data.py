@@ -70,7 +70,7 @@ def _search(base: Snapshot, head: Snapshot) -> _Search:
 
 def _by_predictions(file: str, evidence: Evidence) -> tuple[str, ...] | None:
     """What the predictions say of this file's test rows; None where they say nothing."""
-    known = [one for key, one in evidence.metrics.items() if key.startswith(f"{file}:")]
+    known = [one for key, one in evidence.metrics.items() if key.file == file]
     if any(one.incomparable for one in known):
         return ("the test rows",)
     return () if any(one.same_examples for one in known) else None

@@ -46,7 +46,7 @@ def _gated(rows: Sequence[MetricRow], rules: Rules) -> set[tuple[str, str]]:
 
 def _first_known(rows: Sequence[MetricRow]) -> set[tuple[str, str]]:
     directed = [row for row in rows if row.direction is not Direction.NONE and _has_number(row)]
-    primary_first = sorted(directed, key=lambda row: bool(_SECONDARY.search(f"{row.file}:{row.name}")))
+    primary_first = sorted(directed, key=lambda row: bool(_SECONDARY.search(str(row.key))))
     diverged = [row for row in rows if became_non_finite(row.base, row.head)]
     unread = [row for row in rows if row.name == WHOLE_FILE and row.state is State.UNAVAILABLE]
     return {

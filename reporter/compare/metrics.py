@@ -15,6 +15,7 @@ from reporter.compare.phrases import named
 from reporter.compare.value_pairs import ValuePair, is_partial, pair_values
 from reporter.model.comparison import MetricOrigin, MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.rules import Direction, Rules, is_glob
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import Number
@@ -61,7 +62,7 @@ def _expected(rules: Rules) -> dict[str, list[str]]:
 
 def _known(pair: ValuePair, evidence: Evidence, doubts: Mapping[str, str]) -> MetricEvidence:
     """What the evidence says of a row; a value that is not of this revision is in doubt whatever else is known."""
-    known = evidence.metrics.get(f"{pair.file}:{pair.name}", _NO_EVIDENCE)
+    known = evidence.metrics.get(MetricKey(pair.file, pair.name), _NO_EVIDENCE)
     return replace(known, doubt=doubts.get(pair.file, known.doubt))
 
 

@@ -76,7 +76,7 @@ def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circums
 def _diverged_headlines(metrics: Sequence[MetricRow], gates: Sequence[GateRow]) -> Iterator[GateRow]:
     judged = {gate.metric for gate in gates}
     for row in metrics:
-        metric = f"{row.file}:{row.name}"
+        metric = str(row.key)
         if row.headline and metric not in judged and became_non_finite(row.base, row.head):
             yield GateRow(metric, FINITE, Verdict.WARN, how_non_finite(row))
 
@@ -87,7 +87,7 @@ def _judged_rows(rows: Sequence[MetricRow], gate: GateRule, circumstances: Circu
             finding = _judge(row, limit, circumstances)
             if gate.required:
                 finding = _required(finding, row)
-            yield GateRow(f"{row.file}:{row.name}", limit.text, finding.result, finding.reason)
+            yield GateRow(str(row.key), limit.text, finding.result, finding.reason)
 
 
 def _hidden_rows(

@@ -122,7 +122,7 @@ def _short(row: MetricRow, *, alone: bool) -> str:
 
 
 def _key(row: MetricRow) -> str:
-    return f"{row.file}:{row.name}"
+    return str(row.key)
 
 
 def _first(

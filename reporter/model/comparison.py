@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reporter.model.history import MetricHistory
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
@@ -101,6 +102,11 @@ class MetricRow:
     stage train has not run since its params changed`. Usually empty."""
     origin: MetricOrigin | None = None
     """None: the baseline has it in the same place, or not at all."""
+
+    @property
+    def key(self) -> MetricKey:
+        """Which metric the row is of."""
+        return MetricKey(self.file, self.name)
 
 
 @dataclass(frozen=True, slots=True)

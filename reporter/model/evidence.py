@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reporter.model.comparison import Flips, SliceRow
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
 
 
@@ -36,8 +37,8 @@ class MetricEvidence:
 class Evidence:
     """Everything `reporter.compare.statistics` finds out about a candidate and its baseline."""
 
-    metrics: Mapping[str, MetricEvidence] = field(default_factory=dict)
-    """By `file:name` of the reported metric; a metric nothing is known of is absent."""
+    metrics: Mapping[MetricKey, MetricEvidence] = field(default_factory=dict)
+    """By the reported metric; one that nothing is known of is absent."""
     slices: tuple[SliceRow, ...] = ()
     flips: tuple[Flips, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -11,6 +11,7 @@ from reporter.compare import compare
 from reporter.compare.evaluation_data import changed_evaluation_data
 from reporter.model.comparison import Outcome
 from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.rules import Rules
 
 METRICS = {"metrics.json": {"accuracy": 0.8}}
@@ -179,7 +180,7 @@ class TestPredictions:
     BEFORE, AFTER = [reads({"test.csv": "1"})], [reads({"test.csv": "2"})]
 
     def judged(self, evidence, after=AFTER):
-        found = Evidence(metrics={"metrics.json:accuracy": evidence})
+        found = Evidence(metrics={MetricKey("metrics.json", "accuracy"): evidence})
         return changed(self.BEFORE, after, evidence=found)
 
     def test_shared_rows_overrule_the_pipeline(self):

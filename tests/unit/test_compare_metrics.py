@@ -14,6 +14,7 @@ from reporter.compare.difference import difference, relative_difference
 from reporter.compare.metrics import metric_rows
 from reporter.model.comparison import Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 
 NUMBERS = st.integers() | st.floats()
@@ -32,7 +33,7 @@ def rows(base, head, rules=NO_RULES, evidence=NO_EVIDENCE, changed_data=()):
 
 
 def known(**known_of):
-    return Evidence(metrics={f"metrics.json:{name}": evidence for name, evidence in known_of.items()})
+    return Evidence(metrics={MetricKey("metrics.json", name): evidence for name, evidence in known_of.items()})
 
 
 class TestDifference:

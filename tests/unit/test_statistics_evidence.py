@@ -11,6 +11,7 @@ from reporter.compare.statistics import evidence
 from reporter.compare.statistics.slices import Slice, worst_and_best
 from reporter.model.comparison import SliceRow
 from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.revision import Revision
 from reporter.model.rules import GateRule, MetricRule, PredictionsRule, Rules, SignificanceRule, Task
@@ -69,7 +70,7 @@ def found(examples, *rules: PredictionsRule, base_values=None, head_values=None,
 
 
 def test_a_real_difference_has_an_interval_a_p_value_and_a_method(examples):
-    metric = found(examples).metrics[f"{FILE}:auc"]
+    metric = found(examples).metrics[MetricKey(FILE, "auc")]
     low, high = metric.interval
     delta = auc(examples["head"]) - auc(examples["base"])
     assert 0 < low < delta < high
@@ -98,7 +99,7 @@ def test_another_seed_gives_another_interval(examples):
     values = [{"loss": log_loss(t.columns["late"], t.columns["score"])} for t in (examples["base"], examples["head"])]
     intervals = {
         found(examples, rules, base_values=values[0], head_values=values[1], significance=SignificanceRule(seed=seed))
-        .metrics[f"{FILE}:loss"]
+        .metrics[MetricKey(FILE, "loss")]
         .interval
         for seed in (0, 1)
     }
@@ -108,7 +109,7 @@ def test_another_seed_gives_another_interval(examples):
 
 def test_a_reported_value_that_the_predictions_do_not_give_is_a_mismatch_and_has_no_interval(examples):
     result = found(examples, head_values={"auc": 0.999})
-    metric = result.metrics[f"{FILE}:auc"]
+    metric = result.metrics[MetricKey(FILE, "auc")]
     (problem,) = result.problems
     assert (problem.kind, problem.revision, problem.path) == (ProblemKind.MISMATCH, "workspace", FILE)
     assert "0.999" in problem.message
@@ -126,7 +127,9 @@ def test_the_doubt_is_of_the_values_whatever_the_file_is_called(examples):
     )
     asked = Rules(predictions=(rule(metrics={"roc_auc": f"{odd}:auc"}),))
     assert (
-        evidence(base, head, asked).metrics[f"{odd}:auc"].doubt.startswith("is in doubt: reports 0.1, but roc_auc of")
+        evidence(base, head, asked)
+        .metrics[MetricKey(odd, "auc")]
+        .doubt.startswith("is in doubt: reports 0.1, but roc_auc of")
     )
 
 
@@ -137,7 +140,7 @@ def test_a_rounded_reported_value_agrees(examples):
         head_values={"auc": round(auc(examples["head"]), 3)},
     )
     assert not result.problems
-    assert result.metrics[f"{FILE}:auc"].interval
+    assert result.metrics[MetricKey(FILE, "auc")].interval
 
 
 def test_predictions_that_explain_no_metric_are_a_problem_that_says_what_is_missing(examples):
@@ -153,7 +156,7 @@ def test_an_average_over_classes_is_no_metric_of_a_binary_task(examples):
 
 def test_shared_rows_have_a_difference_of_their_own(examples):
     same = Table({name: column[100:] for name, column in examples["base"].columns.items()})
-    metric = found(examples | {"head": same}).metrics[f"{FILE}:auc"]
+    metric = found(examples | {"head": same}).metrics[MetricKey(FILE, "auc")]
     assert metric.tested_delta == 0
     assert metric.interval == (0, 0)
 
@@ -187,9 +190,9 @@ def test_a_metric_without_its_column_is_a_problem_and_the_others_stay(examples):
         head_values={"auc": 0.5, "accuracy": accuracy["head"]},
     )
     assert "needs scores" in result.problems[0].message
-    assert result.metrics[f"{FILE}:auc"].interval is None
-    assert "needs scores" in result.metrics[f"{FILE}:auc"].note
-    assert result.metrics[f"{FILE}:accuracy"].interval
+    assert result.metrics[MetricKey(FILE, "auc")].interval is None
+    assert "needs scores" in result.metrics[MetricKey(FILE, "auc")].note
+    assert result.metrics[MetricKey(FILE, "accuracy")].interval
 
 
 @pytest.mark.parametrize("missing", ["base", "head"])
@@ -199,7 +202,7 @@ def test_predictions_that_are_not_there_leave_the_metric_without_interval(exampl
     result = evidence(
         snapshot(MAIN, sides["base"], values), snapshot(WORKSPACE, sides["head"], values), Rules(predictions=(rule(),))
     )
-    metric = result.metrics[f"{FILE}:auc"]
+    metric = result.metrics[MetricKey(FILE, "auc")]
     assert metric.interval is None
     if missing == "base":
         assert metric.note == "No interval: main has no predictions.csv yet."
@@ -237,7 +240,7 @@ def test_p_values_of_gated_metrics_are_corrected_and_others_are_not(examples):
     arguments = {"base_values": values[0], "head_values": values[1]}
     raw = found(examples, rule(metrics=metrics), **arguments).metrics
     corrected = found(examples, rule(metrics=metrics), metrics=gates, **arguments).metrics
-    smaller, larger = sorted([f"{FILE}:auc", f"{FILE}:loss"], key=lambda key: raw[key].p_value)
+    smaller, larger = sorted([MetricKey(FILE, "auc"), MetricKey(FILE, "loss")], key=lambda key: raw[key].p_value)
     assert corrected[smaller].p_value == pytest.approx(2 * raw[smaller].p_value)
     assert corrected[larger].p_value == pytest.approx(max(raw[larger].p_value, 2 * raw[smaller].p_value))
     assert corrected[f"{FILE}:accuracy"].p_value == raw[f"{FILE}:accuracy"].p_value
@@ -246,14 +249,17 @@ def test_p_values_of_gated_metrics_are_corrected_and_others_are_not(examples):
 def test_different_test_sets_are_compared_on_the_shared_rows_and_it_is_said(examples):
     fewer = Table({name: column[100:] for name, column in examples["head"].columns.items()})
     result = found(examples | {"head": fewer})
-    assert "300 rows that both test sets share (baseline 400, candidate 300)" in result.metrics[f"{FILE}:auc"].note
-    assert result.metrics[f"{FILE}:auc"].method == "DeLong, n = 300"
+    assert (
+        "300 rows that both test sets share (baseline 400, candidate 300)"
+        in result.metrics[MetricKey(FILE, "auc")].note
+    )
+    assert result.metrics[MetricKey(FILE, "auc")].method == "DeLong, n = 300"
     assert not result.problems, "each reported value was checked on its own whole test set"
 
 
 def test_too_few_shared_rows_are_incomparable(examples):
     fewer = Table({name: column[250:] for name, column in examples["head"].columns.items()})
-    metric = found(examples | {"head": fewer}).metrics[f"{FILE}:auc"]
+    metric = found(examples | {"head": fewer}).metrics[MetricKey(FILE, "auc")]
     assert metric == MetricEvidence(note=metric.note, incomparable=True)
     assert "150 rows" in metric.note
 
@@ -261,7 +267,7 @@ def test_too_few_shared_rows_are_incomparable(examples):
 def test_reported_values_are_checked_even_where_the_test_sets_cannot_be_compared(examples):
     fewer = Table({name: column[250:] for name, column in examples["head"].columns.items()})
     result = found(examples | {"head": fewer}, head_values={"auc": 0.1})
-    assert result.metrics[f"{FILE}:auc"].incomparable
+    assert result.metrics[MetricKey(FILE, "auc")].incomparable
     assert [problem.kind for problem in result.problems] == [ProblemKind.MISMATCH]
 
 
@@ -271,29 +277,29 @@ def test_a_row_without_a_cluster_is_a_problem(examples):
     with_days = {name: Table({**data.columns, "day": days}) for name, data in examples.items()}
     result = found(with_days, rule(cluster="day"))
     assert "1 of 400 rows have nothing in column 'day'" in result.problems[0].message
-    assert result.metrics[f"{FILE}:auc"].interval is None
+    assert result.metrics[MetricKey(FILE, "auc")].interval is None
 
 
 def test_a_group_that_is_no_column_is_a_problem_and_the_metrics_stay(examples):
     result = found(examples, rule(groups=("airline", "carrier")))
     assert "'airline'" in result.problems[0].message
     assert {row.group for row in result.slices} == {"carrier"}
-    assert result.metrics[f"{FILE}:auc"].interval
+    assert result.metrics[MetricKey(FILE, "auc")].interval
 
 
 def test_changed_labels_are_incomparable(examples):
     columns = dict(examples["head"].columns)
     columns["late"] = np.where(np.arange(400) < 3, 1 - columns["late"], columns["late"])
-    metric = found(examples | {"head": Table(columns)}).metrics[f"{FILE}:auc"]
+    metric = found(examples | {"head": Table(columns)}).metrics[MetricKey(FILE, "auc")]
     assert metric.incomparable
     assert "3 of 400 shared examples differ: the labels changed" in metric.note
 
 
 def test_a_cluster_column_is_resampled_whole(examples):
-    metric = found(examples, rule(cluster="day")).metrics[f"{FILE}:auc"]
+    metric = found(examples, rule(cluster="day")).metrics[MetricKey(FILE, "auc")]
     assert metric.interval is None, "there is no such column"
     days = {name: Table({**data.columns, "day": text(np.arange(400) // 10)}) for name, data in examples.items()}
-    metric = found(days, rule(cluster="day")).metrics[f"{FILE}:auc"]
+    metric = found(days, rule(cluster="day")).metrics[MetricKey(FILE, "auc")]
     assert metric.method == "paired bootstrap of 40 clusters, 2,000 resamples, n = 400"
 
 
@@ -356,7 +362,7 @@ def test_a_regression_has_no_flips():
     regression = PredictionsRule(PATH, Task.REGRESSION, "y", predicted="p", metrics={"rmse": f"{FILE}:rmse"})
     result = found(sides, regression, base_values={"rmse": rmse["base"]}, head_values={"rmse": rmse["head"]})
     assert result.flips == ()
-    low, high = result.metrics[f"{FILE}:rmse"].interval
+    low, high = result.metrics[MetricKey(FILE, "rmse")].interval
     assert low < rmse["head"] - rmse["base"] < high < 0
 
 

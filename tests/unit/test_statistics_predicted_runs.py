@@ -9,6 +9,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from reporter.compare.statistics import evidence
 from reporter.model.evidence import Evidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision
 from reporter.model.rules import PredictionsRule, Rules, Task
@@ -60,7 +61,7 @@ def found(base: Snapshot, head: Snapshot, asked: PredictionsRule | None = None, 
     return evidence(base, head, Rules(predictions=(asked or rule(),), **more))  # type: ignore[arg-type]
 
 
-KEYS = [f"seed-{seed}/metrics.json:auc" for seed in SEEDS]
+KEYS = [MetricKey(f"seed-{seed}/metrics.json", "auc") for seed in SEEDS]
 
 
 def test_runs_of_the_same_seeds_are_paired_and_each_row_tells_of_all():
@@ -83,20 +84,22 @@ def test_a_metric_that_nobody_reports_is_computed_all_the_same():
     asked = rule(metrics={"log_loss": "seed-*/metrics.json:loss"})
     result = found(project(MAIN, base), project(WORKSPACE, head), asked)
     loss = [[log_loss(t.columns["late"], t.columns["score"]) for t in side.values()] for side in (base, head)]
-    low, high = result.metrics["seed-1/metrics.json:loss"].interval
+    low, high = result.metrics[MetricKey("seed-1/metrics.json", "loss")].interval
     assert (low + high) / 2 == pytest.approx(np.mean(loss[1]) - np.mean(loss[0]))
 
 
 def test_other_seeds_on_each_side_are_not_paired():
     result = found(project(MAIN, runs(1.0, (1, 2, 3))), project(WORKSPACE, runs(1.6, (4, 5, 6, 7))))
-    metric = result.metrics["seed-4/metrics.json:auc"]
+    metric = result.metrics[MetricKey("seed-4/metrics.json", "auc")]
     assert metric.method.startswith("Welch t")
     assert "3 and 4 runs" in metric.method
 
 
 def test_other_seeds_on_other_rows_are_not_comparable():
     easier = {seed: predictions(seed, 1.0, rows=slice(50, None)) for seed in (4, 5, 6)}
-    metric = found(project(MAIN, runs(1.0, (1, 2, 3))), project(WORKSPACE, easier)).metrics["seed-4/metrics.json:auc"]
+    metric = found(project(MAIN, runs(1.0, (1, 2, 3))), project(WORKSPACE, easier)).metrics[
+        MetricKey("seed-4/metrics.json", "auc")
+    ]
     assert metric.incomparable
     assert "runs of different seeds were not judged on the same examples" in metric.note
 
@@ -112,15 +115,15 @@ def test_one_row_for_all_runs_is_held_against_their_mean():
     metrics = [{"metrics.json": {"mean": float(np.mean([auc(t) for t in side.values()]))}} for side in (base, head)]
     asked = rule(metrics={"roc_auc": "metrics.json:mean"})
     result = found(project(MAIN, base, metrics[0]), project(WORKSPACE, head, metrics[1]), asked)
-    assert list(result.metrics) == ["metrics.json:mean"]
-    assert result.metrics["metrics.json:mean"].interval
+    assert list(result.metrics) == [MetricKey("metrics.json", "mean")]
+    assert result.metrics[MetricKey("metrics.json", "mean")].interval
     assert result.problems == ()
     wrong = {"metrics.json": {"mean": 0.99}}
     result = found(project(MAIN, base, metrics[0]), project(WORKSPACE, head, wrong), asked)
     (problem,) = result.problems
     assert (problem.kind, problem.revision) == (ProblemKind.MISMATCH, "workspace")
     assert "reports 0.99, but the mean roc_auc of the runs is" in problem.message
-    assert result.metrics["metrics.json:mean"].interval is None
+    assert result.metrics[MetricKey("metrics.json", "mean")].interval is None
 
 
 def test_a_run_that_reports_something_else_has_no_interval():
@@ -138,7 +141,7 @@ def test_runs_on_other_labels_are_not_comparable():
     assert metric.incomparable
     assert "seed-1/predictions.csv: The actual values of 200 of 200 shared examples differ" in metric.note
     apart = {seed + 4: table for seed, table in other.items()}
-    metric = found(project(MAIN, runs(1.0)), project(WORKSPACE, apart)).metrics["seed-5/metrics.json:auc"]
+    metric = found(project(MAIN, runs(1.0)), project(WORKSPACE, apart)).metrics[MetricKey("seed-5/metrics.json", "auc")]
     assert metric.incomparable
 
 

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from factories import make_snapshot
 
 from reporter.compare.statistics.examples import Classified, Measured
-from reporter.compare.statistics.reported_values import agrees, find_reported
+from reporter.compare.statistics.reported_values import agrees, find_reported, metric_key
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.snapshot import ValueFile
 
@@ -67,12 +69,19 @@ def test_what_is_recomputed_from_rounded_scores_is_rounded_too():
 
 def test_a_reported_metric_is_found_by_file_and_name():
     good = ValueFile("a/metrics.json", {"auc": 0.5, "by:carrier": 0.6})
-    assert find_reported({good.path: good}, "a/metrics.json:auc") == (good, 0.5)
-    assert find_reported({good.path: good}, "a/metrics.json:by:carrier") == (good, 0.6)
-    assert find_reported({good.path: good}, "a/metrics.json:loss") is None
-    assert find_reported({good.path: good}, "auc") is None
+    assert find_reported({good.path: good}, MetricKey("a/metrics.json", "auc")) == (good, 0.5)
+    assert find_reported({good.path: good}, MetricKey("a/metrics.json", "by:carrier")) == (good, 0.6)
+    assert find_reported({good.path: good}, MetricKey("a/metrics.json", "loss")) is None
+    assert find_reported({good.path: good}, MetricKey("metrics.json", "auc")) is None
+
+
+def test_a_metric_of_reporter_yaml_is_looked_up_where_its_file_or_name_holds_colons():
+    odd = make_snapshot(metrics={"a:b/m.json": {"by:carrier": 0.6}})
+    assert metric_key("a:b/m.json:by:carrier", [odd]) == MetricKey("a:b/m.json", "by:carrier")
+    assert metric_key("m.json:by:carrier", [odd]) == MetricKey("m.json", "by:carrier")
+    assert str(MetricKey("m.json", "by:carrier")) == "m.json:by:carrier"
 
 
 def test_a_metric_of_an_unreadable_file_is_unknown_not_absent():
     broken = ValueFile("m.json", {}, Problem("main", "m.json", ProblemKind.CORRUPT, "not JSON"))
-    assert find_reported({"m.json": broken}, "m.json:auc") == (broken, None)
+    assert find_reported({"m.json": broken}, MetricKey("m.json", "auc")) == (broken, None)

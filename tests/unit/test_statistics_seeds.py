@@ -9,6 +9,7 @@ from scipy import stats
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import repeated_runs
 from reporter.compare.statistics.seeds import mean_difference, superiority
+from reporter.model.metric_key import MetricKey
 from reporter.model.revision import Revision
 from reporter.model.snapshot import Snapshot, ValueFile
 
@@ -74,7 +75,7 @@ def test_files_that_the_glob_finds_are_runs_and_each_row_tells_of_all():
     )
     found = repeated_runs(base, head, "eval/seed-*/metrics.json", Plan())
     ((keys, metric),) = found.items()
-    assert keys == tuple(f"eval/seed-{seed}/metrics.json:auc" for seed in "abcde")
+    assert keys == tuple(MetricKey(f"eval/seed-{seed}/metrics.json", "auc") for seed in "abcde")
     assert "P(candidate > baseline) = 0.80 (95 % CI" in metric.note
     assert "5 paired runs" in metric.note
     assert metric.method.startswith("paired t")

@@ -19,11 +19,12 @@ from reporter.compare.statistics.examples import (
 from reporter.compare.statistics.flips import flips
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
-from reporter.compare.statistics.reported_values import Disagreement, disagreement, find_reported
+from reporter.compare.statistics.reported_values import Disagreement, disagreement, find_reported, metric_key
 from reporter.compare.statistics.resampling import Pair, Plan
 from reporter.compare.statistics.slices import Slice, slices
 from reporter.model.comparison import Flips
 from reporter.model.evidence import MetricEvidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
@@ -35,8 +36,8 @@ UNUSABLE = "No interval: the predictions could not be used (see the problems)."
 class Assessment:
     """What came of one predictions file."""
 
-    metrics: Mapping[str, MetricEvidence] = field(default_factory=dict)
-    """By `file:name`; p-values are uncorrected."""
+    metrics: Mapping[MetricKey, MetricEvidence] = field(default_factory=dict)
+    """By reported metric; p-values are uncorrected."""
     slices: tuple[Slice, ...] = ()
     flips: Flips | None = None
     problems: tuple[Problem, ...] = ()
@@ -52,28 +53,31 @@ class _Subject:
     snapshots: tuple[Snapshot, Snapshot]
     tables: tuple[Table, Table]
     examples: tuple[Examples, Examples]
+    keys: Mapping[str, MetricKey]
+    """Name of a recomputed metric → the reported one that it explains."""
 
 
 def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> Assessment:
     """Compare the two revisions' predictions. Whatever is wrong with them is a problem, never an exception."""
     metrics, unknown = metrics_of(rule)
+    keys = {name: metric_key(text, (base, head)) for name, text in rule.metrics.items()}
     before, after = base.predictions.get(rule.path), head.predictions.get(rule.path)
     if before is None or after is None:
         there = {"base_is_there": before is not None, "head_is_there": after is not None}
         note, absent = absent_predictions(base, head, rule, **there)
-        return _without(rule, note, (*unknown, *absent))
+        return _without(keys, note, (*unknown, *absent))
     try:
         examples = read(before, after, rule)
-        subject = _Subject(rule, (base, head), (before, after), examples)
+        subject = _Subject(rule, (base, head), (before, after), examples, keys)
         pairing = pair(*subject.tables, examples, rule)
         # Before anything is tested: a difference between two test sets is none between two models.
         if isinstance(pairing, Incomparable):
-            return _without(rule, pairing.reason, (*unknown, *_each_alone(subject, metrics)), incomparable=True)
+            return _without(keys, pairing.reason, (*unknown, *_each_alone(subject, metrics)), incomparable=True)
         return _assess_paired(subject, pairing, metrics, unknown, plan)
     except UnusablePredictionsError as error:
         revision = (base if error.base else head).revision.label
         problem = Problem(revision, rule.path, error.kind, error.message, error.hint)
-        return _without(rule, UNUSABLE, (*unknown, problem))
+        return _without(keys, UNUSABLE, (*unknown, problem))
 
 
 def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]]:
@@ -114,10 +118,10 @@ def absent_predictions(
 
 
 def _without(
-    rule: PredictionsRule, note: str, problems: tuple[Problem, ...], *, incomparable: bool = False
+    keys: Mapping[str, MetricKey], note: str, problems: tuple[Problem, ...], *, incomparable: bool = False
 ) -> Assessment:
     evidence = MetricEvidence(note=note, incomparable=incomparable)
-    metrics = dict.fromkeys(rule.metrics.values(), evidence)
+    metrics = dict.fromkeys(keys.values(), evidence)
     return Assessment(metrics=metrics, problems=problems, test_rows=note if incomparable else "")
 
 
@@ -134,7 +138,7 @@ def _assess_paired(
     usable, lacking = usable_metrics(metrics, subject.examples)
     examples = _paired_examples(subject, pairing)
     evidence, of_metrics = _evidence(subject, pairing, usable, estimates(examples, usable, plan))
-    without = {subject.rule.metrics[name]: MetricEvidence(note=f"No interval: {why}.") for name, why in lacking.items()}
+    without = {subject.keys[name]: MetricEvidence(note=f"No interval: {why}.") for name, why in lacking.items()}
     found, of_slices = _slices(subject, pairing, examples, usable, plan)
     return Assessment(
         metrics=evidence | without,
@@ -173,11 +177,11 @@ def _paired_examples(subject: _Subject, pairing: Paired) -> Pair:
 
 def _evidence(
     subject: _Subject, pairing: Paired, metrics: list[Metric], found: Mapping[str, Estimate]
-) -> tuple[dict[str, MetricEvidence], list[Problem]]:
-    evidence: dict[str, MetricEvidence] = {}
+) -> tuple[dict[MetricKey, MetricEvidence], list[Problem]]:
+    evidence: dict[MetricKey, MetricEvidence] = {}
     problems: list[Problem] = []
     for metric in metrics:
-        estimate, key = found[metric.name], subject.rule.metrics[metric.name]
+        estimate, key = found[metric.name], subject.keys[metric.name]
         # Of a whole test set the estimate is already at hand; each side's own rows may be more than the shared ones.
         recomputed = (estimate.base, estimate.head) if pairing.whole else _recomputed(subject, metric)
         wrong = list(_disagreements(subject, metric, recomputed))

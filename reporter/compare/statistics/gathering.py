@@ -13,15 +13,16 @@ from reporter.compare.statistics.run_files import repeated_runs
 from reporter.compare.statistics.run_predictions import assess_runs
 from reporter.compare.statistics.slices import worst_and_best
 from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
 
-_Tests: TypeAlias = Mapping[tuple[str, ...], MetricEvidence]
-"""Each test once, with the `file:name`s of the rows that it is told at."""
+_Tests: TypeAlias = Mapping[tuple[MetricKey, ...], MetricEvidence]
+"""Each test once, with the metrics that it is told at."""
 
 
 def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
-    """Gather what is known of the differences between `base` and `head`, by the metrics' `file:name`.
+    """Gather what is known of the differences between `base` and `head`, by metric.
 
     - p-values of gated metrics are corrected over all gated metrics (`rules.significance.correction`, Holm by default), those of
       slices over all slices (Benjamini-Hochberg); intervals are of `rules.significance.level`, uncorrected.
@@ -66,17 +67,17 @@ def _joined(predicted: _Tests, of_runs: Sequence[_Tests]) -> _Tests:
     return tests
 
 
-def _corrected(tests: _Tests, gated: frozenset[str], method: str) -> dict[str, MetricEvidence]:
+def _corrected(tests: _Tests, gated: frozenset[MetricKey], method: str) -> dict[MetricKey, MetricEvidence]:
     family = [keys for keys in tests if gated.intersection(keys)]
     p_values = correct([tests[keys].p_value for keys in family], method)
     corrected = {keys: replace(tests[keys], p_value=p) for keys, p in zip(family, p_values, strict=True)}
     return {key: metric for keys, metric in {**tests, **corrected}.items() for key in keys}
 
 
-def _gated(base: Snapshot, head: Snapshot, rules: Rules) -> frozenset[str]:
-    """`file:name` of every metric with a gate; looked up, since paths and names may hold colons."""
+def _gated(base: Snapshot, head: Snapshot, rules: Rules) -> frozenset[MetricKey]:
+    """Every metric with a gate."""
     return frozenset(
-        f"{path}:{name}"
+        MetricKey(path, name)
         for snapshot in (base, head)
         for path, file in snapshot.metrics.items()
         for name in file.values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from reporter.compare.difference import as_float
 from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Classified, Examples
 from reporter.model.formatting import number
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, ValueFile
@@ -29,13 +30,25 @@ MOST_DECIMALS = 8
 SAMPLE = 1000
 
 
-def find_reported(metrics: Mapping[str, ValueFile], key: str) -> tuple[ValueFile, Value] | None:
-    """Find `file:name`; None where no file has it. Of a file that could not be read, the value is None."""
-    for path, file in metrics.items():
-        name = key.removeprefix(f"{path}:")
-        if name != key and (name in file.values or file.problem is not None):
-            return file, file.values.get(name)
-    return None
+def metric_key(text: str, snapshots: Iterable[Snapshot]) -> MetricKey:
+    """The metric that reporter.yaml calls `file:name`: looked up, since paths and names may hold colons.
+
+    Of one that no revision has, the file ends at the first colon.
+    """
+    for path, file in (item for snapshot in snapshots for item in snapshot.metrics.items()):
+        name = text.removeprefix(f"{path}:")
+        if name != text and (name in file.values or file.problem is not None):
+            return MetricKey(path, name)
+    path, _, name = text.partition(":")
+    return MetricKey(path, name)
+
+
+def find_reported(metrics: Mapping[str, ValueFile], key: MetricKey) -> tuple[ValueFile, Value] | None:
+    """The metric's file and value; None where no file has it. Of a file that could not be read, the value is None."""
+    file = metrics.get(key.file)
+    if file is None or (key.name not in file.values and file.problem is None):
+        return None
+    return file, file.values.get(key.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Disagreement:
     """What is wrong, to follow the metric's name: `reports 0.8, but roc_auc of predictions.csv is 0.72`."""
 
     @classmethod
-    def of(cls, snapshot: Snapshot, file: ValueFile, key: str, clause: str, hint: str) -> Disagreement:
+    def of(cls, snapshot: Snapshot, file: ValueFile, key: MetricKey, clause: str, hint: str) -> Disagreement:
         """That `key` of a metrics file is wrong, as `clause` says; `hint` tells what to do."""
         label = snapshot.revision.label
         return cls(Problem(label, file.path, ProblemKind.MISMATCH, f"{key} {clause}", hint), clause)
@@ -57,7 +70,7 @@ def disagreement(
     snapshot: Snapshot, rule: PredictionsRule, metric: str, recomputed: float, examples: Examples
 ) -> Disagreement | None:
     """Say that the value a revision reports is not the recomputed one; None where they agree or no number is reported."""
-    key = rule.metrics[metric]
+    key = metric_key(rule.metrics[metric], [snapshot])
     reported = find_reported(snapshot.metrics, key)
     if reported is None or not is_number(reported[1]) or agrees(reported[1], recomputed, examples):
         return None

@@ -16,18 +16,21 @@ from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.evidence import MetricEvidence
 from reporter.model.formatting import delta, level
+from reporter.model.metric_key import MetricKey
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import is_number
 
 
-def repeated_runs(base: Snapshot, head: Snapshot, pattern: str, plan: Plan) -> dict[tuple[str, ...], MetricEvidence]:
-    """Compare each metric over the runs in files that match `pattern`; by the `file:name`s of the candidate's runs.
+def repeated_runs(
+    base: Snapshot, head: Snapshot, pattern: str, plan: Plan
+) -> dict[tuple[MetricKey, ...], MetricEvidence]:
+    """Compare each metric over the runs in files that match `pattern`; by the metrics of the candidate's runs.
 
     Runs are paired where both revisions have the same files: then the path names the seed.
     """
     before, after = _runs(base, pattern), _runs(head, pattern)
     return {
-        tuple(f"{path}:{name}" for path in runs): compare_runs(before.get(name, {}), runs, plan)
+        tuple(MetricKey(path, name) for path in runs): compare_runs(before.get(name, {}), runs, plan)
         for name, runs in after.items()
     }
 

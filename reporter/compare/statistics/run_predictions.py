@@ -8,7 +8,7 @@ same ones, and whether what is reported is what the predictions give.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TypeAlias, assert_never
@@ -26,11 +26,19 @@ from reporter.compare.statistics.assessment import (
 from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
 from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, pair
-from reporter.compare.statistics.reported_values import Disagreement, agrees, disagreement, find_reported, six_digits
+from reporter.compare.statistics.reported_values import (
+    Disagreement,
+    agrees,
+    disagreement,
+    find_reported,
+    metric_key,
+    six_digits,
+)
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import compare_runs
 from reporter.compare.statistics.wildcards import count_wildcards, filled
 from reporter.model.evidence import MetricEvidence
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
@@ -41,8 +49,8 @@ from reporter.model.values import is_number
 class RunsAssessment:
     """What came of the predictions of repeated runs."""
 
-    tests: Mapping[tuple[str, ...], MetricEvidence] = field(default_factory=dict)
-    """By the `file:name`s of the rows that a test is told at; p-values are uncorrected."""
+    tests: Mapping[tuple[MetricKey, ...], MetricEvidence] = field(default_factory=dict)
+    """By the metrics that a test is told at; p-values are uncorrected."""
     problems: tuple[Problem, ...] = ()
     test_rows: str = ""
     """As in `Evidence`, of these runs."""
@@ -92,15 +100,15 @@ def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Pla
     if not all(tables):
         there = {"base_is_there": bool(tables[0]), "head_is_there": bool(tables[1])}
         note, absent = absent_predictions(base, head, rule, **there)
-        return RunsAssessment(_without(rule, tables, note), (*problems, *absent))
+        return RunsAssessment(_without(rule, tables, (base, head), note), (*problems, *absent))
     reading = _read(base, head, rule, tables)
     match reading:
         case Problem():
-            return RunsAssessment(_without(rule, tables, UNUSABLE), (*problems, reading))
+            return RunsAssessment(_without(rule, tables, (base, head), UNUSABLE), (*problems, reading))
         case Incomparable(reason):
-            return RunsAssessment(_without(rule, tables, reason, incomparable=True), problems, reason)
+            return RunsAssessment(_without(rule, tables, (base, head), reason, incomparable=True), problems, reason)
         case _Runs():
-            compared = _compare(reading, rule, metrics, plan)
+            compared = _compare(reading, rule, (base, head), metrics, plan)
             return replace(compared, problems=(*problems, *compared.problems), test_rows=reading.note)
         case _:
             assert_never(reading)
@@ -114,11 +122,16 @@ def _matching(snapshot: Snapshot, rule: PredictionsRule) -> _Tables:
 
 
 def _without(
-    rule: PredictionsRule, tables: tuple[_Tables, _Tables], note: str, *, incomparable: bool = False
-) -> dict[tuple[str, ...], MetricEvidence]:
+    rule: PredictionsRule,
+    tables: tuple[_Tables, _Tables],
+    snapshots: tuple[Snapshot, Snapshot],
+    note: str,
+    *,
+    incomparable: bool = False,
+) -> dict[tuple[MetricKey, ...], MetricEvidence]:
     paths = dict.fromkeys([*tables[1], *tables[0]])
     evidence = MetricEvidence(note=note, incomparable=incomparable)
-    return {_keys(target, rule, paths): evidence for target in rule.metrics.values()} if paths else {}
+    return {_keys(target, rule, paths, snapshots): evidence for target in rule.metrics.values()} if paths else {}
 
 
 def _read(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]) -> _Reading:
@@ -191,11 +204,13 @@ def _unusable(snapshot: Snapshot, rule: PredictionsRule, error: UnusablePredicti
     return Problem(snapshot.revision.label, rule.path, error.kind, error.message, error.hint)
 
 
-def _compare(runs: _Runs, rule: PredictionsRule, metrics: list[Metric], plan: Plan) -> RunsAssessment:
+def _compare(
+    runs: _Runs, rule: PredictionsRule, snapshots: tuple[Snapshot, Snapshot], metrics: list[Metric], plan: Plan
+) -> RunsAssessment:
     usable, lacking = usable_metrics(metrics, (run.examples for run in runs.each()))
     paths = [run.rule.path for run in runs.head]
     tests = {
-        _keys(rule.metrics[name], rule, paths): MetricEvidence(note=f"No interval: {why}.")
+        _keys(rule.metrics[name], rule, paths, snapshots): MetricEvidence(note=f"No interval: {why}.")
         for name, why in lacking.items()
     }
     problems = [*lacking_columns(rule, lacking)]
@@ -204,7 +219,7 @@ def _compare(runs: _Runs, rule: PredictionsRule, metrics: list[Metric], plan: Pl
         before, after = _values(runs.base, metric), _values(runs.head, metric)
         if len(before) < len(runs.base) or len(after) < len(runs.head):
             problems.append(_undefined(rule, metric))
-        tests[_keys(rule.metrics[metric.name], rule, paths)] = (
+        tests[_keys(rule.metrics[metric.name], rule, paths, snapshots)] = (
             disagreeing(wrong) if wrong else _compared(before, after, runs.note, plan)
         )
         problems += [each.problem for each in wrong]
@@ -243,12 +258,13 @@ def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterat
 
 
 def _disagreeing_mean(run: _Run, target: str, metric: Metric, mean: float) -> Disagreement | None:
-    reported = find_reported(run.snapshot.metrics, target)
+    key = metric_key(target, [run.snapshot])
+    reported = find_reported(run.snapshot.metrics, key)
     if reported is None or not is_number(reported[1]) or agrees(reported[1], mean, run.examples):
         return None
     clause = f"reports {six_digits(reported[1])}, but the mean {metric.name} of the runs is {mean:.6g}"
     hint = "name a row for each run by a wildcard, or report the mean over all of them"
-    return Disagreement.of(run.snapshot, reported[0], target, clause, hint)
+    return Disagreement.of(run.snapshot, reported[0], key, clause, hint)
 
 
 def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:
@@ -257,5 +273,8 @@ def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:
     return replace(rule, path=path, metrics=metrics)
 
 
-def _keys(target: str, rule: PredictionsRule, paths: Mapping[str, None] | Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filled(target, rule.path, path) for path in paths))
+def _keys(
+    target: str, rule: PredictionsRule, paths: Iterable[str], snapshots: tuple[Snapshot, Snapshot]
+) -> tuple[MetricKey, ...]:
+    texts = dict.fromkeys(filled(target, rule.path, path) for path in paths)
+    return tuple(metric_key(text, snapshots) for text in texts)

@@ -389,7 +389,7 @@ def hostile() -> Report:
             plot("hostile", title=HOSTILE, alt=HOSTILE, notes=(HOSTILE,), revisions=(HOSTILE,)),
             plot("undrawn", title=HOSTILE, alt=HOSTILE, notes=(HOSTILE,), image=None),
         ),
-        data=(DataRow(HOSTILE, State.RENAMED, Content("1", 1, 1), Content("2", 2, 2), HOSTILE),),
+        data=(DataRow(HOSTILE, State.RENAMED, Content("1", 1, 1), Content("2", 2, 2), renamed_from=HOSTILE),),
         stages=(
             StageRow(HOSTILE, State.CHANGED, (HOSTILE,), outdated=False, ran=True),
             StageRow("end", State.CHANGED, ("cmd",), outdated=False, upstream=(HOSTILE,)),

@@ -25,8 +25,9 @@ from reporter.codec.bounds import (
     MOST_PICTURES,
     MOST_PIXELS,
 )
-from reporter.codec.reader import PICTURE_NAME, report_from_json
+from reporter.codec.reader import report_from_json
 from reporter.errors import BundleError, ReporterError, UsageError
+from reporter.model.forms import PICTURE_NAME
 from reporter.model.report import Report
 from reporter.render.escape import shorten
 from reporter.render.markdown.document import render_markdown
@@ -152,7 +153,7 @@ def _write_files(fresh: Path, written: Readable, pictures: Mapping[str, Path], p
     _write_text(fresh / REPORT_MD, render_markdown(written.report, beside, whole=REPORT_HTML))
     _write_text(fresh / REPORT_HTML, page)
     for name, picture in pictures.items():
-        if not PICTURE_NAME.fullmatch(name):
+        if not PICTURE_NAME.fits(name):
             raise ValueError(f"Not a picture's name in a bundle: {name!r}")
         shutil.copyfile(picture, fresh / name)
 

@@ -5,42 +5,38 @@ Unknown fields are ignored, so that an older reader understands a newer writer.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from reporter.codec.bounds import MOST_SECTIONS
-from reporter.codec.json_node import Node, document
+from reporter.codec.bounds import DEEPEST_VALUE, LARGEST_COUNT, LONGEST_TEXT, MOST_ITEMS, MOST_SECTIONS
+from reporter.codec.description import Member, item_of, marked, members, without_null
+from reporter.codec.strict_json import HINT, Tree, document
 from reporter.errors import BundleError
-from reporter.model.comparison import (
-    SLICE_OUTCOMES,
-    ArtifactRow,
-    Cause,
-    CauseKind,
-    Content,
-    DataRow,
-    Explanation,
-    FlipExample,
-    Flips,
-    GateRow,
-    MetricOrigin,
-    MetricRow,
-    Outcome,
-    ParamRow,
-    SliceRow,
-    StageRow,
-    State,
-    Verdict,
-)
-from reporter.model.history import HistoryPoint, MetricHistory
-from reporter.model.problem import Problem, ProblemKind
-from reporter.model.report import SCHEMA_VERSION, PlotRow, Report, RunInfo, SectionPicture, SectionText
-from reporter.model.revision import Revision
-from reporter.model.rules import CommentRule, Direction, FailOn
+from reporter.model.forms import WEB_ADDRESS, Between, Form, OneOf, Only
+from reporter.model.report import SCHEMA_VERSION, Report
+from reporter.model.values import MOST_DIGITS, Number, Value, is_too_long
 
-PICTURE_NAME = re.compile(r"images/[A-Za-z0-9._-]+\.png")
-"""No folder but images/, no `..`, nothing a shell or a link would read otherwise."""
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+Reading: TypeAlias = Callable[[Tree], Any]
+"""From what stands in the document to what the record holds. Raises WrongError."""
+
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character: no text that can be written has one."""
+
+
+class WrongError(Exception):
+    """Something is not what it must be. Whatever it lies in adds its own step to the place."""
+
+    def __init__(self, expected: str, place: str = "") -> None:
+        self.expected = expected
+        self.place = place
+        """As a reader would look for it, after a dot: `.metrics[3].interval[0]`; empty for the document."""
 
 
 def report_from_json(text: str) -> Report:
@@ -49,45 +45,19 @@ def report_from_json(text: str) -> Report:
     Raises BundleError naming the first field that is not what it must be, by its place in the document. One reading is
     ambiguous by design: the texts "NaN", "Infinity" and "-Infinity" are read as these numbers.
     """
-    root = document(text)
-    _check_version(root.field("schema_version").whole())
-    gates = root.field("gates").items(_gate)
-    return Report(
-        base=root.field("base").optional(_revision),
-        head=_revision(root.field("head")),
-        verdict=_verdict(root.field("verdict"), gates),
-        summary=root.field("summary").text(),
-        metrics=root.field("metrics").items(_metric),
-        params=root.field("params").items(_param),
-        plots=root.field("plots").items(_plot),
-        data=root.field("data").items(_data),
-        stages=root.field("stages").items(_stage),
-        gates=gates,
-        problems=root.field("problems").items(_problem),
-        run=root.field("run").or_else(RunInfo(version=""), _run),
-        explanations=root.field("explanations").or_else((), lambda rows: rows.items(_explanation)),
-        slices=root.field("slices").or_else((), lambda rows: rows.items(_slice)),
-        flips=root.field("flips").or_else((), lambda rows: rows.items(_flips)),
-        artifacts=root.field("artifacts").or_else((), lambda rows: rows.items(_artifact)),
-        history=root.field("history").or_else((), lambda rows: rows.items(_history)),
-        sections=root.field("sections").or_else((), _sections),
-        notices=_texts(root.field("notices")),
-        level=root.field("level").optional(Node.real),
-        comment=root.field("comment").or_else(CommentRule(), _comment),
-        fail_on=root.field("fail_on").or_else(FailOn.FAIL, lambda node: node.choice(FailOn)),
-    )
+    tree = document(text)
+    try:
+        _check_version(tree)
+        report: Report = reading(Report)(tree)
+        _check_whole(report)
+    except WrongError as wrong:
+        place = wrong.place.removeprefix(".") or "the document"
+        raise BundleError(f"report.json: {place} must be {wrong.expected}.", HINT) from wrong
+    return report
 
 
-def _verdict(node: Node, gates: Sequence[GateRow]) -> Verdict:
-    """A verdict must be that of the worst gate: a bundle that says otherwise was changed by somebody."""
-    verdict = node.choice(Verdict)
-    worst = max((gate.result for gate in gates), key=lambda result: result.severity, default=verdict)
-    if verdict is not worst:
-        raise node.wrong(f"{worst}, as the worst of its gates says")
-    return verdict
-
-
-def _check_version(version: int) -> None:
+def _check_version(tree: Tree) -> None:
+    version = _field(tree, Member("", "schema_version", int, MISSING), _whole)
     if version != SCHEMA_VERSION:
         raise BundleError(
             f"report.json is of schema version {version}; this reporter reads version {SCHEMA_VERSION}.",
@@ -95,255 +65,190 @@ def _check_version(version: int) -> None:
         )
 
 
-def _revision(node: Node) -> Revision:
-    return Revision(
-        rev=node.field("rev").text(),
-        sha=_matching(node.field("sha"), _SHA, "a commit's 40 hexadecimal digits"),
-        label=node.field("label").text(),
-        dirty=node.field("dirty").or_else(False, Node.flag),
-        behind=node.field("behind").optional(Node.count),
-    )
+def _check_whole(report: Report) -> None:
+    """A verdict must be that of the worst gate: a bundle that says otherwise was changed by somebody."""
+    worst = max((gate.result for gate in report.gates), key=lambda result: result.severity, default=report.verdict)
+    if report.verdict is not worst:
+        raise WrongError(f"{worst}, as the worst of its gates says", ".verdict")
+    if len(report.sections) > MOST_SECTIONS:
+        raise WrongError(f"a list of at most {MOST_SECTIONS} sections", ".sections")
 
 
-def _metric(node: Node) -> MetricRow:
-    return MetricRow(
-        file=node.field("file").text(),
-        name=node.field("name").text(),
-        base=node.field("base").value(),
-        head=node.field("head").value(),
-        delta=node.field("delta").optional(Node.number),
-        relative=node.field("relative").optional(Node.real),
-        state=node.field("state").choice(State),
-        direction=node.field("direction").choice(Direction),
-        outcome=node.field("outcome").choice(Outcome),
-        interval=node.field("interval").optional(Node.bounds),
-        p_value=node.field("p_value").optional(Node.real),
-        method=node.field("method").optional(Node.text),
-        headline=node.field("headline").or_else(False, Node.flag),
-        note=node.field("note").or_else("", Node.text),
-        tested_delta=node.field("tested_delta").optional(Node.real),
-        comparable=node.field("comparable").or_else(True, Node.flag),
-        doubt=node.field("doubt").or_else("", Node.text),
-        origin=node.field("from").optional(_origin),
-    )
+@cache
+def reading(kind: Any) -> Reading:
+    """How a field of this annotation is read."""
+    if inside := without_null(kind):
+        return _optional(reading(inside))
+    if item := item_of(kind):
+        return _list(reading(item))
+    inside, mark = marked(kind)
+    if mark:
+        return _marked(inside, mark)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    return _choice(tuple(kind)) if issubclass(kind, StrEnum) else _record(kind)
 
 
-def _origin(node: Node) -> MetricOrigin:
-    return MetricOrigin(file=node.field("file").text(), name=node.field("name").text())
+def _marked(kind: Any, mark: Form | Between | OneOf | Only) -> Reading:
+    match mark:
+        case Form():
+            return _text_like(mark)
+        case Between():
+            return _number_between(mark, reading(kind))
+        case OneOf():
+            return _choice(mark.choices)
+        case Only():
+            return _record(kind, mark)
 
 
-def _param(node: Node) -> ParamRow:
-    return ParamRow(
-        file=node.field("file").text(),
-        name=node.field("name").text(),
-        base=node.field("base").value(),
-        head=node.field("head").value(),
-        state=node.field("state").choice(State),
-    )
+def _record(record: type, part: Only | None = None) -> Reading:
+    fields = [(member, reading(member.kind)) for member in members(record, part)]
+    return lambda tree: record(**{member.attribute: _field(tree, member, read) for member, read in fields})
 
 
-def _plot(node: Node) -> PlotRow:
-    return PlotRow(
-        id=node.field("id").text(),
-        kind=node.field("kind").text(),
-        state=node.field("state").choice(State),
-        image=node.field("image").optional(_image),
-        revisions=_texts(node.field("revisions")),
-        title=node.field("title").or_else("", Node.text),
-        alt=node.field("alt").or_else("", Node.text),
-        notes=_texts(node.field("notes")),
-    )
+def _field(tree: Tree, member: Member, read: Reading) -> Any:
+    if not isinstance(tree, dict):
+        raise WrongError("an object")
+    content = tree.get(member.name)
+    if content is None and not member.is_required:
+        return member.default
+    return _at(f".{member.name}", content, read)
 
 
-def _image(node: Node) -> str:
-    return _matching(node, PICTURE_NAME, "images/….png")
+def _list(read_item: Reading) -> Reading:
+    def read(tree: Tree) -> tuple[Any, ...]:
+        if not isinstance(tree, list) or len(tree) > MOST_ITEMS:
+            raise WrongError(f"a list of at most {MOST_ITEMS:,} items")
+        return tuple([_at(f"[{index}]", item, read_item) for index, item in enumerate(tree)])
+
+    return read
 
 
-def _data(node: Node) -> DataRow:
-    return DataRow(
-        path=node.field("path").text(),
-        state=node.field("state").choice(State),
-        base=node.field("base").optional(_content),
-        head=node.field("head").optional(_content),
-        renamed_from=node.field("from").optional(Node.text),
-        added=node.field("added").optional(Node.count),
-        removed=node.field("removed").optional(Node.count),
-        modified=node.field("modified").optional(Node.count),
-    )
-
-
-def _content(node: Node) -> Content:
-    return Content(
-        hash=node.field("hash").optional(Node.text),
-        size=node.field("size").optional(Node.count),
-        nfiles=node.field("nfiles").optional(Node.count),
-    )
-
-
-def _stage(node: Node) -> StageRow:
-    return StageRow(
-        name=node.field("name").text(),
-        state=node.field("state").choice(State),
-        changed=_texts(node.field("changed")),
-        outdated=node.field("outdated").flag(),
-        ran=node.field("ran").or_else(False, Node.flag),
-        ever_ran=node.field("ever_ran").or_else(True, Node.flag),
-        upstream=_texts(node.field("upstream")),
-    )
-
-
-def _gate(node: Node) -> GateRow:
-    return GateRow(
-        metric=node.field("metric").text(),
-        rule=node.field("rule").text(),
-        result=node.field("result").choice(Verdict),
-        reason=node.field("reason").text(),
-    )
-
-
-def _problem(node: Node) -> Problem:
-    return Problem(
-        revision=node.field("revision").text(),
-        path=node.field("path").text(),
-        kind=node.field("kind").choice(ProblemKind),
-        message=node.field("message").text(),
-        hint=node.field("hint").or_else("", Node.text),
-        files=_texts(node.field("files")),
-    )
-
-
-def _explanation(node: Node) -> Explanation:
-    return Explanation(file=node.field("file").text(), causes=node.field("causes").items(_cause))
-
-
-def _cause(node: Node) -> Cause:
-    return Cause(
-        kind=node.field("kind").choice(CauseKind),
-        name=node.field("name").text(),
-        stage=node.field("stage").text(),
-        distance=node.field("distance").count(),
-        base=node.field("base").or_else(None, Node.value),
-        head=node.field("head").or_else(None, Node.value),
-    )
-
-
-def _slice(node: Node) -> SliceRow:
-    return SliceRow(
-        predictions=node.field("predictions").text(),
-        metric=node.field("metric").text(),
-        group=node.field("group").text(),
-        value=node.field("value").text(),
-        rows=node.field("rows").count(),
-        base=node.field("base").optional(Node.real),
-        head=node.field("head").optional(Node.real),
-        delta=node.field("delta").optional(Node.real),
-        interval=node.field("interval").optional(Node.bounds),
-        p_value=node.field("p_value").optional(Node.real),
-        outcome=node.field("outcome").or_else(Outcome.UNKNOWN, _slice_outcome),
-    )
-
-
-def _slice_outcome(node: Node) -> Outcome:
-    outcome = node.choice(Outcome)
-    if outcome not in SLICE_OUTCOMES:
-        raise node.wrong(f"one of {', '.join(SLICE_OUTCOMES)}")
-    return outcome
-
-
-def _flips(node: Node) -> Flips:
-    return Flips(
-        predictions=node.field("predictions").text(),
-        rows=node.field("rows").count(),
-        gained=node.field("gained").count(),
-        lost=node.field("lost").count(),
-        examples=node.field("examples").items(_flip_example),
-    )
-
-
-def _flip_example(node: Node) -> FlipExample:
-    return FlipExample(
-        id=node.field("id").text(),
-        actual=node.field("actual").text(),
-        base=node.field("base").text(),
-        head=node.field("head").text(),
-        confidence=node.field("confidence").optional(Node.real),
-        gained=node.field("gained").flag(),
-    )
-
-
-def _artifact(node: Node) -> ArtifactRow:
-    return ArtifactRow(
-        name=node.field("name").text(),
-        state=node.field("state").choice(State),
-        path=node.field("path").optional(Node.text),
-        changed=_texts(node.field("changed")),
-        note=node.field("note").or_else("", Node.text),
-    )
-
-
-def _history(node: Node) -> MetricHistory:
-    return MetricHistory(
-        file=node.field("file").text(),
-        name=node.field("name").text(),
-        points=node.field("points").items(_history_point),
-    )
-
-
-def _history_point(node: Node) -> HistoryPoint:
-    return HistoryPoint(
-        sha=_matching(node.field("sha"), _SHA, "a commit's 40 hexadecimal digits"), value=node.field("value").number()
-    )
-
-
-def _sections(node: Node) -> tuple[SectionText, ...]:
-    sections = node.items(_section)
-    if len(sections) > MOST_SECTIONS:
-        raise node.wrong(f"a list of at most {MOST_SECTIONS} sections")
-    return sections
-
-
-def _section(node: Node) -> SectionText:
-    return SectionText(
-        title=node.field("title").text(),
-        markdown=node.field("markdown").text(),
-        pictures=node.field("pictures").or_else((), lambda pictures: pictures.items(_section_picture)),
-    )
-
-
-def _section_picture(node: Node) -> SectionPicture:
-    return SectionPicture(address=node.field("address").text(), image=_image(node.field("image")))
-
-
-def _run(node: Node) -> RunInfo:
-    return RunInfo(
-        version=node.field("version").text(),
-        runner=node.field("runner").or_else("", Node.text),
-        url=node.field("url").optional(_web_address),
-        repository_url=node.field("repository_url").optional(_web_address),
-    )
-
-
-def _comment(node: Node) -> CommentRule:
-    return CommentRule(title=node.field("title").text(), key=node.field("key").text())
-
-
-def _texts(node: Node) -> tuple[str, ...]:
-    return node.or_else((), lambda texts: texts.items(Node.text))
-
-
-def _matching(node: Node, pattern: re.Pattern[str], expected: str) -> str:
-    text = node.text()
-    if not pattern.fullmatch(text):
-        raise node.wrong(expected)
-    return text
-
-
-def _web_address(node: Node) -> str:
-    text = node.text()
+def _at(step: str, tree: Tree, read: Reading) -> Any:
     try:
-        parts = urlsplit(text)
-    except ValueError as error:
-        raise node.wrong("an http or https address") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise node.wrong("an http or https address")
-    return text
+        return read(tree)
+    except WrongError as wrong:
+        raise WrongError(wrong.expected, step + wrong.place) from None
+
+
+def _optional(read: Reading) -> Reading:
+    return lambda tree: None if tree is None else read(tree)
+
+
+def _choice(choices: Iterable[StrEnum]) -> Reading:
+    named = {str(choice): choice for choice in choices}
+
+    def read(tree: Tree) -> StrEnum:
+        choice = named.get(_text(tree))
+        if choice is None:
+            raise WrongError(f"one of {', '.join(named)}")
+        return choice
+
+    return read
+
+
+def _text_like(form: Form) -> Reading:
+    def read(tree: Tree) -> str:
+        text = _text(tree)
+        if not form.fits(text) or (form is WEB_ADDRESS and not _has_host(text)):
+            raise WrongError(form.expected)
+        return text
+
+    return read
+
+
+def _has_host(address: str) -> bool:
+    try:
+        return bool(urlsplit(address).hostname)
+    except ValueError:
+        return False
+
+
+def _number_between(ends: Between, read_number: Reading) -> Reading:
+    expected = f"a number between {ends.low} and {ends.high}" if math.isfinite(ends.low) else "a finite number"
+
+    def read(tree: Tree) -> Number:
+        number: Number = read_number(tree)
+        if not ends.low < number < ends.high:
+            raise WrongError(expected)
+        return number
+
+    return read
+
+
+def _text(tree: Tree) -> str:
+    if not isinstance(tree, str) or len(tree) > LONGEST_TEXT:
+        raise WrongError(f"a text of at most {LONGEST_TEXT:,} characters")
+    if not tree.isascii() and _SURROGATE.search(tree):
+        raise WrongError("a text of whole characters, with no half of a surrogate pair")
+    return tree
+
+
+def _flag(tree: Tree) -> bool:
+    if not isinstance(tree, bool):
+        raise WrongError("true or false")
+    return tree
+
+
+def _whole(tree: Tree) -> int:
+    if not isinstance(tree, int) or isinstance(tree, bool):
+        raise WrongError("a whole number")
+    return tree
+
+
+def _count(tree: Tree) -> int:
+    number = _whole(tree)
+    if not 0 <= number <= LARGEST_COUNT:
+        raise WrongError(f"a whole number from 0 to {LARGEST_COUNT:,}")
+    return number
+
+
+def _number(tree: Tree) -> Number:
+    number = _NON_FINITE.get(tree, tree) if isinstance(tree, str) else tree
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        raise WrongError('a number, "NaN", "Infinity" or "-Infinity"')
+    if isinstance(number, int) and is_too_long(number):
+        raise WrongError(f"a number of at most {MOST_DIGITS:,} digits")
+    return number
+
+
+def _real(tree: Tree) -> float:
+    try:
+        return float(_number(tree))
+    except OverflowError as error:
+        raise WrongError("a number within a float's range") from error
+
+
+def _interval(tree: Tree) -> tuple[float, ...]:
+    ends: tuple[float, ...] = _list(_real)(tree)
+    if len(ends) != 2:  # noqa: PLR2004  an interval has two ends
+        raise WrongError("a list of two numbers")
+    return ends
+
+
+def _value(tree: Tree, depth: int = DEEPEST_VALUE) -> Value:
+    """A metric's or param's value; its place is told whole, whichever of its thousand items is wrong."""
+    match tree:
+        case list() | dict() if not depth or len(tree) > MOST_ITEMS:
+            raise WrongError(f"nested at most {DEEPEST_VALUE} levels deep, with at most {MOST_ITEMS:,} items each")
+        case list():
+            return [_value(item, depth - 1) for item in tree]
+        case dict():
+            return {_text(name): _value(item, depth - 1) for name, item in tree.items()}
+        case str() if tree not in _NON_FINITE:
+            return _text(tree)
+        case bool() | float() | None:
+            return tree
+        case _:
+            return _number(tree)
+
+
+_PLAIN: Mapping[Any, Reading] = {
+    object: _value,
+    str: _text,
+    bool: _flag,
+    int: _count,
+    float: _real,
+    Number: _number,
+    tuple[float, float]: _interval,
+}

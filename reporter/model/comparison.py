@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 
+from reporter.model.forms import FROM, OneOf
 from reporter.model.history import MetricHistory
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
@@ -72,7 +74,8 @@ class MetricRow:
 
     file: str
     name: str
-    """Empty: stands for the whole file, where none of its values could be read in any revision."""
+    r"""Nested keys are joined by `.`; a dot inside a key is `\.`. Empty: stands for the whole file, where none of its values could be
+    read in any revision."""
     base: Value
     """None where there is no value, or where it is null: `state` tells which."""
     head: Value
@@ -100,7 +103,7 @@ class MetricRow:
     doubt: str = ""
     """Why the values shown are not to be judged by, a clause that reads on after the metric's name: `is not of this code:
     stage train has not run since its params changed`. Usually empty."""
-    origin: MetricOrigin | None = None
+    origin: MetricOrigin | None = field(default=None, metadata=FROM)
     """None: the baseline has it in the same place, or not at all."""
 
     @property
@@ -127,6 +130,7 @@ class Content:
 
     hash: str | None
     size: int | None
+    """Bytes."""
     nfiles: int | None
 
 
@@ -136,9 +140,10 @@ class DataRow:
 
     path: str
     state: State
+    renamed_from: str | None = field(default=None, kw_only=True, metadata=FROM)
+    """The former path."""
     base: Content | None
     head: Content | None
-    renamed_from: str | None = None
     added: int | None = None
     """Of a changed directory: files only the candidate has; None where a listing is not known."""
     removed: int | None = None
@@ -193,7 +198,9 @@ class Explanation:
     """Why the metrics of one file may differ, nearest change first. Every one is a candidate cause, none is proved."""
 
     file: str
+    """A metrics file."""
     causes: tuple[Cause, ...]
+    """Nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +230,7 @@ class GateRow:
 
 SLICE_OUTCOMES = (Outcome.REGRESSED, Outcome.IMPROVED, Outcome.INCONCLUSIVE, Outcome.UNKNOWN, Outcome.SAME)
 """Those that a slice can have, the first to be read first."""
+SliceOutcome: TypeAlias = Annotated[Outcome, OneOf(SLICE_OUTCOMES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +248,7 @@ class SliceRow:
     interval: tuple[float, float] | None
     p_value: float | None
     """Benjamini–Hochberg over all slices."""
-    outcome: Outcome = Outcome.UNKNOWN
+    outcome: SliceOutcome = Outcome.UNKNOWN
     """improved or regressed only where the interval excludes zero and the corrected p says so too; else inconclusive."""
 
 
@@ -265,6 +273,7 @@ class Flips:
     predictions: str
     rows: int
     gained: int
+    """Wrong before and right now."""
     lost: int
     examples: tuple[FlipExample, ...]
 

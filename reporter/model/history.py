@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reporter.model.values import Number, Value
+from reporter.model.forms import Finite, Sha
+from reporter.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,15 @@ class PastRun:
 class HistoryPoint:
     """The value of one metric in one run."""
 
-    sha: str
-    value: Number
-    """Finite."""
+    sha: Sha
+    value: Finite
 
 
 @dataclass(frozen=True, slots=True)
 class MetricHistory:
-    """The finite values of one metric, oldest first; the baseline's own is the last."""
+    """The finite values of one metric over earlier runs."""
 
     file: str
     name: str
     points: tuple[HistoryPoint, ...]
+    """Oldest first; the baseline's own value is the last."""

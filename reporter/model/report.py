@@ -1,8 +1,12 @@
-"""The report: what report.json holds, whole. It can be read back from a bundle; Markdown and terminal need nothing else."""
+"""The report: what report.json holds, whole. It can be read back from a bundle; Markdown and terminal need nothing else.
+
+The fields, their order, types and texts are the description of report.json: `reporter.codec` reads, writes and documents by it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from reporter.model.comparison import (
     ArtifactRow,
@@ -17,6 +21,7 @@ from reporter.model.comparison import (
     State,
     Verdict,
 )
+from reporter.model.forms import Between, Only, PictureName, WebAddress
 from reporter.model.history import MetricHistory
 from reporter.model.problem import Problem
 from reporter.model.revision import Revision
@@ -31,8 +36,9 @@ class PlotRow:
 
     id: str
     kind: str
+    """The template's name, or `image`."""
     state: State
-    image: str | None
+    image: PictureName | None
     """`images/….png`, relative to the bundle; None where there is no picture."""
     revisions: tuple[str, ...]
     """Labels of the revisions drawn, the baseline first."""
@@ -47,7 +53,7 @@ class SectionPicture:
 
     address: str
     """As the section's Markdown has it, relative to the section's file."""
-    image: str
+    image: PictureName
     """`images/….png`, relative to the bundle."""
 
 
@@ -68,41 +74,49 @@ class RunInfo:
     """Of this package."""
     runner: str = ""
     """`GitHub Actions`, …; empty on a laptop."""
-    url: str | None = None
+    url: WebAddress | None = None
     """The log of the run."""
-    repository_url: str | None = None
+    repository_url: WebAddress | None = None
     """Of the project on the forge, without a trailing slash: `/commit/SHA` lies below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One candidate held against its baseline and judged: all that comment, check, terminal and gate are made of."""
+    """What a change does to a model, as `reporter report` writes it. Readers ignore fields they do not know. NaN and ±Infinity are the
+    strings "NaN", "Infinity" and "-Infinity".
+    """
 
-    base: Revision | None
-    head: Revision
+    base: Annotated[Revision, Only(("rev", "sha", "label", "behind"))] | None
+    """None on a first report."""
+    head: Annotated[Revision, Only(("rev", "sha", "dirty", "label"))]
     verdict: Verdict
+    """The worst gate, pass < warn < unknown < fail."""
     summary: str
+    """One sentence."""
     metrics: tuple[MetricRow, ...]
+    """Every metric, changed or not, by file, then in the order of the file."""
     params: tuple[ParamRow, ...]
     plots: tuple[PlotRow, ...]
     data: tuple[DataRow, ...]
     stages: tuple[StageRow, ...]
     gates: tuple[GateRow, ...]
     problems: tuple[Problem, ...]
-    run: RunInfo
+    """Each thing that could not be read, drawn or trusted."""
     explanations: tuple[Explanation, ...] = ()
     slices: tuple[SliceRow, ...] = ()
     flips: tuple[Flips, ...] = ()
-    artifacts: tuple[ArtifactRow, ...] = ()
     history: tuple[MetricHistory, ...] = ()
     """Earlier values of the metrics that no test exists for."""
+    artifacts: tuple[ArtifactRow, ...] = ()
     sections: tuple[SectionText, ...] = ()
     notices: tuple[str, ...] = ()
     """What a reader should know of the report itself, one line each: no browser, a first report, …"""
-    level: float | None = None
+    level: Annotated[float, Between(0, 1)] | None = None
     """Of every interval: 0.95 is 95 %. None: not known."""
-    comment: CommentRule = CommentRule()
+    run: RunInfo = RunInfo(version="")
+    comment: Annotated[CommentRule, Only(("title", "key"), complete=True)] = CommentRule()
     fail_on: FailOn = FailOn.FAIL
+    """Which verdict makes `reporter gate` exit 1."""
 
     @property
     def images(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reporter.model.forms import Sha
+
 WORKSPACE = "workspace"
 """The name of the work tree, as DVC writes it."""
 
@@ -23,7 +25,7 @@ class Revision:
 
     rev: str
     """As it was asked for: `workspace`, a branch, a tag, a SHA, an experiment."""
-    sha: str
+    sha: Sha
     """40 hexadecimal digits; of the workspace, HEAD's."""
     label: str
     """What a reader is shown: `main`, `workspace`, `exp-brown`, or 7 digits of the SHA. Never a key."""

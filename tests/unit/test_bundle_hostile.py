@@ -18,7 +18,7 @@ from figure_factories import png
 from report_factories import better, make_report, metric, plot
 
 from reporter.bundle import Bundle, cutting, read_bundle, report_from_json, write_bundle
-from reporter.codec import json_node
+from reporter.codec import strict_json
 from reporter.codec.bounds import MOST_PICTURES, MOST_ROWS, MOST_SECTIONS
 from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
@@ -149,7 +149,7 @@ def test_what_is_beyond_a_bound_is_refused(fields, said):
 
 
 def test_longer_numbers_are_refused_also_where_python_is_told_to_read_them(monkeypatch):
-    monkeypatch.setattr("reporter.codec.json_node.json.loads", lambda text, **_: {**VALID, "level": 10**5000})
+    monkeypatch.setattr("reporter.codec.strict_json.json.loads", lambda text, **_: {**VALID, "level": 10**5000})
     with pytest.raises(BundleError, match=r"level must be a number of at most 4,300 digits"):
         report_from_json("{}")
 
@@ -259,7 +259,7 @@ class TestNothingIsWrittenThatWouldBeRefused:
     @pytest.fixture
     def room(self, monkeypatch) -> int:
         """For rows: a hundredth of what there is."""
-        monkeypatch.setattr(json_node, "MOST_ROWS", MOST_ROWS // 100)
+        monkeypatch.setattr(strict_json, "MOST_ROWS", MOST_ROWS // 100)
         monkeypatch.setattr(cutting, "_CUTS", tuple(replace(cut, rows=cut.rows // 100) for cut in cutting._CUTS))
         return MOST_ROWS // 100
 
@@ -281,7 +281,7 @@ class TestNothingIsWrittenThatWouldBeRefused:
         assert (read.metrics, read.gates, read.verdict) == (better().metrics, better().gates, better().verdict)
 
     def test_values_that_are_too_many_together_are_cut(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(json_node, "MOST_VALUES", 50_000)
+        monkeypatch.setattr(strict_json, "MOST_VALUES", 50_000)
         rows = tuple(metric(f"m{index}", 1, [0.5] * 1_000) for index in range(60))
         read = self.written(tmp_path, make_report(metrics=rows))
         assert [len(row.head) for row in read.metrics] == [100] * 60

@@ -69,6 +69,11 @@ def test_each_situation_is_read_back(name):
         ("data/0/base/size", 1.5, "data[0].base.size must be a whole number"),
         ("explanations/0/causes/0/kind", "magic", "explanations[0].causes[0].kind must be one of param"),
         ("run/url", "javascript:alert(1)", "run.url must be an http or https address"),
+        ("run/url", "https://example.org/\nx", "run.url must be an http or https address"),
+        ("level", 1, "level must be a number between 0 and 1"),
+        ("level", "NaN", "level must be a number between 0 and 1"),
+        ("comment/title", None, "comment.title must be a text"),
+        ("stages/0/changed", None, "stages[0].changed must be a list"),
         ("run/repository_url", "https://[", "run.repository_url must be an http or https address"),
         ("sections", "text", "sections must be a list"),
         ("fail_on", "always", "fail_on must be one of fail, warn, never"),
@@ -116,6 +121,17 @@ def test_a_text_of_megabytes_is_refused():
 
 def test_unknown_fields_are_ignored():
     assert report_from_json(changed("metrics/0/future", {"a": 1})) == better()
+
+
+def test_a_report_says_nothing_of_the_comments_that_are_allowed():
+    asked = {**VALID["comment"], "allow": [{"title": "Approved", "key": "nightly"}]}
+    assert report_from_json(changed("comment", asked)).comment.allow == ()
+
+
+def test_an_earlier_value_is_finite():
+    document = {**VALID, "history": [{"file": "f", "name": "n", "points": [{"sha": "0" * 40, "value": "NaN"}]}]}
+    with pytest.raises(BundleError, match=r"history\[0\]\.points\[0\]\.value must be a finite number"):
+        report_from_json(json.dumps(document))
 
 
 def test_the_slices_of_an_older_report_are_read_without_their_outcome():

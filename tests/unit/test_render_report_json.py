@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from report_factories import RUN, SCENARIOS, better, first_report, make_report, metric
 
 from reporter.bundle import report_from_json
+from reporter.codec.schema import schema_text
 from reporter.codec.writer import report_to_json
 from reporter.model.comparison import (
     SLICE_OUTCOMES,
@@ -37,7 +38,8 @@ from reporter.model.revision import Revision
 from reporter.model.rules import Direction
 from reporter.model.values import same_value
 
-SCHEMA = json.loads(resources.files("reporter.schemas").joinpath("report-1.schema.json").read_text(encoding="utf-8"))
+SCHEMA_TEXT = resources.files("reporter.schemas").joinpath("report-1.schema.json").read_text(encoding="utf-8")
+SCHEMA = json.loads(SCHEMA_TEXT)
 
 NON_FINITE_NAMES = {"NaN", "Infinity", "-Infinity"}
 TEXTS = st.text(max_size=12)
@@ -140,6 +142,11 @@ def test_any_report_is_as_the_schema_says(report):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_each_situation_is_as_the_schema_says(name):
     assert list(Draft202012Validator(SCHEMA).iter_errors(json.loads(report_to_json(SCENARIOS[name]())))) == []
+
+
+def test_the_schema_is_what_the_description_makes():
+    again = "python -m reporter.codec.schema > reporter/schemas/report-1.schema.json"
+    assert schema_text() == SCHEMA_TEXT, f"written again by `{again}`"
 
 
 def test_the_schema_is_one():

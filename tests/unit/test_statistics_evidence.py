@@ -243,7 +243,7 @@ def test_p_values_of_gated_metrics_are_corrected_and_others_are_not(examples):
     smaller, larger = sorted([MetricKey(FILE, "auc"), MetricKey(FILE, "loss")], key=lambda key: raw[key].p_value)
     assert corrected[smaller].p_value == pytest.approx(2 * raw[smaller].p_value)
     assert corrected[larger].p_value == pytest.approx(max(raw[larger].p_value, 2 * raw[smaller].p_value))
-    assert corrected[f"{FILE}:accuracy"].p_value == raw[f"{FILE}:accuracy"].p_value
+    assert corrected[MetricKey(FILE, "accuracy")].p_value == raw[MetricKey(FILE, "accuracy")].p_value
 
 
 def test_different_test_sets_are_compared_on_the_shared_rows_and_it_is_said(examples):

@@ -30,11 +30,9 @@ LEFT = "---"
 
 
 def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> str:
-    """A table of (heading, alignment) columns; a column without a single cell is left out."""
-    used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
-    lines = [[columns[index][0] for index in used], [columns[index][1] for index in used]]
-    lines += [[row[index] for index in used] for row in rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    """A table of (heading, alignment) columns."""
+    headings, marks = zip(*columns, strict=True)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, marks, *rows))
 
 
 def unfolded(text: str) -> str:

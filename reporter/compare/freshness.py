@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reporter.compare.phrases import joined, named
+from reporter.compare.phrases import named
 from reporter.compare.pipeline import Pipeline
+from reporter.model.formatting import joined
 from reporter.model.problem import ANOTHER_BASE, Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reporter.model.comparison import Verdict
+from reporter.model.formatting import counted
 from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.model.revision import Revision
@@ -106,7 +107,7 @@ def _print_problems(report: Report, console: Console) -> None:
     for problem, revisions in problems[:_MOST_PROBLEMS]:
         console.print(_problem(problem, revisions))
     if len(problems) > _MOST_PROBLEMS:
-        console.print(f"… and {wording.count(len(problems) - _MOST_PROBLEMS, 'more problem')} in the report")
+        console.print(f"… and {counted(len(problems) - _MOST_PROBLEMS, 'more problem')} in the report")
 
 
 def _problem(problem: Problem, revisions: Sequence[str]) -> Text:

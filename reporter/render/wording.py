@@ -425,11 +425,7 @@ def distance_behind(revision: Revision) -> str:
     """How far a baseline is behind its target; empty where it is not."""
     if not revision.behind:
         return ""
-    return f"{count(revision.behind, 'commit')} behind {revision.rev}"
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+    return f"{formatting.counted(revision.behind, 'commit')} behind {revision.rev}"
 
 
 def cause_noun(kind: CauseKind) -> str:
@@ -497,7 +493,7 @@ def artifact_changes(row: ArtifactRow) -> str:
 
 def stage_note(stage: StageRow) -> str:
     """What happened to a stage, in a few words; empty for one that stayed as it was."""
-    changed = f"{_joined(stage.changed)} changed" if stage.changed else ""
+    changed = f"{formatting.joined(stage.changed)} changed" if stage.changed else ""
     happened = _STAGE_WORDS.get(stage.state, changed)
     ran = "ran again" if stage.ran and stage.state not in _STAGE_WORDS else ""
     return ", ".join(filter(None, [happened, ran, _why_out_of_date(stage, is_changed=bool(changed))]))
@@ -515,7 +511,7 @@ def _why_out_of_date(stage: StageRow, *, is_changed: bool) -> str:
 
 def what_happened_to_stages(report: Report) -> str:
     """`2 of 4 stages changed or ran again, 1 out of date`; without a baseline how many there are."""
-    total = count(len(report.stages), "stage")
+    total = formatting.counted(len(report.stages), "stage")
     unavailable = sum(stage.state is State.UNAVAILABLE for stage in report.stages)
     moved = sum(stage.state is not State.UNCHANGED or stage.ran for stage in report.stages) - unavailable
     outdated = sum(stage.outdated for stage in report.stages)
@@ -528,16 +524,10 @@ def what_happened_to_stages(report: Report) -> str:
     return ", ".join(counts)
 
 
-def _joined(words: Sequence[str]) -> str:
-    """`deps, params and outs`."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def how_far(cause: Cause) -> str:
     if cause.distance == 0:
         return "the stage that writes the metrics"
-    return f"{count(cause.distance, 'stage')} upstream"
+    return f"{formatting.counted(cause.distance, 'stage')} upstream"
 
 
 def data_size(row: DataRow) -> tuple[str, str]:
@@ -549,7 +539,7 @@ def _extent(content: Content | None) -> str:
     if content is None:
         return NOTHING
     size = [] if content.size is None else [formatting.size(content.size)]
-    files = [] if content.nfiles is None else [count(content.nfiles, "file")]
+    files = [] if content.nfiles is None else [formatting.counted(content.nfiles, "file")]
     return ", ".join(size + files) or "?"
 
 

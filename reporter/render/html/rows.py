@@ -1,4 +1,6 @@
-"""The rows of the page's tables as HTML: thousands of cells, for which a template takes five times as long."""
+"""The rows of the page's tables as HTML. A template would take 0.59 s in place of 0.13 s for 5,000 metrics with intervals, which is a
+sixth of a run that compares them (`reporter report --no-images`, 2.4 s).
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Generic, TypeVar
 
 from reporter.model.comparison import Cause, Explanation, Flips, MetricRow, Outcome, ParamRow, SliceRow
+from reporter.model.formatting import counted
 from reporter.model.report import Report, SectionText
 from reporter.render import tables, wording
 from reporter.render.escape import code, html_text, shorten
@@ -110,7 +111,7 @@ def _differences_first(title: str, different: _Half[T], same: _Half[T], noun: st
         room = None if most is None else max(most - len(different.rows), 0)
         hidden = same.first(room)
         if len(same.rows) > _ALWAYS_SHOWN and hidden:
-            hidden = details(wording.count(len(same.rows), noun), hidden)
+            hidden = details(counted(len(same.rows), noun), hidden)
         left_out = 0 if most is None else max(total - most, 0)
         return details(title, paragraphs(different.first(most), hidden, more_rows(left_out)))
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from reporter.model.formatting import counted
+
 T = TypeVar("T")
 
 _FOLD = re.compile(r"^(?:<details><summary>(.*)</summary>|</details>)$", re.MULTILINE)
@@ -63,4 +65,4 @@ def beginning(rows: Sequence[T], most: int | None, noun: str = "row") -> tuple[S
 
 def more_rows(left_out: int, noun: str = "row") -> str:
     """The line below a table that was cut; empty where nothing was left out."""
-    return f"… and {left_out:,} more {noun}{'' if left_out == 1 else 's'} in the full report." if left_out else ""
+    return f"… and {counted(left_out, f'more {noun}')} in the full report." if left_out else ""

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from reporter.model.comparison import Cause, CauseKind, GateRow, MetricRow, State, Verdict
+from reporter.model.formatting import counted, the_first
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
@@ -69,13 +70,13 @@ def doubt_lines(report: Report) -> str:
     if len(doubts) > MOST_LINES:
         lines.append(f"> ⚠️ … and {len(doubts) - MOST_LINES:,} more of this kind, listed under problems.")
     if others:
-        what = wording.count(others, "thing")
+        what = counted(others, "thing")
         lines.append(
             f"> ⚠️ {what} could not be read, drawn or trusted{' either' if doubts else ''}: see problems below."
         )
     lines += [f"> ℹ️ {prose(notice)}" for notice in report.notices[:MOST_LINES]]
     if (more := len(report.notices) - MOST_LINES) > 0:
-        lines.append(f"> ℹ️ … and {wording.count(more, 'more note')} in the full report.")
+        lines.append(f"> ℹ️ … and {counted(more, 'more note')} in the full report.")
     return "\n>\n".join(lines)
 
 
@@ -129,8 +130,7 @@ def _why_line(report: Report) -> str:
     causes = list(distinct.values())
     if not causes:
         return ""
-    more = f" and {len(causes) - _MOST_CAUSES:,} more" if len(causes) > _MOST_CAUSES else ""
-    return f"**Changed upstream:** {', '.join(map(cause_texts(report), causes[:_MOST_CAUSES]))}{more}"
+    return f"**Changed upstream:** {the_first(list(map(cause_texts(report), causes)), _MOST_CAUSES)}"
 
 
 def cause_texts(report: Report) -> Callable[[Cause], str]:
@@ -162,7 +162,7 @@ def gate_part(report: Report) -> Piece:
         shown, rest = beginning(gates, most)
         return paragraphs(laid_out(tables.gates(shown, report)), rest)
 
-    summary = f"✅ {wording.count(len(passed), 'gate passes', 'gates pass')}"
+    summary = f"✅ {counted(len(passed), 'gate passes', 'gates pass')}"
 
     def render(most: int | None) -> str:
         folded = details(summary, table_of(passed, most)) if passed else ""
@@ -184,7 +184,7 @@ def picture_part(report: Report, pictures: Mapping[str, str]) -> Piece:
         noun = "more plot" if telling else "plot"
         return paragraphs(
             _gallery(telling, pictures, captions),
-            details(wording.count(len(folded), noun), _gallery(folded, pictures, captions)) if folded else "",
+            details(counted(len(folded), noun), _gallery(folded, pictures, captions)) if folded else "",
             rest,
         )
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reporter.compare.dag import Dag
-from reporter.compare.phrases import joined, named
+from reporter.compare.phrases import named
+from reporter.model.formatting import joined
 from reporter.model.problem import ANOTHER_BASE, Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown

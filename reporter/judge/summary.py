@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
-from reporter.compare.phrases import counted, joined, named
+from reporter.compare.phrases import named
 from reporter.compare.value_pairs import WHOLE_FILE
 from reporter.judge.gates import FINITE
 from reporter.model.comparison import (
@@ -21,7 +21,7 @@ from reporter.model.comparison import (
     State,
     Verdict,
 )
-from reporter.model.formatting import delta, interval, level, number, value
+from reporter.model.formatting import counted, delta, interval, joined, level, number, value
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import Rules
 from reporter.model.values import is_number

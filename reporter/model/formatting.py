@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from typing import TypeVar
@@ -276,3 +276,20 @@ def _nonfinite(value: float) -> str:
     if math.isnan(value):
         return "NaN"
     return "Infinity" if value > 0 else f"{MINUS}Infinity"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`1 stage`, `1,234 stages`."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def joined(words: Iterable[str]) -> str:
+    """All of them, at least one: `a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def the_first(items: Sequence[str], most: int, *, more: int = 0, between: str = ", ") -> str:
+    """The first of them, and how many more: `a, b, c and 2 more`. `more` of them are not among `items`."""
+    rest = max(len(items) - most, 0) + more
+    return between.join(items[:most]) + (f" and {rest:,} more" if rest > 0 else "")

@@ -11,6 +11,8 @@ import html
 import re
 from collections.abc import Sequence
 
+from reporter.model.formatting import the_first
+
 WORD_JOINER = "\u2060"
 """Shown as nothing, and enough to keep `@` from a name and `#` from a number."""
 
@@ -66,15 +68,10 @@ def code(text: str, longest: int = LONGEST_NAME) -> str:
     return f"<code>{_as_entities(_unlinked(shown)) or '&#34;&#34;'}</code>"
 
 
-def codes(names: Sequence[str], most: int) -> str:
+def codes(names: Sequence[str], most: int, longest: int = LONGEST_NAME, between: str = ", ") -> str:
     """The first names as code, and how many more there are."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(map(code, names[:most])) + more
-
-
-def in_table(name: str) -> str:
-    """A name as code that leaves room for the columns beside it."""
-    return code(name, LONGEST_IN_TABLE)
+    shown = [code(name, longest) for name in names[:most]]
+    return the_first(shown, most, more=max(len(names) - most, 0), between=between)
 
 
 def prose(text: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reporter.model.comparison import MetricRow, Outcome, Verdict
+from reporter.model.comparison import Verdict
+from reporter.model.formatting import counted
 from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.model.revision import Revision
-from reporter.render import wording
+from reporter.render import tables, wording
 from reporter.render.escape import shorten, visible
+from reporter.render.wording import Tone
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -22,19 +24,12 @@ _VERDICT_STYLES = {
     Verdict.UNKNOWN: "bold yellow",
     Verdict.FAIL: "bold red",
 }
-_OUTCOME_STYLES = {
-    Outcome.IMPROVED: "green",
-    Outcome.REGRESSED: "red",
-    Outcome.INCOMPARABLE: "yellow",
-    Outcome.UNKNOWN: "yellow",
-}
+_STYLES = {Tone.GOOD: "green", Tone.BAD: "red", Tone.DOUBT: "yellow"}
 _LONGEST_CELL = 60
 _MOST_PROBLEMS = 5
 _LONGEST_PROBLEM = 400
 _WIDE = 100
 """Characters of a line that have room for relative changes."""
-_WORD = 5
-"""The column that says what became of a metric."""
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -52,7 +47,7 @@ def print_report(report: Report, console: Console) -> None:
 
 def _verdict_style(report: Report) -> str:
     """Green only where the numbers are to be trusted."""
-    is_doubtful = report.verdict is Verdict.PASS and bool(wording.doubts(report))
+    is_doubtful = wording.verdict_tone(report) is Tone.DOUBT
     return _VERDICT_STYLES[Verdict.WARN if is_doubtful else report.verdict]
 
 
@@ -66,7 +61,7 @@ def _subject(report: Report) -> str:
 def _revision(revision: Revision) -> str:
     """`main (1a2b3c4)`; a name that is the commit's own stands alone."""
     name = wording.revision_name(revision)
-    return name if revision.sha.startswith(revision.label) else f"{name} ({revision.sha[:7]})"
+    return name if wording.is_named_by_commit(revision) else f"{name} ({revision.sha[:7]})"
 
 
 def _print_metrics(report: Report, console: Console) -> None:
@@ -77,35 +72,18 @@ def _print_metrics(report: Report, console: Console) -> None:
     rows = wording.headline_rows(report)
     if not rows:
         return
-    name = wording.short_names(rows)
-    cells = [_metric_cells(row, name(row), report, is_wide=console.width >= _WIDE) for row in rows]
-    used = [index for index in range(len(cells[0])) if any(row[index] for row in cells)]
+    whole = tables.headlines(rows, report)
+    shown = tables.short(whole, with_brackets=console.width >= _WIDE)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index in used:
-        justify: JustifyMethod = "right" if 0 < index < _WORD else "left"
-        table.add_column(_cell(_headings(report)[index]), justify=justify, overflow="fold")
-    for row, texts in zip(rows, cells, strict=True):
-        table.add_row(*(_cell(texts[index]) for index in used), style=_style(row))
+    for column in shown.columns:
+        justify: JustifyMethod = "right" if column.is_number else "left"
+        table.add_column(_cell(column.heading), justify=justify, overflow="fold")
+    for row in shown.rows:
+        tones = (cell.tone for cell in row.cells if cell.tone)
+        table.add_row(*(_cell(cell.text) for cell in row.cells), style=_STYLES.get(next(tones, Tone.PLAIN), ""))
     console.print(table)
-    for names, note in wording.notes_of(rows):
-        console.print(Text(visible(f"{', '.join(names)}: {note}"), style="dim"))
-
-
-def _style(row: MetricRow) -> str:
-    return "yellow" if wording.is_in_doubt(row) else _OUTCOME_STYLES.get(row.outcome, "")
-
-
-def _headings(report: Report) -> list[str]:
-    base = wording.revision_name(report.base) if report.base else ""
-    return ["Metric", base, wording.revision_name(report.head), "Change", wording.interval_heading(report), ""]
-
-
-def _metric_cells(row: MetricRow, name: str, report: Report, *, is_wide: bool) -> list[str]:
-    before, after = wording.both_values(row)
-    if report.base is None:
-        return [name, "", after, "", "", ""]
-    difference = wording.difference(row) if is_wide else wording.absolute_difference(row)
-    return [name, before, after, difference, wording.bounds(row), wording.outcome_sign(row).word]
+    for note in whole.notes:
+        console.print(Text(visible(f"{', '.join(note.names)}: {note.text}"), style="dim"))
 
 
 def _cell(text: str) -> Text:
@@ -129,7 +107,7 @@ def _print_problems(report: Report, console: Console) -> None:
     for problem, revisions in problems[:_MOST_PROBLEMS]:
         console.print(_problem(problem, revisions))
     if len(problems) > _MOST_PROBLEMS:
-        console.print(f"… and {wording.count(len(problems) - _MOST_PROBLEMS, 'more problem')} in the report")
+        console.print(f"… and {counted(len(problems) - _MOST_PROBLEMS, 'more problem')} in the report")
 
 
 def _problem(problem: Problem, revisions: Sequence[str]) -> Text:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import assert_never
 
 from reporter.model import formatting
@@ -16,6 +17,9 @@ from reporter.model.comparison import (
     CauseKind,
     Content,
     DataRow,
+    Explanation,
+    FlipExample,
+    Flips,
     GateRow,
     MetricRow,
     Outcome,
@@ -26,7 +30,7 @@ from reporter.model.comparison import (
     Verdict,
 )
 from reporter.model.problem import Problem, ProblemKind
-from reporter.model.report import Report
+from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
 from reporter.model.values import Value, is_number
@@ -56,24 +60,31 @@ _OUTCOME_ORDER = (
 )
 
 
+class Tone(StrEnum):
+    """What a reader is to feel before reading: a colour or a symbol beside the word, never instead of it."""
+
+    GOOD = "good"
+    BAD = "bad"
+    DOUBT = "doubt"
+    PLAIN = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A word with the symbol that makes it found at a glance; no line break parts them."""
+    """A word with the tone, and the symbol, that make it found at a glance."""
 
     symbol: str
     word: str
-
-    def __str__(self) -> str:
-        return f"{self.symbol}{NO_BREAK}{self.word}" if self.symbol else self.word
+    tone: Tone = Tone.PLAIN
 
 
 _OUTCOME_SIGNS = {
-    Outcome.IMPROVED: Sign("🟢", "better"),
-    Outcome.REGRESSED: Sign("🔴", "worse"),
+    Outcome.IMPROVED: Sign("🟢", "better", Tone.GOOD),
+    Outcome.REGRESSED: Sign("🔴", "worse", Tone.BAD),
     Outcome.INCONCLUSIVE: Sign("⚪", "inconclusive"),
     Outcome.SAME: Sign("", "same"),
     Outcome.CHANGED: Sign("", "changed"),
-    Outcome.INCOMPARABLE: Sign("⚠️", "not comparable"),
+    Outcome.INCOMPARABLE: Sign("⚠️", "not comparable", Tone.DOUBT),
 }
 
 
@@ -84,10 +95,14 @@ _STAGE_WORDS = {
 }
 
 
+_PASSING_SYMBOLS = {Tone.GOOD: "🟢", Tone.PLAIN: "⚪", Tone.DOUBT: "⚠️"}
+
+
 def verdict_symbol(report: Report) -> str:
+    """The sign in front of the summary."""
     match report.verdict:
         case Verdict.PASS:
-            return _passing_symbol(report)
+            return _PASSING_SYMBOLS[verdict_tone(report)]
         case Verdict.WARN:
             return "🟡"
         case Verdict.UNKNOWN:
@@ -98,24 +113,32 @@ def verdict_symbol(report: Report) -> str:
             assert_never(report.verdict)
 
 
-def _passing_symbol(report: Report) -> str:
-    """Green only for what is better without being worse elsewhere, and only where the numbers are to be trusted."""
-    if doubts(report):
-        return "⚠️"
-    outcomes = {row.outcome for row in report.metrics if row.headline} or {row.outcome for row in report.metrics}
-    return "🟢" if Outcome.IMPROVED in outcomes and Outcome.REGRESSED not in outcomes else "⚪"
+def verdict_tone(report: Report) -> Tone:
+    """Good only for what is better without being worse elsewhere, and only where the numbers are to be trusted."""
+    match report.verdict:
+        case Verdict.FAIL:
+            return Tone.BAD
+        case Verdict.PASS if not doubts(report):
+            outcomes = {row.outcome for row in report.metrics if row.headline} or {
+                row.outcome for row in report.metrics
+            }
+            is_better = Outcome.IMPROVED in outcomes and Outcome.REGRESSED not in outcomes
+            return Tone.GOOD if is_better else Tone.PLAIN
+        case _:
+            return Tone.DOUBT
 
 
 def gate_sign(result: Verdict) -> Sign:
+    """How a gate ended."""
     match result:
         case Verdict.PASS:
-            return Sign("✅", "pass")
+            return Sign("✅", "pass", Tone.GOOD)
         case Verdict.WARN:
-            return Sign("🟡", "warn")
+            return Sign("🟡", "warn", Tone.DOUBT)
         case Verdict.UNKNOWN:
-            return Sign("❔", "unknown")
+            return Sign("❔", "unknown", Tone.DOUBT)
         case Verdict.FAIL:
-            return Sign("❌", "fail")
+            return Sign("❌", "fail", Tone.BAD)
         case _:
             assert_never(result)
 
@@ -123,8 +146,15 @@ def gate_sign(result: Verdict) -> Sign:
 def outcome_sign(row: MetricRow) -> Sign:
     """What became of a metric, in a word."""
     if is_in_doubt(row):
-        return Sign("⚠️", "in doubt")
-    return state_sign(row.state) if row.outcome is Outcome.UNKNOWN else _OUTCOME_SIGNS[row.outcome]
+        return Sign("⚠️", "in doubt", Tone.DOUBT)
+    if row.outcome is Outcome.UNKNOWN:
+        return replace(state_sign(row.state), tone=Tone.DOUBT)
+    return _OUTCOME_SIGNS[row.outcome]
+
+
+def is_new(row: MetricRow) -> bool:
+    """Whether that is all there is to say of what became of it."""
+    return row.state is State.ADDED and not is_in_doubt(row)
 
 
 def is_in_doubt(row: MetricRow) -> bool:
@@ -133,11 +163,12 @@ def is_in_doubt(row: MetricRow) -> bool:
 
 
 def state_sign(state: State) -> Sign:
+    """What became of a value, a file or a plot."""
     match state:
         case State.ADDED:
             return Sign("", "new")
         case State.UNAVAILABLE:
-            return Sign("⚠️", "unavailable")
+            return Sign("⚠️", "unavailable", Tone.DOUBT)
         case State.CHANGED | State.UNCHANGED | State.REMOVED | State.RENAMED:
             return Sign("", state.value)
         case _:
@@ -145,6 +176,7 @@ def state_sign(state: State) -> Sign:
 
 
 def wanted_direction(direction: Direction) -> str:
+    """Which way a metric is better, in a word; empty where that is not known."""
     match direction:
         case Direction.HIGHER:
             return "higher"
@@ -207,7 +239,18 @@ def has_telling_slices(report: Report) -> bool:
     return any(row.delta for row in report.slices)
 
 
+def how_many_flipped(flips: Flips) -> str:
+    """Reads on after the name of the predictions."""
+    return f"of {flips.rows:,} examples {flips.gained:,} became right and {flips.lost:,} wrong."
+
+
+def flip_sign(example: FlipExample) -> Sign:
+    """What the prediction became."""
+    return Sign("", "right", Tone.GOOD) if example.gained else Sign("", "wrong", Tone.BAD)
+
+
 def slice_sign(row: SliceRow) -> Sign:
+    """How a slice ended; empty where nothing is known of it."""
     return Sign("", "") if row.outcome is Outcome.UNKNOWN else _OUTCOME_SIGNS[row.outcome]
 
 
@@ -226,12 +269,9 @@ def absolute_difference(row: MetricRow) -> str:
     return "0" if row.delta == 0 else formatting.delta(row.delta)
 
 
-def difference(row: MetricRow) -> str:
-    """`+0.012 (+1.4 %)`; empty where there is none."""
-    if not row.delta:
-        return absolute_difference(row)
-    relative = "" if row.relative is None or not math.isfinite(row.relative) else f" ({percent(row.relative)})"
-    return absolute_difference(row) + relative
+def relative_difference(row: MetricRow) -> str:
+    """`+1.4 %`; empty where there is none, or no finite one."""
+    return percent(row.relative) if row.relative and math.isfinite(row.relative) else ""
 
 
 def percent(fraction: float) -> str:
@@ -247,6 +287,7 @@ def bounds(row: MetricRow | SliceRow) -> str:
 
 
 def probability(value: float | None) -> str:
+    """A p-value; empty where there is none."""
     if value is None:
         return ""
     return f"<{NO_BREAK}0.001" if value < 0.001 else f"{value:.2g}"  # noqa: PLR2004  the usual last step of a printed p-value
@@ -255,6 +296,11 @@ def probability(value: float | None) -> str:
 def is_telling(row: MetricRow) -> bool:
     """Whether it differs, or is not known to be the same."""
     return row.state is not State.UNCHANGED or is_in_doubt(row)
+
+
+def differs(row: ParamRow | DataRow | ArtifactRow | PlotRow) -> bool:
+    """Whether there is anything to tell of the row: unavailable counts."""
+    return row.state is not State.UNCHANGED
 
 
 def how_many_differ(rows: Sequence[MetricRow | ParamRow | DataRow | ArtifactRow], report: Report) -> str:
@@ -283,6 +329,17 @@ def headline_rows(report: Report) -> list[MetricRow]:
     return (telling or list(report.metrics))[:_FEW]
 
 
+def gates_in_order(report: Report) -> list[GateRow]:
+    """The worst first."""
+    return sorted(report.gates, key=lambda gate: -gate.result.severity)
+
+
+def telling_explanations(report: Report) -> list[Explanation]:
+    """Those of metrics files that differ."""
+    different = {row.file for row in report.metrics if is_telling(row)}
+    return [found for found in report.explanations if found.file in different] if report.base else []
+
+
 def short_names(rows: Sequence[MetricRow | ParamRow]) -> Callable[[MetricRow | ParamRow], str]:
     """How to name a row: without its file where all rows are of one file; one that stands for a file by that alone."""
     if len({row.file for row in rows}) <= 1:
@@ -297,14 +354,31 @@ def gate_names(report: Report) -> Callable[[GateRow], str]:
     return lambda gate: name(rows[gate.metric]) if gate.metric in rows else gate.metric
 
 
-def notes_of(rows: Sequence[MetricRow]) -> list[tuple[list[str], str]]:
+def notes_of(rows: Sequence[MetricRow]) -> dict[str, list[str]]:
     """What must be known of the rows: each note once, with the names of the metrics that have it."""
+    return _names_by(lambda row: row.note, rows)
+
+
+def methods_of(rows: Sequence[MetricRow]) -> dict[str, list[str]]:
+    """How intervals and p-values were found: each method, with the names of the metrics that it was used for."""
+    return _names_by(lambda row: row.method or "", rows)
+
+
+def _names_by(said: Callable[[MetricRow], str], rows: Sequence[MetricRow]) -> dict[str, list[str]]:
     name = short_names(rows)
     found: dict[str, list[str]] = {}
     for row in rows:
-        if row.note:
-            found.setdefault(row.note, []).append(name(row))
-    return [(names, note) for note, names in found.items()]
+        if text := said(row):
+            found.setdefault(text, []).append(name(row))
+    return found
+
+
+def note_of_verdict(report: Report) -> str:
+    """The note that the verdict's sentence gives as well, as `judge.summary` has it: that of the first metric whose values cannot be
+    compared; empty where there is none, or where there were no metrics before, so that the sentence says nothing else.
+    """
+    had_metrics = any(row.state is not State.ADDED for row in report.metrics)
+    return next((row.note for row in report.metrics if had_metrics and row.note and not row.comparable), "")
 
 
 def interval_heading(report: Report) -> str:
@@ -349,18 +423,20 @@ def revision_name(revision: Revision) -> str:
     return revision.label + ("*" if revision.dirty else "")
 
 
+def is_named_by_commit(revision: Revision) -> bool:
+    """Whether the name says no more than the commit's hash."""
+    return revision.sha.startswith(revision.label)
+
+
 def distance_behind(revision: Revision) -> str:
     """How far a baseline is behind its target; empty where it is not."""
     if not revision.behind:
         return ""
-    return f"{count(revision.behind, 'commit')} behind {revision.rev}"
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+    return f"{formatting.counted(revision.behind, 'commit')} behind {revision.rev}"
 
 
 def cause_noun(kind: CauseKind) -> str:
+    """What kind of thing changed."""
     match kind:
         case CauseKind.PARAM:
             return "param"
@@ -382,6 +458,13 @@ class ShownValue:
     text: str
     source: str = ""
     """The file that it was found in, where that is not the one that its name says."""
+
+    def __str__(self) -> str:
+        return self.behind(self.text)
+
+    def behind(self, text: str) -> str:
+        """`0.1 (dvc.lock)`: the source behind the value, as some form shows it."""
+        return f"{text} ({self.source})" if self.source else text
 
 
 def changes_of_params(report: Report) -> Callable[[Cause], tuple[ShownValue, ShownValue] | None]:
@@ -418,7 +501,7 @@ def artifact_changes(row: ArtifactRow) -> str:
 
 def stage_note(stage: StageRow) -> str:
     """What happened to a stage, in a few words; empty for one that stayed as it was."""
-    changed = f"{_joined(stage.changed)} changed" if stage.changed else ""
+    changed = f"{formatting.joined(stage.changed)} changed" if stage.changed else ""
     happened = _STAGE_WORDS.get(stage.state, changed)
     ran = "ran again" if stage.ran and stage.state not in _STAGE_WORDS else ""
     return ", ".join(filter(None, [happened, ran, _why_out_of_date(stage, is_changed=bool(changed))]))
@@ -436,7 +519,7 @@ def _why_out_of_date(stage: StageRow, *, is_changed: bool) -> str:
 
 def what_happened_to_stages(report: Report) -> str:
     """`2 of 4 stages changed or ran again, 1 out of date`; without a baseline how many there are."""
-    total = count(len(report.stages), "stage")
+    total = formatting.counted(len(report.stages), "stage")
     unavailable = sum(stage.state is State.UNAVAILABLE for stage in report.stages)
     moved = sum(stage.state is not State.UNCHANGED or stage.ran for stage in report.stages) - unavailable
     outdated = sum(stage.outdated for stage in report.stages)
@@ -449,16 +532,11 @@ def what_happened_to_stages(report: Report) -> str:
     return ", ".join(counts)
 
 
-def _joined(words: Sequence[str]) -> str:
-    """`deps, params and outs`."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def how_far(cause: Cause) -> str:
+    """How many stages lie between a cause and the metrics."""
     if cause.distance == 0:
         return "the stage that writes the metrics"
-    return f"{count(cause.distance, 'stage')} upstream"
+    return f"{formatting.counted(cause.distance, 'stage')} upstream"
 
 
 def data_size(row: DataRow) -> tuple[str, str]:
@@ -470,7 +548,7 @@ def _extent(content: Content | None) -> str:
     if content is None:
         return NOTHING
     size = [] if content.size is None else [formatting.size(content.size)]
-    files = [] if content.nfiles is None else [count(content.nfiles, "file")]
+    files = [] if content.nfiles is None else [formatting.counted(content.nfiles, "file")]
     return ", ".join(size + files) or "?"
 
 

@@ -25,6 +25,8 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class PlotlyChart:
+    """A plot that the page draws itself."""
+
     caption: Caption
     figure_json: str
     """A figure as plotly's `to_json` writes it: an object with `data` and `layout`."""
@@ -32,6 +34,8 @@ class PlotlyChart:
 
 @dataclass(frozen=True, slots=True)
 class SvgChart:
+    """A plot as a drawing of its own, without scripts."""
+
     caption: Caption
     svg: str
     """Untrusted: only ever shown as an image, where scripts and links in it are dead."""
@@ -39,6 +43,8 @@ class SvgChart:
 
 @dataclass(frozen=True, slots=True)
 class PngChart:
+    """A plot as a picture."""
+
     caption: Caption
     png: bytes
 

@@ -11,22 +11,20 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, assert_never
 
-from reporter.model.comparison import State, Verdict
+from reporter.model.comparison import State
 from reporter.model.problem import Problem
 from reporter.model.report import Report
 from reporter.model.revision import Revision
-from reporter.render import wording
+from reporter.render import tables, wording
 from reporter.render.escape import safe_url, visible
 from reporter.render.html.chart import Caption, Chart, PlotlyChart, PngChart, SvgChart
-from reporter.render.html.rows import column_class, sentence, table_rows
-from reporter.render.html.tables import cause_table, detail_tables, gate_table, headline_table
+from reporter.render.html.rows import column_class, note_text, sentence, table_rows
 from reporter.render.team_text import team_html
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 _SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
-_TONES = {Verdict.WARN: "doubt", Verdict.UNKNOWN: "doubt", Verdict.FAIL: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,8 @@ class PageChart:
 
 @dataclass(frozen=True, slots=True)
 class CommitLink:
+    """A commit as the page names it."""
+
     label: str
     sha: str
     url: str | None
@@ -69,7 +69,8 @@ def page_template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["visible"] = visible
-    environment.filters |= {"sentence": sentence, "table_rows": table_rows, "column_class": column_class}
+    environment.filters |= {"sentence": sentence, "note_text": note_text}
+    environment.filters |= {"table_rows": table_rows, "column_class": column_class}
     return environment.get_template("page.html")
 
 
@@ -87,16 +88,16 @@ def render_page(
     addresses = {name: _data_address("image/png", content) for name, content in (pictures or {}).items()}
     return page_template().render(
         report=report,
-        tone=_tone(report),
+        tone=wording.verdict_tone(report),
         base=_commit(report.base, report) if report.base else None,
         head=_commit(report.head, report),
         behind=wording.distance_behind(report.base) if report.base else "",
         log=safe_url(report.run.url),
         doubts=[_doubt(problem, revisions) for problem, revisions in wording.once(wording.doubts(report))],
         has_other_problems=len(report.problems) > len(wording.doubts(report)),
-        opening=[table for table in (headline_table(report), gate_table(report), cause_table(report)) if table],
+        opening=tables.opening_tables(report),
         charts=[_page_chart(chart) for chart in charts],
-        tables=detail_tables(report),
+        tables=tables.detail_tables(report),
         sections=[(section.title, team_html(section, addresses)) for section in report.sections],
         policy=_policy([script, plotly] if plotly else [script]),
         style=_resource("page.css"),
@@ -147,19 +148,13 @@ def _base64(content: bytes) -> str:
 
 def _commit(revision: Revision, report: Report) -> CommitLink:
     home = safe_url(report.run.repository_url)
-    label = "" if revision.sha.startswith(revision.label) else wording.revision_name(revision)
+    label = "" if wording.is_named_by_commit(revision) else wording.revision_name(revision)
     return CommitLink(label, revision.sha[:7], f"{home}/commit/{revision.sha}" if home else None)
 
 
 def _doubt(problem: Problem, revisions: Sequence[str]) -> Doubt:
     message, hint = wording.ended(problem.message), wording.sentence(problem.hint)
     return Doubt(", ".join(revisions), wording.subject(problem), message, hint)
-
-
-def _tone(report: Report) -> str:
-    if report.verdict is not Verdict.PASS:
-        return _TONES[report.verdict]
-    return {"🟢": "good", "⚪": ""}.get(wording.verdict_symbol(report), "doubt")
 
 
 def _resource(name: str) -> str:

@@ -1,14 +1,19 @@
-"""The rows of the page's tables as HTML: thousands of cells, for which a template takes five times as long."""
+"""The rows of the page's tables as HTML. A template would take 0.59 s in place of 0.13 s for 5,000 metrics with intervals, which is a
+sixth of a run that compares them (`reporter report --no-images`, 2.4 s).
+"""
 
 from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from reporter.render.escape import QUOTED, visible
-from reporter.render.html.tables import Cell, Column, PageTable, Row
+from reporter.render.escape import QUOTED, shorten, visible
+from reporter.render.tables import Cell, Column, Note, Row, Table, Written
+
+LONGEST_VALUE = 400
+"""Characters of one cell."""
 
 
-def table_rows(table: PageTable) -> Markup:
+def table_rows(table: Table) -> Markup:
     """The inside of the table's body. All text is escaped here."""
     labels = [_label(column) if table.is_opening else "" for column in table.columns]
     return Markup("").join(_row(row, table.columns, labels) for row in table.rows)
@@ -28,6 +33,12 @@ def sentence(text: str) -> Markup:
     return Markup().join(
         Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in enumerate(pieces)
     )
+
+
+def note_text(note: Note) -> str:
+    """What the page says below a table, before it is escaped."""
+    about = f"{', '.join(note.names)}: " if note.names else ""
+    return visible(about + note.text)
 
 
 def _row(row: Row, columns: tuple[Column, ...], labels: list[str]) -> Markup:
@@ -50,8 +61,9 @@ def _cell(cell: Cell, column: Column, tag: str, attribute: str) -> str:
 
 
 def _content(cell: Cell, column: Column) -> str:
-    if cell.tone:
-        return f'<span class="tag {escape(cell.tone)}">{escape(cell.text)}</span>'
-    if column.is_code and cell.text:
-        return f"<code>{escape(cell.text)}</code>"
-    return sentence(cell.text) if column.is_wide else escape(cell.text)
+    text = cell.text if cell.written is Written.BY_US else shorten(visible(cell.text), LONGEST_VALUE)
+    if cell.tone and text:
+        return f'<span class="tag {cell.tone}">{escape(text)}</span>'
+    if column.is_code and text:
+        return f"<code>{escape(text)}</code>"
+    return sentence(text) if column.is_wide else escape(text)

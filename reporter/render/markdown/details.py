@@ -4,50 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from reporter.model import formatting
-from reporter.model.comparison import (
-    ArtifactRow,
-    Cause,
-    DataRow,
-    Explanation,
-    FlipExample,
-    Flips,
-    MetricRow,
-    Outcome,
-    ParamRow,
-    SliceRow,
-    StageRow,
-    State,
-)
-from reporter.model.problem import Problem
+from reporter.model.comparison import Cause, Explanation, Flips, MetricRow, Outcome, ParamRow, SliceRow
+from reporter.model.formatting import counted
 from reporter.model.report import Report, SectionText
-from reporter.render import wording
-from reporter.render.escape import code, codes, html_text, in_table, prose, shorten
+from reporter.render import tables, wording
+from reporter.render.escape import code, html_text, shorten
 from reporter.render.markdown.markup import (
-    LEFT,
     NOTHING_TO_SAY,
-    RIGHT,
     Piece,
     beginning,
     bullets,
     details,
     more_rows,
     paragraphs,
-    table,
 )
-from reporter.render.markdown.metric_table import metric_table, revision_headings, value_text, whole_names
 from reporter.render.markdown.opening import cause_texts
+from reporter.render.markdown.tables import laid_out, methods, note_text, with_whole_names
 from reporter.render.mermaid import pipeline_graph
+from reporter.render.tables import Table
 from reporter.render.team_text import LONGEST_SECTION, team_markdown
 
 T = TypeVar("T")
 
 _MOST_CAUSES = 12
 _MOST_SLICES = 10
-_MOST_PLACES = 3
 _ROW_OF_TEXT = 100
 """Characters of a section that take about the room of a table's row."""
 _ALWAYS_SHOWN = 10
@@ -56,9 +40,8 @@ _ALWAYS_SHOWN = 10
 
 def cause_part(report: Report) -> Piece:
     """What changed upstream of each metrics file that differs."""
-    different = {row.file for row in report.metrics if wording.is_telling(row)}
-    told = [explanation for explanation in report.explanations if explanation.file in different]
-    if not told or report.base is None:
+    told = wording.telling_explanations(report)
+    if not told:
         return NOTHING_TO_SAY
     note = "Changes upstream of the metrics, nearest first. Each may be a cause; none is proved."
     text = cause_texts(report)
@@ -85,98 +68,91 @@ def _explained(explanation: Explanation, text: Callable[[Cause], str]) -> str:
 
 def metric_part(report: Report) -> Piece:
     """Every metric: those that tell something, then the others folded once more."""
-    if not report.metrics:
-        return NOTHING_TO_SAY
     telling = wording.by_interest(row for row in report.metrics if wording.is_telling(row))
     same = [row for row in report.metrics if not wording.is_telling(row)]
-    summary = f"All metrics ({wording.how_many_differ(report.metrics, report)})"
 
-    def render(most: int | None) -> str:
-        shown, hidden = _first_of_both(telling, same, most)
-        left_out = len(report.metrics) - len(shown) - len(hidden)
-        body = paragraphs(
-            metric_table(shown, report, in_full=True) if shown else "",
-            _folded_once_more(len(same), "unchanged metric", _unchanged_metrics(hidden, report) if hidden else ""),
-            more_rows(left_out),
-        )
-        return details(summary, body)
+    def differing(rows: Sequence[MetricRow]) -> str:
+        return with_whole_names(tables.metrics(rows, report), methods(rows))
 
-    return Piece(len(report.metrics), render)
+    def unchanged(rows: Sequence[MetricRow]) -> str:
+        return with_whole_names(tables.headlines(rows, report))
 
-
-def _first_of_both(different: Sequence[T], same: Sequence[T], most: int | None) -> tuple[Sequence[T], Sequence[T]]:
-    """The rows that differ come before the others."""
-    shown = different[:most]
-    return shown, same if most is None else same[: most - len(shown)]
-
-
-def _unchanged_metrics(rows: Sequence[MetricRow], report: Report) -> str:
-    return paragraphs(metric_table(rows, report), whole_names(map(wording.short_names(rows), rows)))
+    title = f"All metrics ({wording.how_many_differ(report.metrics, report)})"
+    return _differences_first(title, _Half(telling, differing), _Half(same, unchanged), "unchanged metric")
 
 
 def param_part(report: Report) -> Piece:
-    if not report.params:
+    """Params that differ, and how many do not."""
+    different = list(filter(wording.differs, report.params))
+    same = [row for row in report.params if not wording.differs(row)]
+
+    def table_of(rows: Sequence[ParamRow]) -> str:
+        return with_whole_names(tables.params(rows, report))
+
+    title = f"Params ({wording.how_many_differ(report.params, report)})"
+    return _differences_first(title, _Half(different, table_of), _Half(same, table_of), "unchanged param")
+
+
+@dataclass(frozen=True, slots=True)
+class _Half(Generic[T]):
+    rows: Sequence[T]
+    table_of: Callable[[Sequence[T]], str]
+
+    def first(self, most: int | None) -> str:
+        return self.table_of(self.rows[:most]) if self.rows[:most] else ""
+
+
+def _differences_first(title: str, different: _Half[T], same: _Half[T], noun: str) -> Piece:
+    """The rows that differ, then the others folded once more; of both together at most so many."""
+    total = len(different.rows) + len(same.rows)
+    if not total:
         return NOTHING_TO_SAY
-    different = [row for row in report.params if row.state is not State.UNCHANGED]
-    same = [row for row in report.params if row.state is State.UNCHANGED]
-    summary = f"Params ({wording.how_many_differ(report.params, report)})"
 
     def render(most: int | None) -> str:
-        shown, hidden = _first_of_both(different, same, most)
-        left_out = len(report.params) - len(shown) - len(hidden)
-        body = paragraphs(
-            _param_table(shown, report) if shown else "",
-            _folded_once_more(len(same), "unchanged param", _param_table(hidden, report) if hidden else ""),
-            more_rows(left_out),
-        )
-        return details(summary, body)
+        room = None if most is None else max(most - len(different.rows), 0)
+        hidden = same.first(room)
+        if len(same.rows) > _ALWAYS_SHOWN and hidden:
+            hidden = details(counted(len(same.rows), noun), hidden)
+        left_out = 0 if most is None else max(total - most, 0)
+        return details(title, paragraphs(different.first(most), hidden, more_rows(left_out)))
 
-    return Piece(len(report.params), render)
+    return Piece(total, render)
 
 
-def _param_table(rows: Sequence[ParamRow], report: Report) -> str:
-    name = wording.short_names(rows)
-    base, head = revision_headings(report)
-    columns = [("Param", LEFT), (base, RIGHT), (head, RIGHT), ("", LEFT)]
-    cells = []
-    for row in rows:
-        before, after = wording.both_values(row)
-        is_plain = row.state in {State.CHANGED, State.UNCHANGED} or report.base is None
-        cells.append(
-            [
-                in_table(name(row)),
-                "" if report.base is None else value_text(row.base, before),
-                value_text(row.head, after),
-                "" if is_plain else str(wording.state_sign(row.state)),
-            ]
-        )
-    return paragraphs(table(columns, cells), whole_names(map(name, rows)))
+def _folded(report: Report, title: str, rows: Sequence[T], table_of: Callable[[Sequence[T], Report], Table]) -> Piece:
+    """A table that is folded, or nothing where it has no rows."""
 
+    def render(most: int | None) -> str:
+        shown, rest = beginning(rows, most)
+        return details(title, paragraphs(laid_out(table_of(shown, report)), rest))
 
-def _folded_once_more(number: int, noun: str, body: str) -> str:
-    if not body:
-        return ""
-    return body if number <= _ALWAYS_SHOWN else details(wording.count(number, noun), body)
+    return Piece(len(rows), render) if rows else NOTHING_TO_SAY
 
 
 def data_part(report: Report) -> Piece:
-    different = [row for row in report.data if row.state is not State.UNCHANGED]
-    if not different:
-        return NOTHING_TO_SAY
-    columns = [("Path", LEFT), ("", LEFT), ("Before", RIGHT), ("After", RIGHT), ("Files", LEFT)]
-    summary = f"Data ({wording.how_many_differ(report.data, report)})"
-
-    def render(most: int | None) -> str:
-        shown, rest = beginning(different, most)
-        return details(summary, paragraphs(table(columns, list(map(_data_cells, shown))), rest))
-
-    return Piece(len(different), render)
+    """Data that differ."""
+    title = f"Data ({wording.how_many_differ(report.data, report)})"
+    return _folded(report, title, list(filter(wording.differs, report.data)), tables.data)
 
 
-def _data_cells(row: DataRow) -> list[str]:
-    before, after = wording.data_size(row)
-    name = f"{in_table(row.renamed_from)} → {in_table(row.path)}" if row.renamed_from else in_table(row.path)
-    return [name, str(wording.state_sign(row.state)), before, after, wording.data_files(row)]
+def artifact_part(report: Report) -> Piece:
+    """Artifacts that differ."""
+    title = f"Artifacts ({wording.how_many_differ(report.artifacts, report)})"
+    return _folded(report, title, list(filter(wording.differs, report.artifacts)), tables.artifacts)
+
+
+def problem_part(report: Report) -> Piece:
+    """Every problem once, with its mend."""
+    problems = wording.once(report.problems)
+    return _folded(report, f"Problems ({len(problems):,})", problems, tables.problems)
+
+
+def plot_note_part(report: Report, pictures: Mapping[str, str]) -> Piece:
+    """Plots without a picture, and what could not be drawn of the others."""
+    told = [plot for plot in report.plots if plot.notes or plot.image not in pictures]
+    without = sum(plot.image not in pictures for plot in report.plots)
+    title = f"Plots ({without:,} without a picture here)" if without else f"Notes on plots ({len(told):,})"
+    return _folded(report, title, told, tables.plot_notes)
 
 
 def pipeline_part(report: Report) -> Piece:
@@ -189,58 +165,24 @@ def pipeline_part(report: Report) -> Piece:
     def render(most: int | None) -> str:
         graph = pipeline_graph(report.stages) if most is None else ""
         drawn = f"```mermaid\n{graph}\n```" if graph else ""
-        return details(summary, paragraphs(drawn, "" if graph else _stage_table(touched, most)))
+        shown, rest = beginning(touched, most)
+        table = laid_out(tables.stages(shown, report)) if touched else ""
+        return details(summary, drawn or paragraphs(table, rest))
 
     return Piece(len(report.stages), render)
 
 
-def _stage_table(stages: Sequence[StageRow], most: int | None) -> str:
-    shown, rest = beginning(stages, most)
-    rows = [[in_table(stage.name), prose(wording.stage_note(stage))] for stage in shown]
-    return paragraphs(table([("Stage", LEFT), ("What happened", LEFT)], rows) if rows else "", rest)
-
-
-def artifact_part(report: Report) -> Piece:
-    different = [row for row in report.artifacts if row.state is not State.UNCHANGED]
-    if not different:
-        return NOTHING_TO_SAY
-    columns = [("Artifact", LEFT), ("Path", LEFT), ("", LEFT), ("Changed", LEFT)]
-    summary = f"Artifacts ({wording.how_many_differ(report.artifacts, report)})"
-
-    def render(most: int | None) -> str:
-        shown, rest = beginning(different, most)
-        rows = list(map(_artifact_cells, shown))
-        return details(summary, paragraphs(table(columns, rows), rest))
-
-    return Piece(len(different), render)
-
-
-def _artifact_cells(row: ArtifactRow) -> list[str]:
-    state, changes = str(wording.state_sign(row.state)), prose(wording.artifact_changes(row))
-    return [in_table(row.name), in_table(row.path or ""), state, changes]
-
-
 def slice_part(report: Report) -> Piece:
+    """The slices of which something is known."""
     if not wording.has_telling_slices(report):
         return NOTHING_TO_SAY
     telling = wording.telling_slices(report.slices, _MOST_SLICES)
-    columns = [
-        ("Slice", LEFT),
-        ("Metric", LEFT),
-        ("", LEFT),
-        ("Rows", RIGHT),
-        ("Before", RIGHT),
-        ("After", RIGHT),
-        ("Change", RIGHT),
-        (wording.interval_heading(report), RIGHT),
-        ("p", RIGHT),
-    ]
     summary = _slice_summary(report.slices)
 
     def render(most: int | None) -> str:
         shown = telling if (most or _MOST_SLICES) >= len(telling) else wording.telling_slices(report.slices, most or 1)
         rest = more_rows(len(report.slices) - len(shown))
-        return details(summary, paragraphs(wording.SLICES_NOTE, table(columns, list(map(_slice_cells, shown))), rest))
+        return details(summary, paragraphs(wording.SLICES_NOTE, laid_out(tables.slices(shown, report)), rest))
 
     return Piece(len(telling), render)
 
@@ -255,22 +197,8 @@ def _slice_summary(rows: Sequence[SliceRow]) -> str:
     return f"Slices ({clear or 'none better or worse'} of {len(rows):,})"
 
 
-def _slice_cells(row: SliceRow) -> list[str]:
-    before, after = wording.two_numbers(row.base, row.head)
-    return [
-        in_table(f"{row.group} = {row.value}"),
-        in_table(row.metric),
-        str(wording.slice_sign(row)),
-        f"{row.rows:,}",
-        before,
-        after,
-        "" if row.delta is None else formatting.delta(row.delta),
-        wording.bounds(row),
-        wording.probability(row.p_value),
-    ]
-
-
 def flip_part(report: Report) -> Piece:
+    """Examples that just one side got right, by predictions file."""
     told = [flips for flips in report.flips if flips.gained or flips.lost]
     if not told:
         return NOTHING_TO_SAY
@@ -279,77 +207,20 @@ def flip_part(report: Report) -> Piece:
 
     def render(most: int | None) -> str:
         shown, rest = beginning(told, most, "predictions file")
-        return details(summary, paragraphs(*(_flips(flips, most) for flips in shown), rest))
+        return details(summary, paragraphs(*(_flips(flips, report, most) for flips in shown), rest))
 
     return Piece(max(len(told), *(len(flips.examples) for flips in told)), render)
 
 
-def _flips(flips: Flips, most: int | None) -> str:
-    told = (
-        f"{code(flips.predictions)}: of {flips.rows:,} examples {flips.gained:,} became right and {flips.lost:,} wrong."
-    )
-    columns = [("Example", LEFT), ("Actual", LEFT), ("Before", LEFT), ("After", LEFT), ("Confidence", RIGHT)]
-    pieces = [told]
+def _flips(flips: Flips, report: Report, most: int | None) -> str:
+    pieces = list(map(note_text, tables.flips([flips], report).notes))
     for heading, gained in (("Became right", True), ("Became wrong", False)):
         examples = [example for example in flips.examples if example.gained is gained]
         if examples:
             shown, rest = beginning(examples, most)
-            rows = [_flip_cells(example) for example in shown]
-            pieces += [f"**{heading}**, the most confident first", table(columns, rows), rest]
+            table = tables.flips([replace(flips, examples=tuple(shown))], report)
+            pieces += [f"**{heading}**, the most confident first", laid_out(table), rest]
     return paragraphs(*pieces)
-
-
-def _flip_cells(example: FlipExample) -> list[str]:
-    confidence = "" if example.confidence is None else f"{example.confidence:.3f}"
-    return [*map(in_table, (example.id, example.actual, example.base, example.head)), confidence]
-
-
-def problem_part(report: Report) -> Piece:
-    problems = wording.once(report.problems)
-    if not problems:
-        return NOTHING_TO_SAY
-    columns = [("Path", LEFT), ("Revision", LEFT), ("Kind", LEFT), ("What is wrong", LEFT), ("What to do", LEFT)]
-
-    def render(most: int | None) -> str:
-        shown, rest = beginning(problems, most)
-        rows = [_problem_cells(problem, revisions) for problem, revisions in shown]
-        return details(f"Problems ({len(problems):,})", paragraphs(table(columns, rows), rest))
-
-    return Piece(len(problems), render)
-
-
-def _problem_cells(problem: Problem, revisions: Sequence[str]) -> list[str]:
-    return [
-        _places(problem),
-        codes(revisions, _MOST_PLACES),
-        problem.kind.value,
-        prose(wording.ended(problem.message)),
-        prose(wording.sentence(problem.hint)),
-    ]
-
-
-def _places(problem: Problem) -> str:
-    """What a problem concerns, without a list that would be longer than all else."""
-    return codes(problem.files or ((problem.path,) if problem.path else ()), _MOST_PLACES)
-
-
-def plot_note_part(report: Report, pictures: Mapping[str, str]) -> Piece:
-    """Plots without a picture, and what could not be drawn of the others."""
-    told = [plot for plot in report.plots if plot.notes or plot.image not in pictures]
-    if not told:
-        return NOTHING_TO_SAY
-    without = sum(plot.image not in pictures for plot in report.plots)
-    summary = f"Plots ({without:,} without a picture here)" if without else f"Notes on plots ({len(told):,})"
-
-    def render(most: int | None) -> str:
-        shown, rest = beginning(told, most)
-        rows = [
-            [in_table(plot.title or plot.id), str(wording.state_sign(plot.state)), prose(" ".join(plot.notes))]
-            for plot in shown
-        ]
-        return details(summary, paragraphs(table([("Plot", LEFT), ("", LEFT), ("Note", LEFT)], rows), rest))
-
-    return Piece(len(told), render)
 
 
 def section_part(report: Report, pictures: Mapping[str, str], most_text: int | None = None) -> Piece:

@@ -56,6 +56,8 @@ _PAGE_BESIDE = re.compile(r"[\w-]+\.html")
 
 @dataclass(frozen=True, slots=True)
 class Block:
+    """A part of the report in its place."""
+
     part: Part
     piece: Piece
 
@@ -70,6 +72,7 @@ class Frame:
     """Of the whole report; empty where it is nowhere else."""
 
     def around(self, texts: Mapping[Part, str], gone: Sequence[Part] = ()) -> str:
+        """The whole text: head, parts, and what was left out of them."""
         where = f" The whole report: {self.whereabouts}." if self.whereabouts else ""
         left_out = f"> ✂️ Left out to fit here: {', '.join(gone)}.{where}" if gone else ""
         return paragraphs(self.head, *texts.values(), left_out, self.foot) + "\n"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from reporter.model.formatting import counted
+
 T = TypeVar("T")
 
 _FOLD = re.compile(r"^(?:<details><summary>(.*)</summary>|</details>)$", re.MULTILINE)
@@ -30,11 +32,9 @@ LEFT = "---"
 
 
 def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> str:
-    """A table of (heading, alignment) columns; a column without a single cell is left out."""
-    used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
-    lines = [[columns[index][0] for index in used], [columns[index][1] for index in used]]
-    lines += [[row[index] for index in used] for row in rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    """A table of (heading, alignment) columns."""
+    headings, marks = zip(*columns, strict=True)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, marks, *rows))
 
 
 def unfolded(text: str) -> str:
@@ -53,6 +53,7 @@ def paragraphs(*pieces: str) -> str:
 
 
 def bullets(lines: Sequence[str]) -> str:
+    """A list, one line for each item."""
     return "\n".join(f"- {line}" for line in lines)
 
 
@@ -65,4 +66,4 @@ def beginning(rows: Sequence[T], most: int | None, noun: str = "row") -> tuple[S
 
 def more_rows(left_out: int, noun: str = "row") -> str:
     """The line below a table that was cut; empty where nothing was left out."""
-    return f"… and {left_out:,} more {noun}{'' if left_out == 1 else 's'} in the full report." if left_out else ""
+    return f"… and {counted(left_out, f'more {noun}')} in the full report." if left_out else ""

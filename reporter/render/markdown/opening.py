@@ -8,25 +8,26 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
 
-from reporter.model.comparison import Cause, CauseKind, GateRow, State, Verdict
+from reporter.model.comparison import Cause, CauseKind, GateRow, MetricRow, State, Verdict
+from reporter.model.formatting import counted, the_first
 from reporter.model.problem import Problem
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
-from reporter.render import wording
+from reporter.render import tables, wording
 from reporter.render.escape import (
     LONGEST_IN_TABLE,
     LONGEST_SENTENCE,
     code,
     codes,
     html_text,
-    in_table,
     link,
     prose,
     safe_url,
     shorten,
 )
-from reporter.render.markdown.markup import LEFT, NOTHING_TO_SAY, Piece, beginning, bullets, details, paragraphs, table
-from reporter.render.markdown.metric_table import metric_table, value_text
+from reporter.render.markdown.markup import NOTHING_TO_SAY, Piece, beginning, bullets, details, paragraphs
+from reporter.render.markdown.tables import cell_text, laid_out, note_text
+from reporter.render.tables import Note
 from reporter.render.wording import ShownValue
 
 MOST_LINES = 5
@@ -39,6 +40,7 @@ _MOST_REVISIONS = 3
 
 
 def verdict_line(report: Report) -> str:
+    """The heading: sign and summary."""
     summary = prose(report.summary)
     return f"### {wording.verdict_symbol(report)} {summary}"
 
@@ -56,7 +58,7 @@ def revision_link(revision: Revision, report: Report) -> str:
     """`main` (`1a2b3c4`), linked to the commit where the project's page is known."""
     home = report.run.repository_url
     commit = link(f"`{revision.sha[:7]}`", f"{home}/commit/{revision.sha}" if home else None)
-    if revision.sha.startswith(revision.label):
+    if wording.is_named_by_commit(revision):
         return commit
     return f"{code(wording.revision_name(revision))} ({commit})"
 
@@ -69,13 +71,13 @@ def doubt_lines(report: Report) -> str:
     if len(doubts) > MOST_LINES:
         lines.append(f"> ⚠️ … and {len(doubts) - MOST_LINES:,} more of this kind, listed under problems.")
     if others:
-        what = wording.count(others, "thing")
+        what = counted(others, "thing")
         lines.append(
             f"> ⚠️ {what} could not be read, drawn or trusted{' either' if doubts else ''}: see problems below."
         )
     lines += [f"> ℹ️ {prose(notice)}" for notice in report.notices[:MOST_LINES]]
     if (more := len(report.notices) - MOST_LINES) > 0:
-        lines.append(f"> ℹ️ … and {wording.count(more, 'more note')} in the full report.")
+        lines.append(f"> ℹ️ … and {counted(more, 'more note')} in the full report.")
     return "\n>\n".join(lines)
 
 
@@ -88,18 +90,23 @@ def _problem(problem: Problem, revisions: Sequence[str]) -> str:
 
 
 def headline_table(report: Report) -> Piece:
+    """The headline metrics with their notes."""
     rows = wording.headline_rows(report)
     if not rows:
         return _no_headlines(report)
-    said_above = _doubts_above(report)
-    notes = bullets(
-        [
-            f"{', '.join(map(code, names))}: {prose(note)}"
-            for names, note in wording.notes_of(rows)
-            if not _is_said_above(note, report.summary, said_above)
-        ]
-    )
-    return Piece(len(rows), lambda most: paragraphs(metric_table(rows[:most], report), notes))
+    notes = bullets([note_text(note) for note in _notes(rows, report)])
+    return Piece(len(rows), lambda most: paragraphs(laid_out(tables.headlines(rows[:most], report)), notes))
+
+
+def _notes(rows: Sequence[MetricRow], report: Report) -> list[Note]:
+    """Those of the table, but for what the verdict's sentence or the doubts above it say already."""
+    shown_above = wording.once(wording.doubts(report))
+    said = {problem.message for problem, _ in shown_above[:MOST_LINES]}
+    if len(report.summary) <= LONGEST_SENTENCE:
+        said.add(wording.note_of_verdict(report))
+    if len(shown_above) <= MOST_LINES:
+        said |= {row.note for row in rows if wording.is_in_doubt(row)}
+    return [note for note in tables.headlines(rows, report).notes if note.text not in said]
 
 
 def _no_headlines(report: Report) -> Piece:
@@ -107,18 +114,6 @@ def _no_headlines(report: Report) -> Piece:
         return NOTHING_TO_SAY
     line = "No metrics are tracked. Name their files under `metrics:` in dvc.yaml to see them here."
     return Piece(1, lambda _: line)
-
-
-def _doubts_above(report: Report) -> list[str]:
-    shown = wording.once(wording.doubts(report))[:MOST_LINES]
-    return [problem.message for problem, _ in shown if problem.message]
-
-
-def _is_said_above(note: str, summary: str, doubts: Sequence[str]) -> bool:
-    """By the verdict's sentence, where it follows a semicolon and has no full stop, or by a doubt that the note repeats."""
-    clause = f"; {note[:1].lower()}{note[1:].rstrip('.')}"
-    is_in_verdict = len(summary) <= LONGEST_SENTENCE and clause in summary
-    return is_in_verdict or any(doubt in note for doubt in doubts)
 
 
 def why_part(report: Report) -> Piece:
@@ -137,8 +132,7 @@ def _why_line(report: Report) -> str:
     causes = list(distinct.values())
     if not causes:
         return ""
-    more = f" and {len(causes) - _MOST_CAUSES:,} more" if len(causes) > _MOST_CAUSES else ""
-    return f"**Changed upstream:** {', '.join(map(cause_texts(report), causes[:_MOST_CAUSES]))}{more}"
+    return f"**Changed upstream:** {the_first(list(map(cause_texts(report), causes)), _MOST_CAUSES)}"
 
 
 def cause_texts(report: Report) -> Callable[[Cause], str]:
@@ -155,34 +149,26 @@ def cause_texts(report: Report) -> Callable[[Cause], str]:
 
 def _with_source(value: ShownValue) -> str:
     """`0.1`, or `0.1 (dvc.lock)` where it was found there."""
-    shown = value_text(value.content, value.text)
-    return f"{shown} ({value.source})" if value.source else shown
+    return value.behind(cell_text(tables.value_cell(value.content, value.text)))
 
 
 def gate_part(report: Report) -> Piece:
     """The gates that do not pass; the others folded."""
     if not report.gates:
         return NOTHING_TO_SAY
-    passed = [gate for gate in report.gates if gate.result is Verdict.PASS]
-    others = sorted(
-        (gate for gate in report.gates if gate.result is not Verdict.PASS), key=lambda gate: -gate.result.severity
-    )
-    name = wording.gate_names(report)
-    columns = [("Gate", LEFT), ("Limit", LEFT), ("Result", LEFT), ("Why", LEFT)]
+    in_order = wording.gates_in_order(report)
+    passed = [gate for gate in in_order if gate.result is Verdict.PASS]
+    others = [gate for gate in in_order if gate.result is not Verdict.PASS]
 
-    def rows(gates: Sequence[GateRow], most: int | None) -> str:
+    def table_of(gates: Sequence[GateRow], most: int | None) -> str:
         shown, rest = beginning(gates, most)
-        cells = [
-            [in_table(name(gate)), prose(gate.rule), str(wording.gate_sign(gate.result)), prose(gate.reason)]
-            for gate in shown
-        ]
-        return paragraphs(table(columns, cells), rest)
+        return paragraphs(laid_out(tables.gates(shown, report)), rest)
 
-    summary = f"✅ {wording.count(len(passed), 'gate passes', 'gates pass')}"
+    summary = f"✅ {counted(len(passed), 'gate passes', 'gates pass')}"
 
     def render(most: int | None) -> str:
-        folded = details(summary, rows(passed, most)) if passed else ""
-        return paragraphs(rows(others, most) if others else "", folded)
+        folded = details(summary, table_of(passed, most)) if passed else ""
+        return paragraphs(table_of(others, most) if others else "", folded)
 
     return Piece(len(report.gates), render)
 
@@ -200,7 +186,7 @@ def picture_part(report: Report, pictures: Mapping[str, str]) -> Piece:
         noun = "more plot" if telling else "plot"
         return paragraphs(
             _gallery(telling, pictures, captions),
-            details(wording.count(len(folded), noun), _gallery(folded, pictures, captions)) if folded else "",
+            details(counted(len(folded), noun), _gallery(folded, pictures, captions)) if folded else "",
             rest,
         )
 

@@ -58,7 +58,7 @@ def test_it_ends_with_70_and_a_log(project, monkeypatch, capsys, tmp_path):
     assert "a bug in reporter" in said
     assert "onerror" in said
     assert "broken" not in said
-    assert "from_repo" in next(tmp_path.glob("reporter-*.log")).read_text()
+    assert "onerror" in next(tmp_path.glob("reporter-*.log")).read_text()
 
 
 def test_what_dvc_cannot_use_is_still_said_of_the_file(project):

@@ -22,7 +22,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test test-slow lint bench storage lock clean
+.PHONY: help environment demo test test-slow test-versions lint bench storage lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name line; do printf '  make %-12s %s\n' "$$name" "$$line"; done
@@ -41,6 +41,10 @@ test-slow: $(PROJECT) ## the tests that take minutes
 	@.ci/browser
 	pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
+VERSIONS := # such as oldest-3.11 newest-3.13; all of them where none is named
+test-versions: $(LOCKED) ## what is taken from DVC, with the oldest, the locked and the newest packages, and on each Python
+	@.ci/test-versions $(VERSIONS)
+
 lint: $(PROJECT) ## formatting, rules, types, floors, dead code and workflows
 	ruff check
 	ruff format --check
@@ -58,10 +62,11 @@ storage: $(PROJECT) ## run the embedded S3 storage until Ctrl-C
 	@python -m demo.storage
 
 lock: $(LOCKED) ## resolve the requirements anew
-	@# dev: everything here; reporter: what the action installs; train: what the stages need in a workflow.
+	@# dev: everything here; reporter: what the action installs; train: what the stages need in a workflow; oldest: the least that does.
 	$(COMPILE) --upgrade --extra s3 --group dev pyproject.toml -o requirements/dev.lock
 	$(COMPILE) --extra s3 --extra parquet --group build --constraints requirements/dev.lock pyproject.toml -o requirements/reporter.lock
 	$(COMPILE) --extra s3 --group train --constraints requirements/dev.lock pyproject.toml -o requirements/train.lock
+	$(COMPILE) --extra s3 --extra parquet --group test --constraints requirements/oldest.in pyproject.toml -o requirements/oldest.lock
 	grep '^uv==' requirements/dev.lock | cut -d' ' -f1 | $(COMPILE) - -o requirements/uv.txt
 
 clean: ## remove everything that was made here, the environment and the storage included

@@ -88,6 +88,7 @@ def _be_the_process(arguments: Sequence[str] | None) -> NoReturn:
     from reporter import warden
 
     warden.post()
+    gc.set_threshold(_COLLECT_AFTER)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` wants it
             signal.signal(number, _end_in_order)
@@ -112,7 +113,6 @@ def _flush(stream: TextIO | None) -> None:
 
 
 def _exit_code(arguments: Sequence[str] | None, environ: Mapping[str, str]) -> int:
-    gc.set_threshold(_COLLECT_AFTER)
     try:
         code = _run(arguments, environ)
         _flush(sys.stdout)  # here a reader that has gone away can still be told from a bug
@@ -356,6 +356,8 @@ def _write_bundles(
     from reporter import wiring
 
     project = wiring.open_project(_here())
+    if notice := wiring.notice_of_dvc():
+        _say(notice)
     rules = wiring.project_rules(project, options.config, head if in_ci else None)
     is_real = any(context is not None for context in contexts.values())
     with (

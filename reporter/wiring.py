@@ -59,6 +59,13 @@ def open_project(directory: Path) -> Project:
     return open_dvc_project(directory)
 
 
+def notice_of_dvc() -> str | None:
+    """What a user should know of the DVC that is installed."""
+    from reporter.collect.dvc.versions import notice_of_version
+
+    return notice_of_version()
+
+
 @contextmanager
 def reading(project: Project, say: Callable[[str], None]) -> Iterator[Project | ProjectReader]:
     """The project, read in a process of its own where that is sound."""

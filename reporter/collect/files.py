@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from reporter.collect.bugs import is_bug
 from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.import_errors import explain_import, explain_missing_import, without_content
 from reporter.collect.pipeline import Content, Output, Pipeline
@@ -216,6 +217,8 @@ class RevisionFiles:
         except UnreadableError:
             raise
         except Exception as error:
+            if is_bug(error):
+                raise
             raise explain_import(error, owner) from error
 
 

@@ -26,6 +26,11 @@ class LongInteger:
 
 LONG_INTEGER = LongInteger()
 
+
+class TooLongError(ValueError):
+    """A number of so many digits that parsing it would take minutes."""
+
+
 T = TypeVar("T")
 
 Parsed: TypeAlias = "Value | LongInteger"
@@ -35,7 +40,7 @@ Parsed: TypeAlias = "Value | LongInteger"
 def parsed_whole(parse: Callable[[str], T], text: str, instead: Callable[[T], T] | None = None) -> T:
     """What `parse` makes of the text, also where it holds integers of more digits than Python allows.
 
-    `instead` is applied then: `held` puts a `LongInteger` in place of each. Raises ValueError where they have far too many
+    `instead` is applied then: `held` puts a `LongInteger` in place of each. Raises TooLongError where they have far too many
     digits, and what `parse` raises.
     """
     try:
@@ -45,7 +50,7 @@ def parsed_whole(parse: Callable[[str], T], text: str, instead: Callable[[T], T]
         if not longest:
             raise
         if longest > MOST_DIGITS_PARSED:
-            raise ValueError(f"holds a number of more than {MOST_DIGITS_PARSED:,} digits") from None
+            raise TooLongError(f"holds a number of more than {MOST_DIGITS_PARSED:,} digits") from None
     with _any_number_of_digits():
         parsed = parse(text)
         return instead(parsed) if instead else parsed

@@ -11,6 +11,7 @@ from functools import partial
 from json import JSONDecodeError, loads
 from pathlib import Path
 
+from reporter.collect.bugs import is_bug
 from reporter.collect.dvc.hashes import digest_of
 from reporter.collect.dvc.project import DvcProject
 from reporter.collect.dvc.remotes import RemoteAddress, RemoteObjects
@@ -164,6 +165,8 @@ class Storage:
         except UnreadableError:
             raise  # by another transfer from the same remote
         except Exception as error:
+            if is_bug(error):
+                raise
             raise self._failure(error, content) from error
         if not _is_sound(content, data):
             raise UnreadableError(

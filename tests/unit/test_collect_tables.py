@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 
 import numpy as np
@@ -172,3 +173,23 @@ def test_rows_of_json_may_name_numbers_that_json_lacks(values, dtype, expected):
 
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, np.array(expected, dtype=dtype))
+
+
+def test_parquet_without_pyarrow_is_mended_by_installing_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(UnreadableError, match="needs pyarrow") as caught:
+        predictions_table(b"PAR1", "p.parquet")
+
+    assert "pip install pyarrow" in caught.value.hint
+
+
+def test_a_pyarrow_that_does_not_go_with_numpy_is_not_said_to_be_missing(monkeypatch, tmp_path):
+    (tmp_path / "pyarrow.py").write_text("raise ImportError('pyarrow requires NumPy 2.0 or newer, found 1.26.4')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+
+    with pytest.raises(UnreadableError, match=r"pyarrow cannot be loaded: .* NumPy 2\.0 or newer") as caught:
+        predictions_table(b"PAR1", "p.parquet")
+
+    assert "numpy" in caught.value.hint

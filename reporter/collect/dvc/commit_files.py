@@ -1,4 +1,7 @@
-"""A commit as DVC's file system of git reads it."""
+"""A commit as DVC's file system of git reads it.
+
+Seen in DVC 3.60 to 3.67: what `scmrepo.fs.GitFileSystem` asks its trie for is `rev`, `open`, `exists`, `ls` and `info`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What running a project's pipeline needs to know of it, and to set up."""
+"""What running a project's pipeline needs to know of it, and to set up.
+
+Seen in DVC 3.60 to 3.67: `Config.edit` and `Config.load_one`, `Repo.index.outs`.
+"""
 
 from __future__ import annotations
 

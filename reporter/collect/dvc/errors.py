@@ -1,4 +1,7 @@
-"""DVC's errors about a project's files as one line that names revision, file and line. Part of what this project takes from inside DVC."""
+"""DVC's errors about a project's files as one line that names revision, file and line.
+
+Seen in DVC 3.60 to 3.67: the attributes of the errors of `dvc.utils.strictyaml`, and the file's name in the texts of others.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,16 @@ class BrokenFile:
             return ProjectError(f"{self.path} cannot be read in {self.revision}: it {self.reason}", self.hint)
         position = f", line {self.line}" if self.line else ""
         return ProjectError(f"{self.path} is broken in {self.revision}{position}: {self.reason}", self.hint)
+
+
+def met_on_a_file() -> tuple[type[Exception], ...]:
+    """What DVC and its parsers raise on a file with a value that they cannot use. See also `is_bug`."""
+    from dvc.exceptions import DvcException
+    from ruamel.yaml.error import YAMLError
+    from voluptuous import Error
+
+    of_python = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError, re.error)
+    return (DvcException, UnreadableError, YAMLError, Error, *of_python)
 
 
 def broken_project(error: Exception, root: Path) -> ProjectError:

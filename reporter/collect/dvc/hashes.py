@@ -1,4 +1,7 @@
-"""Hashes as DVC makes them, and those of the same text with other line ends."""
+"""Hashes as DVC makes them, and those of the same text with other line ends.
+
+Seen in DVC 3.60 to 3.67 (dvc-data 3.16 to 3.18): `build` with `dry_run`, `fobj_md5`, `Tree.add` and `Tree.digest`.
+"""
 
 from __future__ import annotations
 

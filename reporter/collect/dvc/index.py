@@ -1,4 +1,7 @@
-"""DVC's index of a revision, translated into plain records. Part of what this project takes from inside DVC."""
+"""DVC's index of a revision, translated into plain records.
+
+Seen in DVC 3.60 to 3.67: what stages, outputs and dependencies know of themselves, and `_metrics`, `_params`, `_plots` and `_artifacts` of the index.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How DVC reads params: Python files, and names with wildcards or into lists."""
+"""How DVC reads params: Python files, and names with wildcards or into lists.
+
+Seen in DVC 3.60 to 3.67: `parse_py`, and dpath with the options that `dvc.repo.plots` sets.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """One project as DVC has it, at the workspace and at any commit.
 
-All that is taken from inside DVC stands in this folder, translated into the records of `reporter.collect.pipeline`. Contract tests hold
-the result against `dvc … --json`.
+Contract tests hold the result against `dvc … --json`. Seen in DVC 3.60 to 3.67: `Repo._reset`, and what `Repo.switch` sets and puts back.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from reporter.collect.tree import Tree
 from reporter.model.revision import Revision
 
 _LEGACY_ALGORITHM = "md5-dos2unix"
+_SILENCE = logging.NullHandler()
 
 
 class DvcProject:
@@ -41,7 +41,7 @@ class DvcProject:
         self._git = git
         self._place = root.as_posix()
         for package in ("dvc", "dvc_data", "dvc_objects", "scmrepo"):
-            logging.getLogger(package).addHandler(logging.NullHandler())  # what matters is in the snapshot's problems
+            logging.getLogger(package).addHandler(_SILENCE)  # what matters is in the snapshot's problems
         self._repo = open_repository(root)
         self._config = self._repo.config
         shorten_timeouts(self._config)

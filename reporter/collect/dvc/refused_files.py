@@ -1,6 +1,7 @@
 """What can be told of DVC files that today's DVC refuses (`live:`, DVC 0 and 1) or nobody can read: which outputs they record, and which are metrics.
 
-Only for a baseline: it cannot be mended any more, and its numbers are there all the same.
+Only for a baseline: it cannot be mended any more, and its numbers are there all the same. What DVC 0 to 3 wrote is read here,
+without DVC.
 """
 
 from __future__ import annotations

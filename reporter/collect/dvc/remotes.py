@@ -1,4 +1,7 @@
-"""Remote storages: what DVC's configuration says of them, and their objects."""
+"""Remote storages: what DVC's configuration says of them, and their objects.
+
+Seen in DVC 3.60 to 3.67 (dvc-objects 5.2): `DataCloud.get_remote`, its `odb` and `legacy_odb`, and `fs_args` of its file system.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""DVC's `Repo`, opened so that a report writes nothing and a broken `.dvcignore` stops nothing."""
+"""DVC's `Repo`, opened so that a report writes nothing and a broken `.dvcignore` stops nothing.
+
+Seen in DVC 3.60 to 3.67: `Repo._ignore`, and `DvcIgnoreFilter._update_trie`, which reads one `.dvcignore`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reporter.collect.bugs import is_bug
 from reporter.collect.dvc.errors import broken_project, unusable_git
+from reporter.collect.dvc.versions import explain_import_error
 from reporter.collect.pointers import holds_pointer, lfs_pointer
 from reporter.collect.problems import UnreadableError
 
@@ -55,7 +60,12 @@ def _opened_without_writing(repo_class: Any, root: Path) -> Any:
 
         @cached_property
         def dvcignore(self) -> Ignored:
-            return Ignored(self.fs, self.root_dir)
+            try:
+                return Ignored(self.fs, self.root_dir)
+            except ImportError as error:  # DVC loads it here, not before
+                if explained := explain_import_error(error):
+                    raise explained from error
+                raise
 
     return ReadOnlyRepo(str(root))
 
@@ -65,4 +75,6 @@ def _require_git_of(repo: Any) -> None:
     try:
         _ = repo.scm
     except Exception as error:
+        if is_bug(error):
+            raise
         raise unusable_git(error) from error

@@ -1,15 +1,18 @@
-"""One revision of a project, as DVC opens it: what it defines, what lies in its tree, and why something does not."""
+"""One revision of a project, as DVC opens it: what it defines, what lies in its tree, and why something does not.
+
+Seen in DVC 3.60 to 3.67: `Index.from_repo` with `onerror`, and `_make_fs` of what `dvc import` brought.
+"""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
-from reporter.collect.dvc.errors import BrokenFile, broken_file, values_file
+from reporter.collect.bugs import is_bug
+from reporter.collect.dvc.errors import BrokenFile, broken_file, met_on_a_file, values_file
 from reporter.collect.dvc.hashes import Measured, measure, measure_line_ends
 from reporter.collect.dvc.index import pipeline_of
 from reporter.collect.dvc.refused_files import with_refused
@@ -25,6 +28,10 @@ from reporter.collect.tree import Tree, overlaps
 from reporter.errors import ProjectError
 from reporter.model.problem import ProblemKind
 from reporter.model.revision import Revision
+
+
+class AbsentInSourceError(LookupError):
+    """The repository that a file is imported from has it no more."""
 
 
 class OpenRevision:
@@ -145,7 +152,9 @@ class OpenRevision:
             stop_at_unread_patterns()  # of folders, which DVC has only now walked
         except ProjectError:
             raise
-        except Exception as error:  # DVC meets a value it cannot use with whatever its code happens to raise
+        except met_on_a_file() as error:
+            if is_bug(error):
+                raise
             raise broken_file(error, None, self.revision, self.tree).error() from error
         pipeline = pipeline_of(index, self.tree)
         return with_refused(pipeline, refused, self.tree) if refused else pipeline
@@ -184,18 +193,26 @@ class OpenRevision:
 
     def read_through_dvc(self, path: str) -> bytes:
         """Content of an output that no plain object store holds; raises whatever the storage's client raises."""
-        with suppress(FileNotFoundError):
+        try:
             data: bytes = self._repo.dvcfs.fs.cat_file(f"/{path}")
+        except FileNotFoundError as error:
+            missing = error
+        else:
             return data
-        raise self._why_not_imported(path)  # after that error, which would else be taken for the cause
+        raise self._why_not_imported(path) or missing  # after that error, which would else be taken for the cause
 
-    def _why_not_imported(self, path: str) -> Exception:
-        """Why the source of an import cannot be read, of which DVC says no more than that there is no such file here."""
+    def _why_not_imported(self, path: str) -> Exception | None:
+        """Why the source of an import cannot be read, of which DVC says no more than that there is no such file here; None for what is no `dvc import`."""
         full = self.tree.absolute(path)
-        output = next(out for out in self._repo.index.outs if f"{full}/".startswith(f"{out.fs_path}/"))
-        dependency = output.stage.deps[0]
+        found = (out.stage for out in self._repo.index.outs if f"{full}/".startswith(f"{out.fs_path}/"))
+        stage = next(found, None)
+        if stage is None or not stage.is_repo_import:
+            return None
+        dependency = stage.deps[0]
         try:
             commit = dependency._make_fs().repo.get_rev()  # noqa: SLF001  clones it
-        except Exception as error:  # noqa: BLE001  whatever a clone can meet is the answer
+        except Exception as error:  # whatever a clone can meet is the answer
+            if is_bug(error):
+                raise
             return error
-        return LookupError(f"there is no {dependency.def_path} in its commit {commit[:7]}")
+        return AbsentInSourceError(f"there is no {dependency.def_path} in its commit {commit[:7]}")

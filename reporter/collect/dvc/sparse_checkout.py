@@ -1,4 +1,7 @@
-"""DVC files that a sparse checkout leaves out of the work tree: what they define must not be taken for removed."""
+"""DVC files that a sparse checkout leaves out of the work tree: what they define must not be taken for removed.
+
+Seen in DVC 3.60 to 3.67: `is_valid_filename`, and `is_ignored_file` of the filter.
+"""
 
 from __future__ import annotations
 

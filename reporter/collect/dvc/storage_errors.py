@@ -1,4 +1,7 @@
-"""What the exceptions of a storage's client mean to a user."""
+"""What the exceptions of a storage's client mean to a user.
+
+Seen in DVC 3.60 to 3.67 (dvc-objects 5.2): `NoRemoteError`, `RemoteMissingDepsError`, and the text of an ImportError.
+"""
 
 from __future__ import annotations
 

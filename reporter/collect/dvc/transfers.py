@@ -2,7 +2,7 @@
 
     python -m reporter.collect.dvc.transfers SECONDS pull|push OPTION…
 
-It exits as DVC does, or with STALLED.
+It exits as DVC does, or with STALLED. Seen in DVC 3.60 to 3.67: `dvc.cli.main`, and `Repo.cloud.push` of hashes.
 """
 
 from __future__ import annotations

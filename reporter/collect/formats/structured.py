@@ -6,12 +6,12 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from reporter.collect.dvc.params import parse_python, select_patterns
 from reporter.collect.dvc.yaml import parse_yaml
 from reporter.collect.long_integers import LONG_INTEGER, LongInteger, Parsed, held, parsed_whole
+from reporter.collect.memory import remembering_up_to
 from reporter.collect.problems import UnreadableError
 from reporter.model.problem import ProblemKind
 from reporter.model.values import Value, flatten, is_too_long
@@ -19,6 +19,8 @@ from reporter.model.values import Value, flatten, is_too_long
 _FORMATS = "DVC reads JSON, YAML and TOML (params also Python)"
 _NON_FINITE = re.compile(r"[+-]?\.?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 _PATTERN = frozenset("*?[]!")
+_REMEMBERED = 16_000_000
+"""Bytes of files whose content is kept; as objects of Python it takes some five times as much."""
 
 
 def metric_values(data: bytes, path: str) -> dict[str, Parsed]:
@@ -130,7 +132,7 @@ def _mapping(tree: Any) -> dict[str, Value]:
     return tree if isinstance(tree, dict) else {"": tree}
 
 
-@lru_cache(maxsize=1024)
+@remembering_up_to(_REMEMBERED)
 def _parse(data: bytes, extension: str) -> Any:
     """Unchanged files are parsed once for all revisions."""
     text = data.decode("utf-8")

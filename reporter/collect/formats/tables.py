@@ -221,17 +221,31 @@ def _from_rows(rows: list[dict[str, Any]]) -> Table:
     return Table({name: values_column([row.get(name) for row in rows]) for name in names})
 
 
+def _without_pyarrow() -> UnreadableError:
+    """Why pandas finds none: one that does not go with the numpy that is installed is none to it."""
+    from importlib import import_module
+
+    try:
+        import_module("pyarrow")
+    except ModuleNotFoundError:
+        pass
+    except ImportError as error:
+        message = f"is Parquet, and pyarrow cannot be loaded: {one_line(str(error))}"
+        return UnreadableError(ProblemKind.FORMAT, message, "install versions of pyarrow and numpy that fit each other")
+    return UnreadableError(
+        ProblemKind.FORMAT,
+        "is Parquet, which needs pyarrow",
+        "run `pip install pyarrow` where reporter is installed",
+    )
+
+
 def _parquet(data: bytes) -> Table:
     import pandas as pd
 
     try:
         frame = pd.read_parquet(io.BytesIO(data))
     except ImportError as error:
-        raise UnreadableError(
-            ProblemKind.FORMAT,
-            "is Parquet, which needs pyarrow",
-            "run `pip install pyarrow` where reporter is installed",
-        ) from error
+        raise _without_pyarrow() from error
     except (ValueError, OSError) as error:
         raise UnreadableError(
             ProblemKind.CORRUPT, "is not valid Parquet", "run the stage that writes it", edits=True

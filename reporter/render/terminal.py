@@ -9,7 +9,6 @@ from reporter.model.comparison import Verdict
 from reporter.model.formatting import counted
 from reporter.model.problem import Problem
 from reporter.model.report import Report
-from reporter.model.revision import Revision
 from reporter.render import tables, wording
 from reporter.render.escape import shorten, visible
 from reporter.render.wording import Tone
@@ -52,16 +51,16 @@ def _verdict_style(report: Report) -> str:
 
 
 def _subject(report: Report) -> str:
+    head = _side(wording.side(report.head, report))
     if report.base is None:
-        return f"{_revision(report.head)}, without a baseline"
-    behind = wording.distance_behind(report.base)
-    return f"{_revision(report.head)} compared with {_revision(report.base)}{f', {behind}' if behind else ''}"
+        return f"{head}, without a baseline"
+    return f"{head} compared with {_side(wording.side(report.base, report))}"
 
 
-def _revision(revision: Revision) -> str:
-    """`main (1a2b3c4)`; a name that is the commit's own stands alone."""
-    name = wording.revision_name(revision)
-    return name if wording.is_named_by_commit(revision) else f"{name} ({revision.sha[:7]})"
+def _side(side: wording.Side) -> str:
+    """`main (1a2b3c4)`; a commit without another name stands alone."""
+    named = f"{side.name} ({side.commit})" if side.name else side.commit
+    return f"{named}, {side.further}" if side.further else named
 
 
 def _print_metrics(report: Report, console: Console) -> None:

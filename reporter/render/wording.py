@@ -423,16 +423,29 @@ def revision_name(revision: Revision) -> str:
     return revision.label + ("*" if revision.dirty else "")
 
 
-def is_named_by_commit(revision: Revision) -> bool:
-    """Whether the name says no more than the commit's hash."""
-    return revision.sha.startswith(revision.label)
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two revisions, as every form introduces it."""
+
+    name: str
+    """Empty where it would say no more than the commit."""
+    commit: str
+    """The first seven digits."""
+    address: str | None
+    """Of the commit on the forge, as the report has it: nobody has looked yet whether it is one of the web."""
+    further: str
+    """What is to be said besides: how far a baseline is behind its target; usually empty."""
 
 
-def distance_behind(revision: Revision) -> str:
-    """How far a baseline is behind its target; empty where it is not."""
-    if not revision.behind:
-        return ""
-    return f"{formatting.counted(revision.behind, 'commit')} behind {revision.rev}"
+def side(revision: Revision, report: Report) -> Side:
+    """What is said of a revision where the two are introduced."""
+    home = report.run.repository_url
+    return Side(
+        name="" if revision.sha.startswith(revision.label) else revision_name(revision),
+        commit=revision.sha[:7],
+        address=f"{home}/commit/{revision.sha}" if home else None,
+        further=f"{formatting.counted(revision.behind, 'commit')} behind {revision.rev}" if revision.behind else "",
+    )
 
 
 def cause_noun(kind: CauseKind) -> str:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, assert_never
@@ -35,15 +35,6 @@ class PageChart:
     state: str
     figure_json: str = ""
     image: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitLink:
-    """A commit as the page names it."""
-
-    label: str
-    sha: str
-    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +80,8 @@ def render_page(
     return page_template().render(
         report=report,
         tone=wording.verdict_tone(report),
-        base=_commit(report.base, report) if report.base else None,
-        head=_commit(report.head, report),
-        behind=wording.distance_behind(report.base) if report.base else "",
+        base=_side(report.base, report) if report.base else None,
+        head=_side(report.head, report),
         log=safe_url(report.run.url),
         doubts=[_doubt(problem, revisions) for problem, revisions in wording.once(wording.doubts(report))],
         has_other_problems=len(report.problems) > len(wording.doubts(report)),
@@ -146,10 +136,9 @@ def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _commit(revision: Revision, report: Report) -> CommitLink:
-    home = safe_url(report.run.repository_url)
-    label = "" if wording.is_named_by_commit(revision) else wording.revision_name(revision)
-    return CommitLink(label, revision.sha[:7], f"{home}/commit/{revision.sha}" if home else None)
+def _side(revision: Revision, report: Report) -> wording.Side:
+    side = wording.side(revision, report)
+    return replace(side, address=safe_url(side.address))
 
 
 def _doubt(problem: Problem, revisions: Sequence[str]) -> Doubt:

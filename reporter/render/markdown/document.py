@@ -263,9 +263,7 @@ def _commits(report: Report) -> str:
     head = opening.revision_link(report.head, report)
     if report.base is None:
         return f"{head} without a baseline"
-    behind = wording.distance_behind(report.base)
-    base = opening.revision_link(report.base, report)
-    return f"{head} against {base}{f', {prose(behind)}' if behind else ''}"
+    return f"{head} against {opening.revision_link(report.base, report)}"
 
 
 def _length(text: str) -> int:

@@ -56,11 +56,10 @@ def subject_line(report: Report) -> str:
 
 def revision_link(revision: Revision, report: Report) -> str:
     """`main` (`1a2b3c4`), linked to the commit where the project's page is known."""
-    home = report.run.repository_url
-    commit = link(f"`{revision.sha[:7]}`", f"{home}/commit/{revision.sha}" if home else None)
-    if wording.is_named_by_commit(revision):
-        return commit
-    return f"{code(wording.revision_name(revision))} ({commit})"
+    side = wording.side(revision, report)
+    commit = link(f"`{side.commit}`", side.address)
+    named = f"{code(side.name)} ({commit})" if side.name else commit
+    return f"{named}, {prose(side.further)}" if side.further else named
 
 
 def doubt_lines(report: Report) -> str:

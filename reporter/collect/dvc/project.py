@@ -68,7 +68,10 @@ class DvcProject:
             self._repo.__dict__["config"] = self._config
             caches = (self._repo.cache.local_cache_dir, self._repo.cache.local.path)
             tree = Tree(self._repo.fs, self._repo.root_dir, str(self._git.root), caches)
-            yield OpenRevision(self._repo, self._git, revision, tree, absent=absent)
+            try:
+                yield OpenRevision(self._repo, self._git, revision, tree, absent=absent)
+            finally:
+                self._repo.state.close()  # opened again when it is needed
             return
         with self._switched(commit, folder):
             self._repo.__dict__["config"] = with_current_remotes(self._repo, self._config)

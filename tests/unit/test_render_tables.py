@@ -86,8 +86,13 @@ def test_files_beyond_the_third_are_counted_in_a_comment_and_listed_on_the_page(
 
 
 def test_a_revision_that_is_named_by_its_commit_needs_no_other_name():
-    assert wording.is_named_by_commit(Revision("1a2b3c4", "1a2b3c4" + "0" * 33, "1a2b3c4"))
-    assert not wording.is_named_by_commit(Revision("main", "1a2b3c4" + "0" * 33, "main"))
+    sha = "1a2b3c4" + "0" * 33
+    report = make_report()
+    of_commit = wording.side(Revision("1a2b3c4", sha, "1a2b3c4"), report)
+    of_branch = wording.side(Revision("main", sha, "main", behind=2), report)
+    assert (of_commit.name, of_commit.commit, of_commit.further) == ("", "1a2b3c4", "")
+    assert (of_branch.name, of_branch.commit, of_branch.further) == ("main", "1a2b3c4", "2 commits behind main")
+    assert of_branch.address == f"{report.run.repository_url}/commit/{sha}"
 
 
 class TestNotes:

@@ -43,6 +43,7 @@ class CommitFiles:
         self.rev = commit.sha
 
     def open(self, key: tuple[str, ...], **_options: Any) -> BytesIO:
+        """The content of a file. Raises an error of DVC's, naming the file, where git cannot give it."""
         path = "/".join(key)
         try:
             return BytesIO(without_pointer(self._commit.read(path)))
@@ -50,9 +51,11 @@ class CommitFiles:
             raise unreadable_for_dvc(error, f"/{path}") from error
 
     def exists(self, key: tuple[str, ...]) -> bool:
+        """Whether there is anything."""
         return self._commit.entry("/".join(key)) is not None
 
     def ls(self, key: tuple[str, ...]) -> list[str]:
+        """What a folder lists directly."""
         return list(self._commit.names("/".join(key)))
 
     def info(self, key: tuple[str, ...]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class BrokenFile:
     """Nobody has seen its content: it is not here, or damaged. `reason` is a clause that reads on after the path."""
 
     def error(self) -> ProjectError:
+        """The same as an error, in one line with its mend."""
         if self.is_unread:
             return ProjectError(f"{self.path} cannot be read in {self.revision}: it {self.reason}", self.hint)
         position = f", line {self.line}" if self.line else ""
@@ -56,6 +57,7 @@ def met_on_a_file() -> tuple[type[Exception], ...]:
 
 
 def broken_project(error: Exception, root: Path) -> ProjectError:
+    """That DVC cannot open the project in the folder `root`."""
     if holds_pointer(root / ".dvc" / "config"):
         pointer = lfs_pointer()
         return ProjectError(f"DVC cannot open the project: .dvc/config {pointer.message}", pointer.hint)

@@ -48,6 +48,7 @@ class DvcProject:
 
     @property
     def cache_folder(self) -> Path:
+        """DVC's local cache."""
         return Path(self._repo.cache.local_cache_dir)
 
     @contextmanager
@@ -114,6 +115,7 @@ class DvcProject:
         return Path(self._cache(content.algorithm).oid_to_path(content.hash))
 
     def add_to_cache(self, content: Content, downloaded: Path) -> None:
+        """Keep a downloaded file as the object."""
         from dvc_objects.fs.local import localfs
 
         self._cache(content.algorithm).add(str(downloaded), localfs, content.hash)
@@ -126,4 +128,5 @@ class DvcProject:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local
 
     def close(self) -> None:
+        """Let go of what DVC has opened."""
         self._repo.close()

@@ -73,6 +73,7 @@ def _parses(text: str, path: str) -> bool:
 
 
 def where_and_why(line: int | None, reason: str) -> str:
+    """`line 3: mapping values are not allowed here`."""
     return f"line {line}: {reason}" if line else reason
 
 

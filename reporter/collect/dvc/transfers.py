@@ -28,6 +28,7 @@ _LOOKS = 20
 
 
 def main(seconds: float, arguments: Sequence[str]) -> int:
+    """Run DVC's command with its `arguments`; it ends, with STALLED, where nothing moves for so many `seconds`."""
     from dvc.cli import main as dvc
 
     if can_count():

@@ -32,6 +32,7 @@ def assemble(
         head=candidate.revision,
         verdict=judgement.verdict,
         summary=judgement.summary,
+        clauses=judgement.clauses,
         metrics=candidate.metrics,
         params=candidate.params,
         plots=_plot_rows(comparison, drawings, pictures),

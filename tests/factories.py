@@ -10,6 +10,7 @@ import numpy as np
 from reporter.compare.difference import difference, relative_difference
 from reporter.model.comparison import Candidate, MetricRow, Outcome, State
 from reporter.model.problem import Problem, ProblemKind
+from reporter.model.reasons import Significance
 from reporter.model.revision import WORKSPACE, Revision
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 from reporter.model.snapshot import Axis, PlotSpec, Snapshot, Stage, Table, TrackedPath, ValueFile
@@ -41,7 +42,7 @@ def make_problem(
         revision=revision,
         path=path,
         kind=kind,
-        message=message or f"{path} is in no cache and no remote",
+        message=message or "is in no cache and no remote",
         hint="Run `dvc push` where it was made.",
     )
 
@@ -155,6 +156,7 @@ def make_metric_row(
     doubt: str = "",
     tested_delta: float | None = None,
     comparable: bool | None = None,
+    significance: Significance | None = None,
 ) -> MetricRow:
     """A row of two numbers; what is not named follows from them by sign and direction."""
     delta = difference(base, head)
@@ -177,6 +179,7 @@ def make_metric_row(
         comparable=(outcome is not Outcome.INCOMPARABLE) if comparable is None else comparable,
         doubt=doubt,
         tested_delta=tested_delta,
+        significance=significance or (Significance.UNTESTED if interval is p_value else Significance.TESTED),
     )
 
 

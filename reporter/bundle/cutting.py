@@ -104,7 +104,7 @@ def _shortened(report: Report, cut: _Cut) -> Report:
 def _fewer_rows(report: Report, most: int) -> Report:
     """The longest lists give way, down to the same number of rows each."""
     lengths = [len(getattr(report, name)) for name in _ROWS]
-    room = most - len(report.gates) - len(report.sections) - len(report.notices) - 1
+    room = most - sum(map(len, (report.gates, report.clauses, report.sections, report.notices))) - 1
     each = next((each for each in range(room, 0, -1) if sum(min(length, each) for length in lengths) <= room), 0)
     kept: dict[str, Any] = {name: _most_telling(getattr(report, name), each) for name in _ROWS}
     return replace(report, **kept)

@@ -36,7 +36,8 @@ def compare(base: Snapshot | None, candidates: Sequence[Snapshot], rules: Rules)
 
 def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate:
     found = _evidence(base, head, rules)
-    metrics = metric_rows(base, head, rules, found, changed_evaluation_data(base, head, found), doubts(head, base))
+    changed_data = changed_evaluation_data(base, head, found)
+    metrics = metric_rows(base, head, rules, found, changed_data, doubts(head, base))
     return Candidate(
         revision=head.revision,
         metrics=metrics,
@@ -54,7 +55,7 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
             configuration_problems(base, head, rules),
             hash_problems(base, head) if base else (),
         ),
-        evaluation=evaluation_changes(base, head, metrics, rules, found),
+        evaluation=evaluation_changes(base, head, metrics, rules, found, changed_data),
     )
 
 

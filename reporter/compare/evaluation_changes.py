@@ -1,19 +1,20 @@
 """What changed in how the metrics were computed, for the verdict's sentence: test rows, labels, test data and code.
 
-None of it changes a verdict by itself; what is not comparable is told by `reporter.compare.evaluation_data`. A better number of an
+None of it changes a verdict by itself: that a metric is not comparable does. A better number of an
 evaluation that was edited need not be one of a better model, so that a reader of the verdict alone must know of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reporter.compare.dag import Dag, changed_content
-from reporter.compare.evaluation_data import edited_test_data, is_model, model_paths
+from reporter.compare.evaluation_data import edited_test_data, is_model, model_paths, other_data
 from reporter.compare.phrases import named
 from reporter.model.comparison import MetricRow
 from reporter.model.evidence import Evidence
+from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot, Stage
 
@@ -22,17 +23,34 @@ _EVALUATES = re.compile(r"(?<![a-z])(eval\w*|test\w*|valid\w*|scor\w*|metrics?|p
 
 
 def evaluation_changes(
-    base: Snapshot | None, head: Snapshot, metrics: Sequence[MetricRow], rules: Rules, evidence: Evidence
-) -> tuple[str, ...]:
-    """Clauses, each of which stands by itself: `evaluation changed: src/evaluate.py edited`. Usually none."""
+    base: Snapshot | None,
+    head: Snapshot,
+    metrics: Sequence[MetricRow],
+    rules: Rules,
+    evidence: Evidence,
+    changed_data: Mapping[str, tuple[str, ...]],
+) -> tuple[EvaluationChange, ...]:
+    """Each once, and first what makes a metric incomparable, of equal values or not; usually none. `changed_data` are of metrics files."""
     if base is None:
         return ()
     files = _files_that_matter(metrics, rules)
-    return (
-        *(f"{sentence[:1].lower()}{sentence[1:].rstrip('.')}" for sentence in evidence.test_rows),
+    found = (
+        *_of_first_incomparable(metrics, evidence, changed_data),
+        *evidence.test_rows,
         *_data(edited_test_data(base, head, files, evidence)),
         *_code(base, head, files),
     )
+    return tuple(dict.fromkeys(found))
+
+
+def _of_first_incomparable(
+    metrics: Sequence[MetricRow], evidence: Evidence, changed_data: Mapping[str, tuple[str, ...]]
+) -> Iterator[EvaluationChange]:
+    for row in metrics:
+        if not row.comparable:
+            known = evidence.metrics.get(row.key)
+            yield known.incomparable if known and known.incomparable else other_data(changed_data[row.file])
+            return
 
 
 def _files_that_matter(metrics: Sequence[MetricRow], rules: Rules) -> tuple[str, ...]:
@@ -45,12 +63,12 @@ def _files_that_matter(metrics: Sequence[MetricRow], rules: Rules) -> tuple[str,
     return tuple(chosen or dict.fromkeys(row.file for row in metrics))
 
 
-def _data(paths: Sequence[str]) -> Iterator[str]:
+def _data(paths: Sequence[str]) -> Iterator[EvaluationChange]:
     if paths:
-        yield f"{named(paths)} changed, though not in its rows or labels"
+        yield EvaluationChange(ClauseId.TEST_DATA, f"{named(paths)} changed, though not in its rows or labels")
 
 
-def _code(base: Snapshot, head: Snapshot, files: Iterable[str]) -> Iterator[str]:
+def _code(base: Snapshot, head: Snapshot, files: Iterable[str]) -> Iterator[EvaluationChange]:
     """What only evaluates, and what trains too: that such code changed is what most changes are about."""
     old, new = Dag.of(base.stages), Dag.of(head.stages)
     models = model_paths(base, head)
@@ -62,9 +80,10 @@ def _code(base: Snapshot, head: Snapshot, files: Iterable[str]) -> Iterator[str]
         for edited in _edited(old.stages[before], new.stages[after], old, new):
             (shared if _is_shared(edited, new.stages[after], new, models) else alone)[edited] = None
     if alone:
-        yield f"evaluation changed: {named(alone)} edited"
+        yield EvaluationChange(ClauseId.EVALUATION_CODE, f"evaluation changed: {named(alone)} edited")
     if shared:
-        yield f"{named(shared)}, which also computes the metrics, changed"
+        clause = f"{named(shared)}, which also computes the metrics, changed"
+        yield EvaluationChange(ClauseId.SHARED_CODE, clause)
 
 
 def _edited(before: Stage, after: Stage, old: Dag, new: Dag) -> Iterator[str]:

@@ -26,7 +26,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from reporter.compare.dag import DATA_SUFFIXES, Dag, changed_content, changed_paths
+from reporter.compare.phrases import named
 from reporter.model.evidence import Evidence
+from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.snapshot import Snapshot, Stage
 
 _MODEL_SUFFIXES = (
@@ -52,6 +54,11 @@ def changed_evaluation_data(base: Snapshot | None, head: Snapshot, evidence: Evi
     judged = {file: _by_predictions(file, evidence) for file in head.metrics if file in base.metrics}
     found = {file: search.changed_data(file) if paths is None else paths for file, paths in judged.items()}
     return {file: paths for file, paths in found.items() if paths}
+
+
+def other_data(paths: Iterable[str]) -> EvaluationChange:
+    """What that makes of a metric that is judged by them."""
+    return EvaluationChange(ClauseId.OTHER_DATA, f"evaluated on other data than the baseline: {named(paths)} changed")
 
 
 def edited_test_data(base: Snapshot, head: Snapshot, files: Iterable[str], evidence: Evidence) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reporter.compare.dag import Dag
 from reporter.compare.phrases import named
-from reporter.model.formatting import joined
+from reporter.model.formatting import capitalised, joined
 from reporter.model.problem import ANOTHER_BASE, Problem, ProblemKind
 from reporter.model.rules import MetricRule, Rules
 from reporter.model.snapshot import Snapshot, Stage, Unknown
@@ -53,6 +53,7 @@ def _unverified(snapshot: Snapshot) -> Iterator[Problem]:
             kind=ProblemKind.UNVERIFIED,
             message=f"{unknown.path} {unknown.reason}: whether dvc.lock is of this code cannot be known for {subject}",
             hint=unknown.hint,
+            names_path=True,
         )
 
 
@@ -119,9 +120,9 @@ def _metrics_by_stage(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
 def _problems(stage: Stage, metrics: tuple[str, ...], snapshot: Snapshot) -> Iterator[Problem]:
     revision = snapshot.revision.label
     if why := _why_stale(stage):
-        message = f"{why[0].upper()}{why[1:]}{_shown(metrics)}"
+        message = f"{capitalised(why)}{_shown(metrics)}"
         kind = ProblemKind.STALE if metrics else ProblemKind.OUTDATED
-        yield Problem(revision, stage.name, kind, message, _STALE_HINT)
+        yield Problem(revision, stage.name, kind, message, _STALE_HINT, names_path=True)
     else:
         yield from (_not_made(stage, path, snapshot) for path in _unmade(stage))
     if stage.differing and stage.ran_cmd is not None:
@@ -142,6 +143,7 @@ def _not_made(stage: Stage, path: str, snapshot: Snapshot) -> Problem:
         kind=ProblemKind.STALE if metrics else ProblemKind.OUTDATED,
         message=f"Stage {stage.name} has not made {path} yet{_shown(metrics)}",
         hint=_STALE_HINT,
+        names_path=True,
     )
 
 
@@ -155,6 +157,7 @@ def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
         kind=ProblemKind.MISMATCH,
         message=f"{named(stage.differing)} {verb} from what stage {stage.name} wrote when it last ran",
         hint=_RESTORE_HINT if set(stage.differing) <= set(stage.restorable) else _RERUN_HINT,
+        names_path=True,
     )
 
 

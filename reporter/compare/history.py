@@ -11,11 +11,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from reporter.compare.difference import as_float, difference
-from reporter.compare.phrases import ONE_RUN_EACH
 from reporter.compare.sample_size import FEWEST_RUNS, runs_to_find
 from reporter.model.comparison import Candidate, MetricRow, Outcome, State
 from reporter.model.formatting import pair
 from reporter.model.history import HistoryPoint, MetricHistory, PastRun
+from reporter.model.reasons import Significance
 from reporter.model.rules import Rules
 from reporter.model.values import Number, Value, is_finite, is_number
 
@@ -30,11 +30,9 @@ def untested(candidate: Candidate, rules: Rules) -> tuple[MetricRow, ...]:
 
 
 def _is_untested(row: MetricRow) -> bool:
-    is_known = row.interval is not None or row.p_value is not None or bool(row.note)
     says_nothing = (Outcome.SAME, Outcome.INCOMPARABLE, Outcome.UNKNOWN)
-    return (
-        row.state is State.CHANGED and row.outcome not in says_nothing and not is_known and _is_finite_difference(row)
-    )
+    differs = row.state is State.CHANGED and row.outcome not in says_nothing and _is_finite_difference(row)
+    return differs and row.significance is Significance.UNTESTED
 
 
 def _is_finite_difference(row: MetricRow) -> bool:
@@ -78,11 +76,12 @@ def _point(sha: str, value: Value) -> HistoryPoint | None:
 
 def significance_unknown(row: MetricRow, points: Sequence[HistoryPoint], baseline: str) -> str:
     """Say what can be said of a difference of single runs."""
+    unknown = "Significance unknown (one run each)"
     sizes = [_size(after.value, before.value, row) for before, after in pairwise(points)]
     if len(sizes) < FEWEST_RUNS or not any(sizes):
         needed = f"About {runs_to_find(1, 1)} runs of each would tell"
-        return f"{ONE_RUN_EACH}. {needed}, if runs vary by as much as this difference (one standard deviation)."
-    return f"{ONE_RUN_EACH}: {_place(row, points, baseline)}; {_of_steps(sizes)}. {_needed(sizes)}"
+        return f"{unknown}. {needed}, if runs vary by as much as this difference (one standard deviation)."
+    return f"{unknown}: {_place(row, points, baseline)}; {_of_steps(sizes)}. {_needed(sizes)}"
 
 
 def _size(after: Number, before: Number, row: MetricRow) -> float:

@@ -9,13 +9,14 @@ from typing import assert_never
 
 from reporter.compare.difference import difference, is_rounding, relative_difference
 from reporter.compare.directions import infer_direction
+from reporter.compare.evaluation_data import other_data
 from reporter.compare.finiteness import became_non_finite
 from reporter.compare.headlines import with_headlines
-from reporter.compare.phrases import named
 from reporter.compare.value_pairs import ValuePair, is_partial, pair_values
 from reporter.model.comparison import MetricOrigin, MetricRow, Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.metric_key import MetricKey
+from reporter.model.reasons import Significance
 from reporter.model.rules import Direction, Rules, is_glob
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import Number
@@ -37,7 +38,7 @@ def metric_rows(
     file why its values are not those of the candidate.
     """
     pairs = pair_values(base.metrics if base else {}, head.metrics, _expected(rules), is_partial=is_partial(base))
-    rows = [_row(pair, rules, _known(pair, evidence, doubts), changed_data.get(pair.file, ())) for pair in pairs]
+    rows = [_row(pair, rules, _known(pair, evidence, changed_data, doubts)) for pair in pairs]
     if base is not None and base.origin:
         rows = [replace(row, origin=_origin(row, base)) for row in rows]
     return with_headlines(rows, rules)
@@ -60,16 +61,21 @@ def _expected(rules: Rules) -> dict[str, list[str]]:
     return expected
 
 
-def _known(pair: ValuePair, evidence: Evidence, doubts: Mapping[str, str]) -> MetricEvidence:
-    """What the evidence says of a row; a value that is not of this revision is in doubt whatever else is known."""
+def _known(
+    pair: ValuePair, evidence: Evidence, changed_data: Mapping[str, tuple[str, ...]], doubts: Mapping[str, str]
+) -> MetricEvidence:
+    """What the evidence and the pipeline say of a row; a value that is not of this revision is in doubt whatever else is known."""
     known = evidence.metrics.get(MetricKey(pair.file, pair.name), _NO_EVIDENCE)
+    if pair.file in changed_data and known.incomparable is None:
+        why = other_data(changed_data[pair.file])
+        known = replace(known, incomparable=why, note=why.sentence)
     return replace(known, doubt=doubts.get(pair.file, known.doubt))
 
 
-def _row(pair: ValuePair, rules: Rules, known: MetricEvidence, changed_data: tuple[str, ...]) -> MetricRow:
+def _row(pair: ValuePair, rules: Rules, known: MetricEvidence) -> MetricRow:
     direction = _direction(pair, rules)
     delta = difference(pair.base, pair.head)
-    incomparable = known.incomparable or bool(changed_data)
+    incomparable = known.incomparable is not None
     measured = known if delta is not None and not (incomparable or known.doubt) else _NO_EVIDENCE
     return MetricRow(
         file=pair.file,
@@ -86,11 +92,18 @@ def _row(pair: ValuePair, rules: Rules, known: MetricEvidence, changed_data: tup
         interval=measured.interval,
         p_value=measured.p_value,
         method=measured.method,
-        note=_changed_data_note(changed_data) if changed_data and not known.incomparable else known.note,
+        note=known.note,
         tested_delta=measured.tested_delta,
         comparable=not incomparable,
         doubt=known.doubt,
+        significance=_significance(known, measured),
     )
+
+
+def _significance(known: MetricEvidence, measured: MetricEvidence) -> Significance:
+    if measured.interval is not None or measured.p_value is not None:
+        return Significance.TESTED
+    return Significance.UNTESTED if replace(known, doubt="") == _NO_EVIDENCE else Significance.UNTESTABLE
 
 
 def _direction(pair: ValuePair, rules: Rules) -> Direction:
@@ -144,7 +157,3 @@ def _outcome_by_sign(delta: Number | None, direction: Direction) -> Outcome:
     if delta is None or direction is Direction.NONE:
         return Outcome.CHANGED
     return Outcome.IMPROVED if (delta > 0) is (direction is Direction.HIGHER) else Outcome.REGRESSED
-
-
-def _changed_data_note(changed_data: tuple[str, ...]) -> str:
-    return f"Evaluated on other data than the baseline: {named(changed_data)} changed."

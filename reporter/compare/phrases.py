@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from reporter.model.formatting import the_first
 
-ONE_RUN_EACH = "Significance unknown (one run each)"
-"""Begins the note at a difference of single runs."""
 _NAMED = 3
 
 

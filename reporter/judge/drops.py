@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from reporter.compare.difference import as_float, difference, is_rounding
-from reporter.compare.phrases import ONE_RUN_EACH
 from reporter.judge.finding import Finding
 from reporter.judge.limits import DropLimit, exact
 from reporter.model.comparison import MetricRow, State, Verdict
 from reporter.model.formatting import apart
+from reporter.model.reasons import GateReason, Significance
 from reporter.model.rules import Direction
 from reporter.model.values import Value, is_finite, is_number, same_value
 
@@ -27,12 +27,12 @@ def judge_drop(row: MetricRow, limit: DropLimit, level: float) -> Finding:
     fail: beyond the limit. unknown: there is no difference to judge, or no direction. A drop equal to the limit passes.
     """
     if row.state is State.ADDED:
-        return Finding(Verdict.PASS, "is new: there is nothing that it could be worse than")
+        return Finding(Verdict.PASS, GateReason.NEW, "is new: there is nothing that it could be worse than")
     if (obstacle := _obstacle(row)) is not None:
-        return Finding(Verdict.UNKNOWN, obstacle)
+        return obstacle
     drop, worst = _drop(row), _worst(row)
     if drop is None:
-        return Finding(Verdict.UNKNOWN, "has a baseline that is NaN")
+        return Finding(Verdict.UNKNOWN, GateReason.BASELINE_NO_NUMBER, "has a baseline that is NaN")
     scale = _scale(row.base) if limit.relative else Fraction(1)
     if scale == 0:
         return _judge_from_zero(drop)
@@ -42,18 +42,20 @@ def judge_drop(row: MetricRow, limit: DropLimit, level: float) -> Finding:
 def without_baseline(lost: str) -> Finding:
     """Judge a row of a report without earlier metrics: a first one, or one whose baseline had some that are `lost`."""
     if lost:
-        return Finding(Verdict.UNKNOWN, f"cannot be compared: {lost}")
-    return Finding(Verdict.PASS, "no baseline yet: a first report passes")
+        return Finding(Verdict.UNKNOWN, GateReason.BASELINE_LOST, f"cannot be compared: {lost}")
+    return Finding(Verdict.PASS, GateReason.FIRST_REPORT, "no baseline yet: a first report passes")
 
 
-def _obstacle(row: MetricRow) -> str | None:
+def _obstacle(row: MetricRow) -> Finding | None:
     """Why there is no difference to judge."""
     if not row.comparable:
-        return "not comparable with the baseline: the evaluation data differ"
+        why = "not comparable with the baseline: the evaluation data differ"
+        return Finding(Verdict.UNKNOWN, GateReason.INCOMPARABLE, why)
     if not is_number(row.base):
-        return "has a baseline that is no number"
+        return Finding(Verdict.UNKNOWN, GateReason.BASELINE_NO_NUMBER, "has a baseline that is no number")
     if row.direction is Direction.NONE:
-        return "has no known direction: set `direction: higher` or `direction: lower` in reporter.yaml"
+        why = "has no known direction: set `direction: higher` or `direction: lower` in reporter.yaml"
+        return Finding(Verdict.UNKNOWN, GateReason.NO_DIRECTION, why)
     return None
 
 
@@ -86,8 +88,9 @@ def _scale(base: Value) -> Fraction:
 
 def _judge_from_zero(drop: _Amount) -> Finding:
     if drop > 0:
-        return Finding(Verdict.UNKNOWN, "has a baseline of 0, of which nothing is a fraction")
-    return Finding(Verdict.PASS, "not worse than a baseline of 0")
+        why = "has a baseline of 0, of which nothing is a fraction"
+        return Finding(Verdict.UNKNOWN, GateReason.BASELINE_ZERO, why)
+    return Finding(Verdict.PASS, GateReason.WITHIN, "not worse than a baseline of 0")
 
 
 def _judge_amount(row: MetricRow, limit: DropLimit, drop: _Amount, worst: _Amount | None, level: float) -> Finding:
@@ -95,27 +98,31 @@ def _judge_amount(row: MetricRow, limit: DropLimit, drop: _Amount, worst: _Amoun
     if drop > limit.amount:
         return _beyond(row, limit, f"{change} {allowed}", level)
     if worst is not None and worst > limit.amount:
-        return Finding(Verdict.WARN, f"{change}, but could be worse by {_shown(worst, limit)} {allowed}")
-    return Finding(Verdict.PASS, f"{change} {allowed}" if drop > 0 else change)
+        why = f"{change}, but could be worse by {_shown(worst, limit)} {allowed}"
+        return Finding(Verdict.WARN, GateReason.PERHAPS_BEYOND, why)
+    return Finding(Verdict.PASS, GateReason.WITHIN, f"{change} {allowed}" if drop > 0 else change)
 
 
 def _beyond(row: MetricRow, limit: DropLimit, change: str, level: float) -> Finding:
     """A drop beyond the limit: it matters, and may have to be shown to be real."""
     if not limit.significant:
-        return Finding(Verdict.FAIL, change)
+        return Finding(Verdict.FAIL, GateReason.BEYOND, change)
     if row.interval is not None:
         low, high = row.interval
         return _shown_or_not("interval", change, is_real=high < 0 if row.direction is Direction.HIGHER else low > 0)
     if row.p_value is not None:
         return _shown_or_not("test", change, is_real=row.p_value < 1 - level)
-    why = ": one run each" if row.note.startswith(ONE_RUN_EACH) or not row.note else " (see its note)"
-    return Finding(Verdict.WARN, f"{change}, but nothing shows whether the drop is real{why}")
+    why = ": one run each" if row.significance is Significance.UNTESTED else " (see its note)"
+    return Finding(
+        Verdict.WARN, GateReason.PERHAPS_CHANCE, f"{change}, but nothing shows whether the drop is real{why}"
+    )
 
 
 def _shown_or_not(by: str, change: str, *, is_real: bool) -> Finding:
     if is_real:
-        return Finding(Verdict.FAIL, f"{change}, and the {by} shows that the drop is real")
-    return Finding(Verdict.WARN, f"{change}, but the {by} does not show that the drop is real")
+        return Finding(Verdict.FAIL, GateReason.BEYOND, f"{change}, and the {by} shows that the drop is real")
+    why = f"{change}, but the {by} does not show that the drop is real"
+    return Finding(Verdict.WARN, GateReason.PERHAPS_CHANCE, why)
 
 
 def _change(drop: _Amount, limit: DropLimit) -> str:

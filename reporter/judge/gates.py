@@ -19,13 +19,14 @@ from reporter.judge.limits import Bound, DropLimit, Limit, Presence, exact, limi
 from reporter.model.comparison import GateRow, MetricRow, State, Verdict
 from reporter.model.formatting import apart, number
 from reporter.model.problem import Problem
+from reporter.model.reasons import GateReason
 from reporter.model.rules import GateRule, MetricRule, Rules
 from reporter.model.values import Number, is_number
 
 _DIGITS = 4
 """Of a value that is held against a bound, at least."""
 
-FINITE = "finite"
+_FINITE = "finite"
 """The limit of a headline metric that no rule gates, beside metrics that one does: it must not become NaN or ±Infinity."""
 
 
@@ -78,7 +79,12 @@ def _diverged_headlines(metrics: Sequence[MetricRow], gates: Sequence[GateRow]) 
     for row in metrics:
         metric = str(row.key)
         if row.headline and metric not in judged and became_non_finite(row.base, row.head):
-            yield GateRow(metric, FINITE, Verdict.WARN, how_non_finite(row))
+            finding = Finding(Verdict.WARN, GateReason.UNGATED_NOT_FINITE, how_non_finite(row))
+            yield _gate_row(metric, _FINITE, finding)
+
+
+def _gate_row(metric: str, rule: str, finding: Finding) -> GateRow:
+    return GateRow(metric, rule, finding.result, finding.reason, finding.reason_id)
 
 
 def _judged_rows(rows: Sequence[MetricRow], gate: GateRule, circumstances: Circumstances) -> Iterator[GateRow]:
@@ -87,7 +93,7 @@ def _judged_rows(rows: Sequence[MetricRow], gate: GateRule, circumstances: Circu
             finding = _judge(row, limit, circumstances)
             if gate.required:
                 finding = _required(finding, row)
-            yield GateRow(str(row.key), limit.text, finding.result, finding.reason)
+            yield _gate_row(str(row.key), limit.text, finding)
 
 
 def _hidden_rows(
@@ -95,10 +101,11 @@ def _hidden_rows(
 ) -> Iterator[GateRow]:
     """Less evidence gives no better verdict: of what a file may hold that was not read, nothing passes."""
     for row in hiding:
-        unread = Finding(Verdict.UNKNOWN, f"may be in {row.file}, which {_could_not_be_read(row, circumstances)}")
+        why = f"may be in {row.file}, which {_could_not_be_read(row, circumstances)}"
+        unread = Finding(Verdict.UNKNOWN, GateReason.UNREADABLE, why)
         finding = _required(unread, row) if gate.required else unread
         for limit in limits_of(gate):
-            yield GateRow(f"{row.file}:{rule.match.rpartition(':')[2]}", limit.text, finding.result, finding.reason)
+            yield _gate_row(f"{row.file}:{rule.match.rpartition(':')[2]}", limit.text, finding)
 
 
 def _hiding(
@@ -120,35 +127,40 @@ def _unread(metrics: Sequence[MetricRow]) -> Iterator[MetricRow]:
 
 
 def _unmatched_rows(rule: MetricRule, gate: GateRule, metrics: Sequence[MetricRow]) -> Iterator[GateRow]:
-    result = Verdict.FAIL if gate.required else Verdict.UNKNOWN
+    finding = _unmatched(rule, metrics, Verdict.FAIL if gate.required else Verdict.UNKNOWN)
     for limit in limits_of(gate):
-        yield GateRow(rule.match, limit.text, result, _why_unmatched(rule, metrics))
+        yield _gate_row(rule.match, limit.text, finding)
 
 
-def _why_unmatched(rule: MetricRule, metrics: Sequence[MetricRow]) -> str:
+def _unmatched(rule: MetricRule, metrics: Sequence[MetricRow], result: Verdict) -> Finding:
     if any(rule.matches(row.file, row.name) for row in metrics):
-        return "not judged: an earlier rule of reporter.yaml takes each metric that this one matches"
-    unread = sorted(row.file for row in _unread(metrics))
-    return f"no such metric, but {', '.join(unread)} could not be read" if unread else "no such metric"
+        why = "not judged: an earlier rule of reporter.yaml takes each metric that this one matches"
+        return Finding(result, GateReason.NEVER_ASKED, why)
+    if unread := sorted(row.file for row in _unread(metrics)):
+        why = f"no such metric, but {', '.join(unread)} could not be read"
+        return Finding(result, GateReason.UNREADABLE, why)
+    return Finding(result, GateReason.NO_METRIC, "no such metric")
 
 
 def _required(finding: Finding, row: MetricRow) -> Finding:
     """What cannot be judged fails, and so does what is within a bound but not comparable."""
     if finding.result is Verdict.UNKNOWN:
-        return Finding(Verdict.FAIL, f"{finding.reason} (required)")
+        return replace(finding, result=Verdict.FAIL, reason=f"{finding.reason} (required)")
     if finding.result in (Verdict.PASS, Verdict.WARN):
         if row.state is State.UNAVAILABLE:
-            return Finding(Verdict.FAIL, f"{finding.reason}, but the baseline could not be read (required)")
+            why = f"{finding.reason}, but the baseline could not be read (required)"
+            return Finding(Verdict.FAIL, GateReason.UNREADABLE, why)
         if not row.comparable:
-            return Finding(Verdict.FAIL, f"{finding.reason}, but the evaluation data changed (required)")
+            why = f"{finding.reason}, but the evaluation data changed (required)"
+            return Finding(Verdict.FAIL, GateReason.INCOMPARABLE, why)
     return finding
 
 
 def _judge(row: MetricRow, limit: Limit, circumstances: Circumstances) -> Finding:
     if is_non_finite(row.head):
-        return Finding(Verdict.FAIL, how_non_finite(row))
+        return Finding(Verdict.FAIL, GateReason.NOT_FINITE, how_non_finite(row))
     if row.doubt:
-        return Finding(Verdict.UNKNOWN, row.doubt)
+        return Finding(Verdict.UNKNOWN, GateReason.IN_DOUBT, row.doubt)
     return _held_against(limit, row, circumstances)
 
 
@@ -170,27 +182,31 @@ def _held_against(limit: Limit, row: MetricRow, circumstances: Circumstances) ->
 def _judge_presence(row: MetricRow, circumstances: Circumstances) -> Finding:
     if row.head is None or row.state is State.UNAVAILABLE:
         return _no_number(row, circumstances)
-    return Finding(Verdict.PASS, "is there")
+    return Finding(Verdict.PASS, GateReason.WITHIN, "is there")
 
 
 def _judge_bound(value: Number, bound: Bound) -> Finding:
     allowed = as_float(bound.amount)
     shown, limit = apart(value, allowed, _DIGITS), number(allowed)
     if exact(value) < bound.amount if bound.is_minimum else exact(value) > bound.amount:
-        return Finding(
-            Verdict.FAIL, f"at {shown}, {'below the minimum' if bound.is_minimum else 'above the maximum'} {limit}"
-        )
-    return Finding(Verdict.PASS, f"at {shown}, {'at least' if bound.is_minimum else 'at most'} {limit}")
+        why = f"at {shown}, {'below the minimum' if bound.is_minimum else 'above the maximum'} {limit}"
+        return Finding(Verdict.FAIL, GateReason.BEYOND, why)
+    return Finding(
+        Verdict.PASS, GateReason.WITHIN, f"at {shown}, {'at least' if bound.is_minimum else 'at most'} {limit}"
+    )
 
 
 def _no_number(row: MetricRow, circumstances: Circumstances) -> Finding:
     """Why there is no number to judge."""
     if row.state is State.UNAVAILABLE:
-        return Finding(Verdict.UNKNOWN, _could_not_be_read(row, circumstances))
+        return Finding(Verdict.UNKNOWN, GateReason.UNREADABLE, _could_not_be_read(row, circumstances))
     if row.state is State.REMOVED:
         guess = circumstances.new.like(row)
-        return Finding(Verdict.UNKNOWN, f"is no longer there{f'; new in this change: {guess}' if guess else ''}")
-    return Finding(Verdict.UNKNOWN, "is no number" if row.head is not None else "has no value")
+        why = f"is no longer there{f'; new in this change: {guess}' if guess else ''}"
+        return Finding(Verdict.UNKNOWN, GateReason.GONE, why)
+    if row.head is not None:
+        return Finding(Verdict.UNKNOWN, GateReason.NO_NUMBER, "is no number")
+    return Finding(Verdict.UNKNOWN, GateReason.NO_VALUE, "has no value")
 
 
 def _could_not_be_read(row: MetricRow, circumstances: Circumstances) -> str:

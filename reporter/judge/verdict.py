@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reporter.compare.finiteness import became_non_finite
+from reporter.judge import clauses
 from reporter.judge.gates import Circumstances, gate_rows
 from reporter.judge.summary import summarize
 from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, State, Verdict
@@ -43,7 +44,7 @@ def judge(
         verdict = max((gate.result for gate in gates), key=lambda result: result.severity)
     else:
         verdict = _verdict_by_headlines(candidate.metrics)
-    opening = obstacle or ("" if has_base else lost)
+    opening = clauses.obstacle(obstacle) if obstacle else clauses.lost_baseline(lost) if lost and not has_base else None
     return Judgement(verdict, gates, summarize(candidate, gates, verdict, rules, has_base=has_base, opening=opening))
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
+from reporter.model.formatting import capitalised
 from reporter.model.forms import FROM, OneOf
 from reporter.model.history import MetricHistory
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
+from reporter.model.reasons import Clause, EvaluationChange, GateReason, Significance
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
 from reporter.model.snapshot import PlotSpec, Table
@@ -105,6 +107,8 @@ class MetricRow:
     stage train has not run since its params changed`. Usually empty."""
     origin: MetricOrigin | None = field(default=None, metadata=FROM)
     """None: the baseline has it in the same place, or not at all."""
+    significance: Significance | None = None
+    """None: not known, in a report of an earlier version."""
 
     @property
     def key(self) -> MetricKey:
@@ -226,6 +230,8 @@ class GateRow:
     """As a reader would say it: `max_drop 0.005`."""
     result: Verdict
     reason: str
+    reason_id: GateReason | None = None
+    """The same in a name that stays. None: not known, in a report of an earlier version."""
 
 
 SLICE_OUTCOMES = (Outcome.REGRESSED, Outcome.IMPROVED, Outcome.INCONCLUSIVE, Outcome.UNKNOWN, Outcome.SAME)
@@ -322,8 +328,8 @@ class Candidate:
     history: tuple[MetricHistory, ...] = ()
     """Of the metrics that no test exists for."""
     problems: tuple[Problem, ...] = ()
-    evaluation: tuple[str, ...] = ()
-    """What changed in how its metrics were computed, one clause each: test rows, labels, test data, code."""
+    evaluation: tuple[EvaluationChange, ...] = ()
+    """What changed in how its metrics were computed: test rows, labels, test data, code."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -343,5 +349,9 @@ class Judgement:
 
     verdict: Verdict
     gates: tuple[GateRow, ...]
-    summary: str
-    """One sentence, plain text, without the verdict's symbol."""
+    clauses: tuple[Clause, ...]
+
+    @property
+    def summary(self) -> str:
+        """One sentence, plain text, without the verdict's symbol and without a full stop."""
+        return capitalised("; ".join(clause.text for clause in self.clauses))

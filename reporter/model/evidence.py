@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from reporter.model.comparison import Flips, SliceRow
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
+from reporter.model.reasons import EvaluationChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class MetricEvidence:
     """How `interval` and `p_value` were found: `paired bootstrap, 2,000 resamples, n = 6,043`."""
     note: str = ""
     """What a reader must know to read the row rightly, in full sentences; usually empty."""
-    incomparable: bool = False
-    """The evaluation data differ too much for a comparison; then there is neither interval nor p-value."""
+    incomparable: EvaluationChange | None = None
+    """Why the evaluation data differ too much for a comparison; then there is neither interval nor p-value."""
     tested_delta: float | None = None
     """The difference that the interval is of, where it is not that of the two reported values: on the rows that both test sets
     share, or of the means over repeated runs."""
@@ -42,5 +43,5 @@ class Evidence:
     slices: tuple[SliceRow, ...] = ()
     flips: tuple[Flips, ...] = ()
     problems: tuple[Problem, ...] = ()
-    test_rows: tuple[str, ...] = ()
-    """How the test rows or their labels differ between the revisions, one sentence for each predictions file; usually empty."""
+    test_rows: tuple[EvaluationChange, ...] = ()
+    """How the test rows or their labels differ between the revisions; usually empty."""

@@ -289,6 +289,16 @@ def joined(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def capitalised(clause: str) -> str:
+    """As it begins a sentence."""
+    return clause[:1].upper() + clause[1:]
+
+
+def sentences(*told: str) -> str:
+    """One after the other; an empty one is none."""
+    return " ".join(filter(None, told))
+
+
 def the_first(items: Sequence[str], most: int, *, more: int = 0, between: str = ", ") -> str:
     """The first of them, and how many more: `a, b, c and 2 more`. `more` of them are not among `items`."""
     rest = max(len(items) - most, 0) + more

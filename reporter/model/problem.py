@@ -51,6 +51,8 @@ class Problem:
     """One line: what to do about it, a clause that begins small and has no full stop: each form makes its own sentence of it."""
     files: tuple[str, ...] = ()
     """All files it concerns, where one cause (a storage that does not answer) is said once for several; `path` is empty then."""
+    names_path: bool = False
+    """`message` itself says what it is about (`Stage train has never run`); else `path` is to stand before it."""
 
     @property
     def paths(self) -> tuple[str, ...]:

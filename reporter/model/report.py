@@ -24,6 +24,7 @@ from reporter.model.comparison import (
 from reporter.model.forms import Between, Only, PictureName, WebAddress
 from reporter.model.history import MetricHistory
 from reporter.model.problem import Problem
+from reporter.model.reasons import Clause
 from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule, FailOn
 
@@ -117,6 +118,8 @@ class Report:
     comment: Annotated[CommentRule, Only(("title", "key"), complete=True)] = CommentRule()
     fail_on: FailOn = FailOn.FAIL
     """Which verdict makes `reporter gate` exit 1."""
+    clauses: tuple[Clause, ...] = ()
+    """What `summary` says, in its order; none in a report of an earlier version."""
 
     @property
     def images(self) -> tuple[str, ...]:

@@ -155,7 +155,8 @@ def _problem(drawing: Drawing, reason: str) -> Problem:
         path=drawing.plot,
         kind=ProblemKind.PICTURE,
         message=f"No picture of {drawing.plot}: {reason}",
-        hint="try the template with `dvc plots show`" if is_template else "report.html shows the plot without it",
+        hint="try the template with `dvc plots show`" if is_template else "`report.html` shows the plot without it",
+        names_path=True,
     )
 
 

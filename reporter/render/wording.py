@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -30,6 +29,7 @@ from reporter.model.comparison import (
     Verdict,
 )
 from reporter.model.problem import Problem, ProblemKind
+from reporter.model.reasons import ClauseId
 from reporter.model.report import PlotRow, Report
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
@@ -40,10 +40,11 @@ NOTHING = "–"
 
 NO_BREAK = "\u00a0"
 
+_OF_EVALUATION = frozenset({ClauseId.OTHER_DATA, ClauseId.OTHER_ROWS, ClauseId.LABELS})
+"""Clauses that say why metrics are not comparable, as their notes do."""
+
 UNTRUSTWORTHY = frozenset({ProblemKind.STALE, ProblemKind.MISMATCH})
 """Problems that put the numbers themselves in doubt, not only their completeness."""
-
-_PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,:])")
 
 MOST_HEADLINES = 12
 _FEW = 8
@@ -373,12 +374,10 @@ def _names_by(said: Callable[[MetricRow], str], rows: Sequence[MetricRow]) -> di
     return found
 
 
-def note_of_verdict(report: Report) -> str:
-    """The note that the verdict's sentence gives as well, as `judge.summary` has it: that of the first metric whose values cannot be
-    compared; empty where there is none, or where there were no metrics before, so that the sentence says nothing else.
-    """
-    had_metrics = any(row.state is not State.ADDED for row in report.metrics)
-    return next((row.note for row in report.metrics if had_metrics and row.note and not row.comparable), "")
+def notes_of_verdict(report: Report) -> set[str]:
+    """Notes that the verdict's sentence gives as well: of metrics that are not comparable for a reason that it tells."""
+    told = {metric for clause in report.clauses if clause.id in _OF_EVALUATION for metric in clause.metrics}
+    return {row.note for row in report.metrics if str(row.key) in told}
 
 
 def interval_heading(report: Report) -> str:
@@ -389,8 +388,8 @@ def interval_heading(report: Report) -> str:
 
 
 def sentence(text: str) -> str:
-    """A clause as a sentence of its own; code or a name (`report.html`) that it begins with keeps its case."""
-    return ended(text[:1].upper() + text[1:] if _PLAIN_WORD.match(text) else text)
+    """A clause as a sentence of its own; it begins with a plain word, or with code in backticks, which stays as it is."""
+    return ended(formatting.capitalised(text))
 
 
 def ended(text: str) -> str:
@@ -399,13 +398,8 @@ def ended(text: str) -> str:
 
 
 def subject(problem: Problem) -> str:
-    """What stands before a problem's message: the path that it is about, unless the message itself begins with it or is a sentence
-    about it (`Stage train has not run …`). A clause (`is imported, and its source … cannot be read`) needs one in any case.
-    """
-    path, message = problem.path, problem.message
-    named = re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w/-]|\.\w)", message)
-    is_clause = bool(_PLAIN_WORD.match(message))
-    return "" if named and (named.start() == 0 or not is_clause) else path
+    """What stands before a problem's message: the path that it is about, unless the message itself names it."""
+    return "" if problem.names_path else problem.path
 
 
 def once(problems: Iterable[Problem]) -> list[tuple[Problem, list[str]]]:

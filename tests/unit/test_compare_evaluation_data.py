@@ -12,8 +12,10 @@ from reporter.compare.evaluation_data import changed_evaluation_data
 from reporter.model.comparison import Outcome
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.metric_key import MetricKey
+from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import Rules
 
+OTHER_ROWS = EvaluationChange(ClauseId.OTHER_ROWS, "only 3 rows are shared")
 METRICS = {"metrics.json": {"accuracy": 0.8}}
 NO_RULES = Rules()
 NO_EVIDENCE = Evidence()
@@ -187,7 +189,7 @@ class TestPredictions:
         assert self.judged(MetricEvidence(interval=(0.1, 0.2), same_examples=True)) == ()
 
     def test_other_rows_overrule_the_pipeline(self):
-        assert self.judged(MetricEvidence(incomparable=True), after=self.BEFORE) == ("the test rows",)
+        assert self.judged(MetricEvidence(incomparable=OTHER_ROWS), after=self.BEFORE) == ("the test rows",)
 
     def test_an_interval_over_repeated_runs_says_nothing_of_the_data(self):
         assert self.judged(MetricEvidence(interval=(0.1, 0.2))) == ("test.csv",)

@@ -8,6 +8,7 @@ from factories import make_metric_row, make_revision, make_snapshot, sha
 from reporter.compare import compare, untested, with_history
 from reporter.model.comparison import Candidate, MetricRow, Outcome, State
 from reporter.model.history import HistoryPoint, PastRun
+from reporter.model.reasons import Significance
 from reporter.model.rules import GateRule, MetricRule, Rules
 
 FILE = "metrics.json"
@@ -44,7 +45,7 @@ class TestWhatIsUntested:
         "row",
         [
             changed(interval=(0.01, 0.02)),
-            changed(note="Significance unknown: 2 and 2 runs are too few."),
+            changed(significance=Significance.UNTESTABLE),
             changed(outcome=Outcome.INCOMPARABLE),
             changed(outcome=Outcome.UNKNOWN, doubt="is not of this code"),
             changed(base=0.3, head=0.1 + 0.2, outcome=Outcome.SAME),

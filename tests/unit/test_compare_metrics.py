@@ -15,6 +15,7 @@ from reporter.compare.metrics import metric_rows
 from reporter.model.comparison import Outcome, State
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.metric_key import MetricKey
+from reporter.model.reasons import ClauseId, EvaluationChange, Significance
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 
 NUMBERS = st.integers() | st.floats()
@@ -142,9 +143,28 @@ class TestOutcome:
         assert row.interval is None
 
     def test_evidence_may_know_that_the_test_rows_differ(self):
-        found = known(accuracy=MetricEvidence(incomparable=True, note="Only 3 rows are shared."))
+        rows_differ = EvaluationChange(ClauseId.OTHER_ROWS, "only 3 rows are shared")
+        found = known(accuracy=MetricEvidence(incomparable=rows_differ, note=rows_differ.sentence))
         row = rows({"accuracy": 0.8}, {"accuracy": 0.9}, evidence=found)["accuracy"]
         assert (row.outcome, row.note) == (Outcome.INCOMPARABLE, "Only 3 rows are shared.")
+
+    @pytest.mark.parametrize(
+        ("evidence", "changed_data", "significance"),
+        [
+            (MetricEvidence(interval=(0.1, 0.2)), (), Significance.TESTED),
+            (MetricEvidence(p_value=0.0), (), Significance.TESTED),
+            (MetricEvidence(note="No interval: why."), (), Significance.UNTESTABLE),
+            (MetricEvidence(interval=(0.1, 0.2)), ("test.csv",), Significance.UNTESTABLE),
+            (MetricEvidence(), ("test.csv",), Significance.UNTESTABLE),
+            (MetricEvidence(), (), Significance.UNTESTED),
+        ],
+    )
+    def test_whether_a_difference_is_tested_is_told_apart_from_what_cannot_be(
+        self, evidence, changed_data, significance
+    ):
+        found = known(accuracy=evidence)
+        row = rows({"accuracy": 0.8}, {"accuracy": 0.9}, evidence=found, changed_data=changed_data)["accuracy"]
+        assert row.significance is significance
 
     def test_a_note_alone_judges_nothing(self):
         found = known(accuracy=MetricEvidence(note="Significance unknown."))

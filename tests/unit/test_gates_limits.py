@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reporter.judge import judge
 from reporter.model.comparison import Outcome, State, Verdict
+from reporter.model.reasons import Significance
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 
 AMOUNTS = st.floats(min_value=0, max_value=1)
@@ -103,8 +104,12 @@ class TestDrop:
         [
             ({"p_value": 1e-9, "method": "exact McNemar"}, Verdict.FAIL, "and the test shows that the drop is real"),
             ({"p_value": 0.3, "method": "exact McNemar"}, Verdict.WARN, "the test does not show"),
-            ({"note": "Significance unknown (one run each)."}, Verdict.WARN, "is real: one run each"),
-            ({"note": "P = 0 over 5 paired runs."}, Verdict.WARN, "is real (see its note)"),
+            (
+                {"significance": Significance.UNTESTED, "note": "Significance unknown."},
+                Verdict.WARN,
+                "is real: one run each",
+            ),
+            ({"significance": Significance.UNTESTABLE}, Verdict.WARN, "is real (see its note)"),
         ],
     )
     def test_without_an_interval_a_significant_drop_is_judged_by_what_there_is(self, known, expected, said):

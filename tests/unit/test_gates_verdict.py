@@ -11,6 +11,7 @@ from factories import make_candidate, make_gates, make_metric_row, make_problem
 from reporter.judge import judge
 from reporter.model.comparison import ArtifactRow, DataRow, Outcome, ParamRow, StageRow, State, Verdict
 from reporter.model.problem import ProblemKind
+from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules, SignificanceRule
 
 NO_RULES = Rules()
@@ -195,8 +196,12 @@ class TestSummary:
         )
 
     def test_not_comparable(self):
-        row = headline(head=0.9, outcome=Outcome.INCOMPARABLE, note="Evaluated on other data: test.csv changed.")
-        assert summary(row) == "Not comparable: accuracy; evaluated on other data: test.csv changed"
+        change = EvaluationChange(ClauseId.OTHER_DATA, "evaluated on other data: test.csv changed")
+        row = headline(head=0.9, outcome=Outcome.INCOMPARABLE, note=change.sentence)
+        candidate = replace(make_candidate(row), evaluation=(change,))
+        judgement = judge(candidate, NO_RULES, has_base=True)
+        assert judgement.summary == "Not comparable: accuracy; evaluated on other data: test.csv changed"
+        assert [clause.metrics for clause in judgement.clauses] == [(str(row.key),), (str(row.key),)]
 
     def test_not_readable(self):
         assert summary(headline(base=None, state=State.UNAVAILABLE)) == "Baseline not readable: accuracy"
@@ -232,10 +237,6 @@ class TestSummary:
             judge(candidate, NO_RULES, has_base=True).summary
             == "Metrics and params are the same, although 1 stage changed, and 1 stage could not be read"
         )
-
-    def test_other_evaluation_data_are_said_even_where_no_headline_shows_them(self):
-        rows = [headline(), make_metric_row("n", 1, 2, outcome=Outcome.INCOMPARABLE)]
-        assert summary(*rows).endswith("1 other metric changed; the evaluation data differ")
 
     def test_values_in_doubt_are_said_to_be(self):
         mismatch = make_problem("metrics.json", ProblemKind.MISMATCH, revision="workspace")

@@ -363,7 +363,7 @@ def test_a_difference_that_is_the_same_to_begin_with_has_no_interval():
     ("message", "hint", "line"),
     [
         ("auc is 0.7", "one of them is wrong: check", "**auc is 0.7.** One of them is wrong: check."),
-        ("It stopped.", "report.html has it", "**It stopped.** report.html has it."),
+        ("It stopped.", "`report.html` has it", "**It stopped.** `report.html` has it."),
         ("gone", "`dvc push` it!", "**gone.** `dvc push` it!"),
     ],
 )

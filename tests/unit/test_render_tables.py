@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from report_factories import make_report, metric
 
 from reporter.model.comparison import ArtifactRow, FlipExample, Flips, Outcome, ParamRow, SliceRow, State
 from reporter.model.problem import Problem, ProblemKind
+from reporter.model.reasons import Clause, ClauseId
 from reporter.model.revision import Revision
 from reporter.render import tables, wording
 from reporter.render.html.page import render_page
@@ -97,20 +100,25 @@ def test_a_revision_that_is_named_by_its_commit_needs_no_other_name():
 
 class TestNotes:
     NOTE = "The test sets differ too much."
+    ROW = metric("auc", 0.1, 0.2, outcome=Outcome.INCOMPARABLE, comparable=False, note=NOTE, headline=True)
+    NAMED = Clause(ClauseId.INCOMPARABLE, "not comparable: auc", (str(ROW.key),))
+    TOLD = Clause(ClauseId.OTHER_ROWS, "the test sets differ too much", (str(ROW.key),))
 
-    def shown(self, note: str, **fields: object) -> bool:
-        row = metric("auc", 0.1, 0.2, outcome=Outcome.INCOMPARABLE, comparable=False, note=note, headline=True)
-        return f"`auc`: {note}" in render_markdown(make_report(metrics=(row,), **fields), {})
+    def is_shown(self, *clauses: Clause, summary: str = "Not comparable: auc") -> bool:
+        report = make_report(metrics=(self.ROW,), clauses=clauses, summary=summary)
+        return f"`auc`: {self.NOTE}" in render_markdown(report, {})
 
-    def test_the_note_of_what_cannot_be_compared_is_said_by_the_verdict(self):
-        assert not self.shown(self.NOTE, summary="Not comparable: auc; the test sets differ too much")
+    def test_what_the_verdict_tells_of_a_metric_that_cannot_be_compared_is_no_note_again(self):
+        assert not self.is_shown(self.NAMED, self.TOLD)
 
-    def test_but_a_verdict_that_is_cut_may_not_have_it(self):
-        assert self.shown(self.NOTE, summary="long " * 200)
+    def test_a_verdict_that_only_names_the_metric_does_not_tell_why(self):
+        assert self.is_shown(self.NAMED)
 
-    def test_nor_has_one_on_a_project_without_earlier_metrics(self):
-        row = metric("auc", None, 0.2, state=State.ADDED, comparable=False, note=self.NOTE, headline=True)
-        assert self.NOTE in render_markdown(make_report(metrics=(row,)), {})
+    def test_nor_does_one_that_tells_it_of_another_metric(self):
+        assert self.is_shown(self.NAMED, replace(self.TOLD, metrics=("metrics.json:f1",)))
+
+    def test_a_verdict_that_is_cut_may_not_have_it(self):
+        assert self.is_shown(self.NAMED, self.TOLD, summary="long " * 200)
 
     def test_a_doubt_among_too_many_to_be_shown_keeps_its_note(self):
         doubts = tuple(Problem("main", f"m{index}", ProblemKind.MISMATCH, "differs") for index in range(7))

@@ -61,7 +61,7 @@ def test_a_problem_of_both_revisions_is_one_line_and_many_are_counted():
     both = [make_problem("loss.csv", revision=revision) for revision in ("main", "workspace")]
     others = [make_problem(f"{index}.csv") for index in range(7)]
     text = printed(make_report(problems=(*both, *others)), width=200)
-    assert "main, workspace: loss.csv is in no cache and no remote — Run" in text
+    assert "main, workspace: loss.csv: is in no cache and no remote — Run" in text
     assert text.count("is in no cache") == 5
     assert "… and 3 more problems in the report" in text
 

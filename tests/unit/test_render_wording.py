@@ -142,19 +142,11 @@ class TestArtifacts:
 
 class TestSubjects:
     @pytest.mark.parametrize(
-        ("path", "message", "subject"),
-        [
-            ("m.json", "is imported, and its source /srv/reg: m.json cannot be read", "m.json"),
-            ("m.json", "m.json differs from what stage train wrote", ""),
-            ("m.json", "m.json:acc reports 0.7", ""),
-            ("m.json", "m.json.bak is in the way", "m.json"),
-            ("train", "Stage train has not run since its params changed", ""),
-            ("train", "trained elsewhere", "train"),
-            ("", "storage s3 does not answer", ""),
-        ],
+        ("path", "names_path", "subject"), [("m.json", False, "m.json"), ("train", True, ""), ("", False, "")]
     )
-    def test_a_message_has_one_and_only_one(self, path, message, subject):
-        assert wording.subject(Problem("HEAD", path, ProblemKind.STALE, message)) == subject
+    def test_a_message_has_one_and_only_one(self, path, names_path, subject):
+        message = "Stage train was run on m.json"
+        assert wording.subject(Problem("HEAD", path, ProblemKind.STALE, message, names_path=names_path)) == subject
 
     def test_it_stands_before_the_message(self):
         message = "is imported, and its source /srv/reg: m.json cannot be read"

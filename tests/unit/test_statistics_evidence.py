@@ -13,6 +13,7 @@ from reporter.model.comparison import SliceRow
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
+from reporter.model.reasons import ClauseId
 from reporter.model.revision import Revision
 from reporter.model.rules import GateRule, MetricRule, PredictionsRule, Rules, SignificanceRule, Task
 from reporter.model.snapshot import Snapshot, Table, ValueFile
@@ -259,9 +260,10 @@ def test_different_test_sets_are_compared_on_the_shared_rows_and_it_is_said(exam
 
 def test_too_few_shared_rows_are_incomparable(examples):
     fewer = Table({name: column[250:] for name, column in examples["head"].columns.items()})
-    metric = found(examples | {"head": fewer}).metrics[MetricKey(FILE, "auc")]
-    assert metric == MetricEvidence(note=metric.note, incomparable=True)
-    assert "150 rows" in metric.note
+    result = found(examples | {"head": fewer})
+    (change,) = result.test_rows
+    assert result.metrics[MetricKey(FILE, "auc")] == MetricEvidence(note=change.sentence, incomparable=change)
+    assert (change.id, "150 rows" in change.clause) == (ClauseId.OTHER_ROWS, True)
 
 
 def test_reported_values_are_checked_even_where_the_test_sets_cannot_be_compared(examples):
@@ -291,7 +293,8 @@ def test_changed_labels_are_incomparable(examples):
     columns = dict(examples["head"].columns)
     columns["late"] = np.where(np.arange(400) < 3, 1 - columns["late"], columns["late"])
     metric = found(examples | {"head": Table(columns)}).metrics[MetricKey(FILE, "auc")]
-    assert metric.incomparable
+    assert metric.incomparable is not None
+    assert metric.incomparable.id is ClauseId.LABELS
     assert "3 of 400 shared examples differ: the labels changed" in metric.note
 
 

@@ -139,7 +139,7 @@ def test_runs_on_other_labels_are_not_comparable():
     other = {seed: predictions(seed, 1.6, truth=1 - TRUTH) for seed in SEEDS}
     metric = found(project(MAIN, runs(1.0)), project(WORKSPACE, other)).metrics[KEYS[0]]
     assert metric.incomparable
-    assert "seed-1/predictions.csv: The actual values of 200 of 200 shared examples differ" in metric.note
+    assert "seed-1/predictions.csv: the actual values of 200 of 200 shared examples differ" in metric.note
     apart = {seed + 4: table for seed, table in other.items()}
     metric = found(project(MAIN, runs(1.0)), project(WORKSPACE, apart)).metrics[MetricKey("seed-5/metrics.json", "auc")]
     assert metric.incomparable

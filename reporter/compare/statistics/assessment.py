@@ -1,10 +1,14 @@
-"""What one predictions file says about the metrics it explains."""
+"""What one predictions file says about the metrics it explains.
+
+What any predictions may lack, those of repeated runs too (`reporter.compare.statistics.run_predictions`), is said here.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from reporter.compare.statistics.columns import MISSING, encode
 from reporter.compare.statistics.estimates import Estimate, estimates
@@ -24,25 +28,30 @@ from reporter.compare.statistics.resampling import Pair, Plan
 from reporter.compare.statistics.slices import Slice, slices
 from reporter.model.comparison import Flips
 from reporter.model.evidence import MetricEvidence
+from reporter.model.formatting import sentences
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
+from reporter.model.reasons import EvaluationChange
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
 
 UNUSABLE = "No interval: the predictions could not be used (see the problems)."
 
 
+Tests: TypeAlias = Mapping[tuple[MetricKey, ...], MetricEvidence]
+"""Each test once, by the metrics that it is told at; p-values are uncorrected."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
-    """What came of one predictions file."""
+    """What came of the predictions of one rule."""
 
-    metrics: Mapping[MetricKey, MetricEvidence] = field(default_factory=dict)
-    """By reported metric; p-values are uncorrected."""
+    tests: Tests = field(default_factory=dict)
     slices: tuple[Slice, ...] = ()
     flips: Flips | None = None
     problems: tuple[Problem, ...] = ()
-    test_rows: str = ""
-    """As in `Evidence`, of this file."""
+    test_rows: EvaluationChange | None = None
+    """How the test rows differ."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,23 +70,24 @@ def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) ->
     """Compare the two revisions' predictions. Whatever is wrong with them is a problem, never an exception."""
     metrics, unknown = metrics_of(rule)
     keys = {name: metric_key(text, (base, head)) for name, text in rule.metrics.items()}
+    told_at = [(key,) for key in keys.values()]
     before, after = base.predictions.get(rule.path), head.predictions.get(rule.path)
     if before is None or after is None:
         there = {"base_is_there": before is not None, "head_is_there": after is not None}
         note, absent = absent_predictions(base, head, rule, **there)
-        return _without(keys, note, (*unknown, *absent))
+        return untested(told_at, note, (*unknown, *absent))
     try:
         examples = read(before, after, rule)
         subject = _Subject(rule, (base, head), (before, after), examples, keys)
         pairing = pair(*subject.tables, examples, rule)
         # Before anything is tested: a difference between two test sets is none between two models.
         if isinstance(pairing, Incomparable):
-            return _without(keys, pairing.reason, (*unknown, *_each_alone(subject, metrics)), incomparable=True)
+            return untested(told_at, pairing.reason, (*unknown, *_each_alone(subject, metrics)))
         return _assess_paired(subject, pairing, metrics, unknown, plan)
     except UnusablePredictionsError as error:
         revision = (base if error.base else head).revision.label
         problem = Problem(revision, rule.path, error.kind, error.message, error.hint)
-        return _without(keys, UNUSABLE, (*unknown, problem))
+        return untested(told_at, UNUSABLE, (*unknown, problem))
 
 
 def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]]:
@@ -117,12 +127,13 @@ def absent_predictions(
     return UNUSABLE, (Problem(head.revision.label, rule.path, ProblemKind.MISSING, message, hint),)
 
 
-def _without(
-    keys: Mapping[str, MetricKey], note: str, problems: tuple[Problem, ...], *, incomparable: bool = False
+def untested(
+    told_at: Iterable[tuple[MetricKey, ...]], why: str | EvaluationChange, problems: tuple[Problem, ...]
 ) -> Assessment:
-    evidence = MetricEvidence(note=note, incomparable=incomparable)
-    metrics = dict.fromkeys(keys.values(), evidence)
-    return Assessment(metrics=metrics, problems=problems, test_rows=note if incomparable else "")
+    """That there is no test, for a reason that is told at each metric: another test set, or a sentence."""
+    reason = why if isinstance(why, EvaluationChange) else None
+    evidence = MetricEvidence(note=reason.sentence if reason else str(why), incomparable=reason)
+    return Assessment(dict.fromkeys(told_at, evidence), problems=problems, test_rows=reason)
 
 
 def _each_alone(subject: _Subject, metrics: list[Metric]) -> list[Problem]:
@@ -138,15 +149,20 @@ def _assess_paired(
     usable, lacking = usable_metrics(metrics, subject.examples)
     examples = _paired_examples(subject, pairing)
     evidence, of_metrics = _evidence(subject, pairing, usable, estimates(examples, usable, plan))
-    without = {subject.keys[name]: MetricEvidence(note=f"No interval: {why}.") for name, why in lacking.items()}
+    without = {(subject.keys[name],): without_interval(why) for name, why in lacking.items()}
     found, of_slices = _slices(subject, pairing, examples, usable, plan)
     return Assessment(
-        metrics=evidence | without,
+        tests=evidence | without,
         slices=found,
         flips=_flips(subject, pairing, examples),
         problems=(*unknown, *lacking_columns(subject.rule, lacking), *of_metrics, *of_slices),
-        test_rows=pairing.note,
+        test_rows=pairing.shared,
     )
+
+
+def without_interval(why: str) -> MetricEvidence:
+    """Of a metric that the predictions cannot give, for a reason that `usable_metrics` has."""
+    return MetricEvidence(note=f"No interval: {why}.")
 
 
 def lacking_columns(rule: PredictionsRule, lacking: Mapping[str, str]) -> Iterator[Problem]:
@@ -177,8 +193,8 @@ def _paired_examples(subject: _Subject, pairing: Paired) -> Pair:
 
 def _evidence(
     subject: _Subject, pairing: Paired, metrics: list[Metric], found: Mapping[str, Estimate]
-) -> tuple[dict[MetricKey, MetricEvidence], list[Problem]]:
-    evidence: dict[MetricKey, MetricEvidence] = {}
+) -> tuple[dict[tuple[MetricKey, ...], MetricEvidence], list[Problem]]:
+    evidence: dict[tuple[MetricKey, ...], MetricEvidence] = {}
     problems: list[Problem] = []
     for metric in metrics:
         estimate, key = found[metric.name], subject.keys[metric.name]
@@ -186,7 +202,7 @@ def _evidence(
         recomputed = (estimate.base, estimate.head) if pairing.whole else _recomputed(subject, metric)
         wrong = list(_disagreements(subject, metric, recomputed))
         problems += [each.problem for each in wrong]
-        evidence[key] = disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
+        evidence[key,] = disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
         if all(find_reported(snapshot.metrics, key) is None for snapshot in subject.snapshots):
             message = f"{metric.name} explains {key}, which no metrics file holds"
             problems.append(configuration_problem(subject.rule, message, "correct its name in reporter.yaml"))
@@ -215,8 +231,8 @@ def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, f
 
 def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
     """The estimate as evidence. On shared rows alone its difference is another than that of the two reported values, and is told."""
-    note = " ".join(filter(None, (pairing.note, estimate.note)))
-    tested = estimate.delta if pairing.note and math.isfinite(estimate.delta) else None
+    note = sentences(pairing.shared.sentence if pairing.shared else "", estimate.note)
+    tested = estimate.delta if pairing.shared and math.isfinite(estimate.delta) else None
     return MetricEvidence(
         estimate.interval, estimate.p_value, estimate.method, note, tested_delta=tested, same_examples=True
     )

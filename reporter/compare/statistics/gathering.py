@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TypeAlias
 
-from reporter.compare.statistics.assessment import assess
+from reporter.compare.statistics.assessment import Assessment, Tests, assess
 from reporter.compare.statistics.correction import correct
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import repeated_runs
 from reporter.compare.statistics.run_predictions import assess_runs
 from reporter.compare.statistics.slices import worst_and_best
 from reporter.model.evidence import Evidence, MetricEvidence
+from reporter.model.formatting import sentences
 from reporter.model.metric_key import MetricKey
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
-
-_Tests: TypeAlias = Mapping[tuple[MetricKey, ...], MetricEvidence]
-"""Each test once, with the metrics that it is told at."""
 
 
 def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
@@ -32,42 +29,39 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     """
     significance = rules.significance
     plan = Plan(significance.level, significance.resamples, significance.seed)
-    assessed = [assess(base, head, rule, plan) for rule in rules.predictions if not rule.is_repeated]
+    single = [assess(base, head, rule, plan) for rule in rules.predictions if not rule.is_repeated]
     of_runs = [assess_runs(base, head, rule, plan) for rule in rules.predictions if rule.is_repeated]
-    predicted: _Tests = {(key,): metric for assessment in assessed for key, metric in assessment.metrics.items()}
-    repeated: _Tests = {} if rules.seeds is None else repeated_runs(base, head, rules.seeds, plan)
-    tests = _joined(predicted, [*(assessment.tests for assessment in of_runs), repeated])
-    said = (*(assessment.test_rows for assessment in assessed), *(assessment.test_rows for assessment in of_runs))
+    assessed = [*single, *of_runs]
+    repeated = Assessment() if rules.seeds is None else Assessment(repeated_runs(base, head, rules.seeds, plan))
+    tests = _joined(single, [*of_runs, repeated])
     return Evidence(
         metrics=_corrected(tests, _gated(base, head, rules), significance.correction),
         slices=worst_and_best([each for assessment in assessed for each in assessment.slices], plan.level),
         flips=tuple(assessment.flips for assessment in assessed if assessment.flips is not None),
-        problems=(
-            *(problem for assessment in assessed for problem in assessment.problems),
-            *(problem for assessment in of_runs for problem in assessment.problems),
-        ),
-        test_rows=tuple(dict.fromkeys(filter(None, said))),
+        problems=tuple(problem for assessment in assessed for problem in assessment.problems),
+        test_rows=tuple(dict.fromkeys(filter(None, (assessment.test_rows for assessment in assessed)))),
     )
 
 
-def _joined(predicted: _Tests, of_runs: Sequence[_Tests]) -> _Tests:
+def _joined(single: Iterable[Assessment], of_runs: Iterable[Assessment]) -> Tests:
     """All tests, each row in one: what one file's predictions say comes first, and repeated runs of the same row join it as a
     note; of repeated runs their predictions come before their metrics files.
     """
+    predicted = {keys: test for assessment in single for keys, test in assessment.tests.items()}
     tests = dict(predicted)
     taken = {key for keys in predicted for key in keys}
-    for keys, runs in (item for group in of_runs for item in group.items()):
+    for keys, runs in (item for assessment in of_runs for item in assessment.tests.items()):
         for key in keys:
             if (key,) in predicted:
                 known = tests[key,]
-                tests[key,] = replace(known, note=" ".join(filter(None, (known.note, runs.note))))
+                tests[key,] = replace(known, note=sentences(known.note, runs.note))
         if rest := tuple(key for key in keys if key not in taken):
             tests[rest] = runs
             taken.update(rest)
     return tests
 
 
-def _corrected(tests: _Tests, gated: frozenset[MetricKey], method: str) -> dict[MetricKey, MetricEvidence]:
+def _corrected(tests: Tests, gated: frozenset[MetricKey], method: str) -> dict[MetricKey, MetricEvidence]:
     family = [keys for keys in tests if gated.intersection(keys)]
     p_values = correct([tests[keys].p_value for keys in family], method)
     corrected = {keys: replace(tests[keys], p_value=p) for keys, p in zip(family, p_values, strict=True)}

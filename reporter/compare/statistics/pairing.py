@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from reporter.compare.statistics.columns import MISSING, IntArray, keys
 from reporter.compare.statistics.examples import Classified, Examples, Measured, UnusablePredictionsError, column
+from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Table
 
@@ -33,15 +34,15 @@ class Paired:
     """Shape (shared,): row numbers of the same examples in the candidate's file."""
     whole: bool
     """Both test sets are the same, and in the same order."""
-    note: str = ""
+    shared: EvaluationChange | None = None
+    """That not all rows are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incomparable:
     """Why two test sets cannot be held against each other."""
 
-    reason: str
-    """One sentence."""
+    reason: EvaluationChange
 
 
 Pairing: TypeAlias = Paired | Incomparable
@@ -59,12 +60,14 @@ def pair(base: Table, head: Table, sides: tuple[Examples, Examples], rule: Predi
     if not relabelled:
         return pairing
     if rule.id is None:
-        return Incomparable(
-            f"The actual values differ in {relabelled:,} of {base.rows:,} rows, and no `id` is named to pair rows by."
-        )
-    return Incomparable(
-        f"The actual values of {relabelled:,} of {len(pairing.base):,} shared examples differ: the labels changed."
-    )
+        differ = f"the actual values differ in {relabelled:,} of {base.rows:,} rows"
+        return _incomparable(ClauseId.OTHER_ROWS, f"{differ}, and no `id` is named to pair rows by")
+    differ = f"the actual values of {relabelled:,} of {len(pairing.base):,} shared examples differ"
+    return _incomparable(ClauseId.LABELS, f"{differ}: the labels changed")
+
+
+def _incomparable(kind: ClauseId, clause: str) -> Incomparable:
+    return Incomparable(EvaluationChange(kind, clause))
 
 
 def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.NDArray[np.bool_]:
@@ -77,9 +80,8 @@ def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.ND
 
 def _by_position(base: Table, head: Table) -> Pairing:
     if base.rows != head.rows:
-        return Incomparable(
-            f"The test sets differ ({base.rows:,} and {head.rows:,} rows), and no `id` is named to pair rows by."
-        )
+        differ = f"the test sets differ ({base.rows:,} and {head.rows:,} rows)"
+        return _incomparable(ClauseId.OTHER_ROWS, f"{differ}, and no `id` is named to pair rows by")
     rows = np.arange(base.rows)
     return Paired(rows, rows, whole=True)
 
@@ -119,5 +121,5 @@ def _judge(pairing: Paired, base_rows: int, head_rows: int) -> Pairing:
         return pairing
     counts = f"{shared:,} rows that both test sets share (baseline {base_rows:,}, candidate {head_rows:,})"
     if shared < SHARED_ROWS or shared < SHARED_SHARE * max(base_rows, head_rows):
-        return Incomparable(f"The test sets differ too much: there are only {counts}.")
-    return Paired(pairing.base, pairing.head, whole=False, note=f"Compared on the {counts}.")
+        return _incomparable(ClauseId.OTHER_ROWS, f"the test sets differ too much: there are only {counts}")
+    return replace(pairing, shared=EvaluationChange(ClauseId.SHARED_ROWS, f"compared on the {counts}"))

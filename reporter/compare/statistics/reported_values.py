@@ -63,7 +63,8 @@ class Disagreement:
     def of(cls, snapshot: Snapshot, file: ValueFile, key: MetricKey, clause: str, hint: str) -> Disagreement:
         """That `key` of a metrics file is wrong, as `clause` says; `hint` tells what to do."""
         label = snapshot.revision.label
-        return cls(Problem(label, file.path, ProblemKind.MISMATCH, f"{key} {clause}", hint), clause)
+        problem = Problem(label, file.path, ProblemKind.MISMATCH, f"{key} {clause}", hint, names_path=True)
+        return cls(problem, clause)
 
 
 def disagreement(

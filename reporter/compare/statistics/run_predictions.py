@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TypeAlias, assert_never
 
 from reporter.compare.sample_size import FEWEST_RUNS
 from reporter.compare.statistics.assessment import (
     UNUSABLE,
+    Assessment,
     absent_predictions,
     configuration_problem,
     disagreeing,
     lacking_columns,
     metrics_of,
+    untested,
     usable_metrics,
+    without_interval,
 )
 from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
 from reporter.compare.statistics.metrics import Metric, evaluate
@@ -38,22 +41,13 @@ from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import compare_runs
 from reporter.compare.statistics.wildcards import count_wildcards, filled
 from reporter.model.evidence import MetricEvidence
+from reporter.model.formatting import sentences
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
+from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
 from reporter.model.values import is_number
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RunsAssessment:
-    """What came of the predictions of repeated runs."""
-
-    tests: Mapping[tuple[MetricKey, ...], MetricEvidence] = field(default_factory=dict)
-    """By the metrics that a test is told at; p-values are uncorrected."""
-    problems: tuple[Problem, ...] = ()
-    test_rows: str = ""
-    """As in `Evidence`, of these runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +67,8 @@ class _Run:
 class _Runs:
     base: tuple[_Run, ...]
     head: tuple[_Run, ...]
-    note: str = ""
-    """What must be known of the test sets."""
+    shared: EvaluationChange | None = None
+    """That not all rows are compared."""
 
     def each(self) -> Iterator[_Run]:
         yield from self.base
@@ -84,7 +78,7 @@ class _Runs:
 _Reading: TypeAlias = _Runs | Incomparable | Problem
 
 
-def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> RunsAssessment:
+def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> Assessment:
     """Compare the runs of two revisions. Whatever is wrong with their predictions is a problem, never an exception.
 
     Runs are paired where both revisions have the same files: then the path names the seed.
@@ -95,21 +89,23 @@ def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Pla
     ]:
         hint = "give `path` as many wildcards: each in `metrics` stands for the one of `path` in the same place"
         message = f"{unfillable[0]} has more wildcards than the path of the predictions"
-        return RunsAssessment(problems=(*problems, configuration_problem(rule, message, hint)))
+        return Assessment(problems=(*problems, configuration_problem(rule, message, hint)))
     tables = _matching(base, rule), _matching(head, rule)
+    paths = dict.fromkeys([*tables[1], *tables[0]])
+    told_at = [_keys(target, rule, paths, (base, head)) for target in rule.metrics.values() if paths]
     if not all(tables):
         there = {"base_is_there": bool(tables[0]), "head_is_there": bool(tables[1])}
         note, absent = absent_predictions(base, head, rule, **there)
-        return RunsAssessment(_without(rule, tables, (base, head), note), (*problems, *absent))
+        return untested(told_at, note, (*problems, *absent))
     reading = _read(base, head, rule, tables)
     match reading:
         case Problem():
-            return RunsAssessment(_without(rule, tables, (base, head), UNUSABLE), (*problems, reading))
+            return untested(told_at, UNUSABLE, (*problems, reading))
         case Incomparable(reason):
-            return RunsAssessment(_without(rule, tables, (base, head), reason, incomparable=True), problems, reason)
+            return untested(told_at, reason, problems)
         case _Runs():
             compared = _compare(reading, rule, (base, head), metrics, plan)
-            return replace(compared, problems=(*problems, *compared.problems), test_rows=reading.note)
+            return replace(compared, problems=(*problems, *compared.problems), test_rows=reading.shared)
         case _:
             assert_never(reading)
 
@@ -119,19 +115,6 @@ _Tables: TypeAlias = Mapping[str, Table]
 
 def _matching(snapshot: Snapshot, rule: PredictionsRule) -> _Tables:
     return {path: table for path, table in snapshot.predictions.items() if fnmatchcase(path, rule.path)}
-
-
-def _without(
-    rule: PredictionsRule,
-    tables: tuple[_Tables, _Tables],
-    snapshots: tuple[Snapshot, Snapshot],
-    note: str,
-    *,
-    incomparable: bool = False,
-) -> dict[tuple[MetricKey, ...], MetricEvidence]:
-    paths = dict.fromkeys([*tables[1], *tables[0]])
-    evidence = MetricEvidence(note=note, incomparable=incomparable)
-    return {_keys(target, rule, paths, snapshots): evidence for target in rule.metrics.values()} if paths else {}
 
 
 def _read(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]) -> _Reading:
@@ -165,10 +148,15 @@ def _other_test_set(
         except UnusablePredictionsError as error:
             return _unusable(snapshot, _of_file(rule, path), error)
         if isinstance(pairing, Incomparable):
-            return Incomparable(f"{path}: {pairing.reason}")
-        if pairing.note:
-            return Incomparable(f"{path}: runs of different seeds were not judged on the same examples.")
+            return _of_run(path, pairing)
+        if pairing.shared:
+            clause = "runs of different seeds were not judged on the same examples"
+            return Incomparable(EvaluationChange(ClauseId.OTHER_ROWS, clause, path))
     return None
+
+
+def _of_run(path: str, found: Incomparable) -> Incomparable:
+    return Incomparable(replace(found.reason, file=path))
 
 
 def _read_paired(
@@ -176,7 +164,7 @@ def _read_paired(
 ) -> _Reading:
     before: list[_Run] = []
     after: list[_Run] = []
-    notes: dict[str, None] = {}
+    shared: list[EvaluationChange] = []
     for path in paths:
         own, sides = _of_file(rule, path), (tables[0][path], tables[1][path])
         try:
@@ -185,11 +173,11 @@ def _read_paired(
         except UnusablePredictionsError as error:
             return _unusable(base if error.base else head, own, error)
         if isinstance(pairing, Incomparable):
-            return Incomparable(f"{path}: {pairing.reason}")
-        notes[pairing.note] = None
+            return _of_run(path, pairing)
+        shared += [pairing.shared] if pairing.shared else []
         before.append(_Run(base, own, examples[0], examples[0].take(pairing.base)))
         after.append(_Run(head, own, examples[1], examples[1].take(pairing.head)))
-    return _Runs(tuple(before), tuple(after), next(filter(None, notes), ""))
+    return _Runs(tuple(before), tuple(after), shared[0] if shared else None)
 
 
 def _read_alone(snapshot: Snapshot, rule: PredictionsRule, table: Table) -> _Run | Problem:
@@ -206,13 +194,10 @@ def _unusable(snapshot: Snapshot, rule: PredictionsRule, error: UnusablePredicti
 
 def _compare(
     runs: _Runs, rule: PredictionsRule, snapshots: tuple[Snapshot, Snapshot], metrics: list[Metric], plan: Plan
-) -> RunsAssessment:
+) -> Assessment:
     usable, lacking = usable_metrics(metrics, (run.examples for run in runs.each()))
     paths = [run.rule.path for run in runs.head]
-    tests = {
-        _keys(rule.metrics[name], rule, paths, snapshots): MetricEvidence(note=f"No interval: {why}.")
-        for name, why in lacking.items()
-    }
+    tests = {_keys(rule.metrics[name], rule, paths, snapshots): without_interval(why) for name, why in lacking.items()}
     problems = [*lacking_columns(rule, lacking)]
     for metric in usable:
         wrong = list(_disagreements(runs, rule, metric))
@@ -220,15 +205,18 @@ def _compare(
         if len(before) < len(runs.base) or len(after) < len(runs.head):
             problems.append(_undefined(rule, metric))
         tests[_keys(rule.metrics[metric.name], rule, paths, snapshots)] = (
-            disagreeing(wrong) if wrong else _compared(before, after, runs.note, plan)
+            disagreeing(wrong) if wrong else _compared(before, after, runs.shared, plan)
         )
         problems += [each.problem for each in wrong]
-    return RunsAssessment(tests, tuple(problems))
+    return Assessment(tests, problems=tuple(problems))
 
 
-def _compared(before: Mapping[str, float], after: Mapping[str, float], note: str, plan: Plan) -> MetricEvidence:
+def _compared(
+    before: Mapping[str, float], after: Mapping[str, float], shared: EvaluationChange | None, plan: Plan
+) -> MetricEvidence:
     found = compare_runs(before, after, plan)
-    return replace(found, note=" ".join(filter(None, (note, found.note))), same_examples=True)
+    note = sentences(shared.sentence if shared else "", found.note)
+    return replace(found, note=note, same_examples=True)
 
 
 def _undefined(rule: PredictionsRule, metric: Metric) -> Problem:

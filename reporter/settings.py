@@ -14,6 +14,7 @@ from reporter.errors import ConfigurationError, UsageError
 from reporter.model.rules import (
     Average,
     CommentRule,
+    Correction,
     Direction,
     FailOn,
     GateRule,
@@ -346,19 +347,13 @@ def _significance(node: _Node) -> SignificanceRule:
         {
             "level": _Node.number,
             "resamples": lambda each: each.count(100),
-            "correction": _correction,
+            "correction": lambda each: each.choice(Correction),
             "seed": lambda each: each.count(0),
         },
     )
     if not LEAST_LEVEL <= rule.level < 1:
         raise node.error(f"`level` must be at least {LEAST_LEVEL} and below 1, such as 0.95")
     return rule
-
-
-def _correction(node: _Node) -> str:
-    if node.value not in ("holm", "none"):
-        raise node.error("must be one of holm, none")
-    return str(node.value)
 
 
 def _images(node: _Node) -> ImagesRule:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, false_discovery_control
 
-from reporter.compare.statistics.correction import benjamini_hochberg, correct, holm
+from reporter.compare.statistics.correction import benjamini_hochberg, holm
 from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.mcnemar import mcnemar
 
@@ -126,12 +126,3 @@ def test_corrections_keep_the_order_and_never_lower_a_p_value(values):
         assert all(value <= new <= 1 for value, new in zip(values, corrected, strict=True))
         assert [corrected[i] for i in np.argsort(values, kind="stable")] == sorted(corrected)
     assert all(a >= b for a, b in zip(holm(values), benjamini_hochberg(values), strict=True))
-
-
-def test_corrections_by_name():
-    values = [0.01, 0.02]
-    assert correct(values, "holm") == holm(values)
-    assert correct(values, "benjamini-hochberg") == benjamini_hochberg(values)
-    assert correct(values, "none") == values
-    with pytest.raises(ValueError, match="bonferoni"):
-        correct(values, "bonferoni")

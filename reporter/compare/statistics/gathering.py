@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reporter.compare.statistics.assessment import Assessment, Tests, assess
-from reporter.compare.statistics.correction import correct
+from reporter.compare.statistics.correction import holm
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import repeated_runs
 from reporter.compare.statistics.run_predictions import assess_runs
@@ -14,7 +14,7 @@ from reporter.compare.statistics.slices import worst_and_best
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.formatting import sentences
 from reporter.model.metric_key import MetricKey
-from reporter.model.rules import Rules
+from reporter.model.rules import Correction, Rules
 from reporter.model.snapshot import Snapshot
 
 
@@ -35,7 +35,9 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     repeated = Assessment() if rules.seeds is None else Assessment(repeated_runs(base, head, rules.seeds, plan))
     tests = _joined(single, [*of_runs, repeated])
     return Evidence(
-        metrics=_corrected(tests, _gated(base, head, rules), significance.correction),
+        metrics=_each(
+            tests if significance.correction is Correction.NONE else _corrected(tests, _gated(base, head, rules))
+        ),
         slices=worst_and_best([each for assessment in assessed for each in assessment.slices], plan.level),
         flips=tuple(assessment.flips for assessment in assessed if assessment.flips is not None),
         problems=tuple(problem for assessment in assessed for problem in assessment.problems),
@@ -61,11 +63,15 @@ def _joined(single: Iterable[Assessment], of_runs: Iterable[Assessment]) -> Test
     return tests
 
 
-def _corrected(tests: Tests, gated: frozenset[MetricKey], method: str) -> dict[MetricKey, MetricEvidence]:
+def _corrected(tests: Tests, gated: frozenset[MetricKey]) -> Tests:
     family = [keys for keys in tests if gated.intersection(keys)]
-    p_values = correct([tests[keys].p_value for keys in family], method)
+    p_values = holm([tests[keys].p_value for keys in family])
     corrected = {keys: replace(tests[keys], p_value=p) for keys, p in zip(family, p_values, strict=True)}
-    return {key: metric for keys, metric in {**tests, **corrected}.items() for key in keys}
+    return {**tests, **corrected}
+
+
+def _each(tests: Tests) -> dict[MetricKey, MetricEvidence]:
+    return {key: metric for keys, metric in tests.items() for key in keys}
 
 
 def _gated(base: Snapshot, head: Snapshot, rules: Rules) -> frozenset[MetricKey]:

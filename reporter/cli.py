@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reporter.commands.report import ReportRequest, Source
     from reporter.commands.task import Task
     from reporter.model.ci import CiContext
-    from reporter.model.report import Report
+    from reporter.model.report import AnyReport
     from reporter.model.rules import CommentRule
 
 DONE = 0
@@ -41,6 +41,7 @@ _COLLECT_AFTER = 50_000
 GROUPS = {
     "compare": {"report": "compare the workspace, or a revision, with a baseline"},
     "publish": {
+        "merge": "put several bundles of one commit into one: one verdict, one comment",
         "post": "publish a bundle: comment, check, job summary",
         "gate": "exit code from a bundle's verdict",
     },
@@ -59,6 +60,10 @@ EXAMPLES = {
   reporter post                    put the bundle in reports/ on its pull request
   reporter post reports --dry-run  say what would be done
   reporter post reports reports-9  post several, such as those for two pull requests of one branch
+""",
+    "merge": """examples:
+  reporter merge reports-a reports-b   put both into reports/, which `reporter post` and `reporter gate` take
+  reporter merge bundles/* --out all   the same into all/
 """,
     "ci": """examples:
   reporter ci                      report, post and gate, as the CI environment says
@@ -226,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_report(commands)
+    _add_merge(commands)
     _add_post(commands)
     _add_ci(commands)
     _add_gate(commands)
@@ -271,7 +277,12 @@ def _add_command(commands: Commands[_Parser], name: str) -> argparse.ArgumentPar
 def _add_report(commands: Commands[_Parser]) -> None:
     command = _add_command(commands, "report")
     _add_comparison_options(command)
-    command.add_argument("--head", metavar="REV", help="a revision instead of the workspace; nothing is checked out")
+    command.add_argument(
+        "--head",
+        metavar="REV",
+        action="append",
+        help="a revision instead of the workspace; nothing is checked out. Given again: further candidates",
+    )
     command.add_argument("--json", action="store_true", help="print report.json to standard output, and nothing else")
     command.add_argument("--gate", action="store_true", help="exit 1 if the verdict fails")
     command.set_defaults(run=_run_report)
@@ -292,6 +303,15 @@ def _add_comparison_options(command: argparse.ArgumentParser) -> None:
 
 def _add_config_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", metavar="FILE", type=Path, help="default: reporter.yaml beside dvc.yaml")
+
+
+def _add_merge(commands: Commands[_Parser]) -> None:
+    command = _add_command(commands, "merge")
+    command.add_argument("bundles", metavar="DIR", nargs="+", type=Path)
+    command.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("reports"), help="the folder of the new bundle"
+    )
+    command.set_defaults(run=_run_merge)
 
 
 def _add_post(commands: Commands[_Parser]) -> None:
@@ -337,8 +357,8 @@ def _write_bundle(
     options: argparse.Namespace, environ: Mapping[str, str], context: CiContext | None, *, in_ci: bool = False
 ) -> Bundle:
     """Make the report that the options ask for and write its bundle."""
-    head = None if in_ci else options.head
-    (bundle,) = _write_bundles(options, environ, {options.out: context}, head, in_ci=in_ci)
+    heads = () if in_ci else tuple(options.head or ())
+    (bundle,) = _write_bundles(options, environ, {options.out: context}, heads, in_ci=in_ci)
     return bundle
 
 
@@ -346,11 +366,11 @@ def _write_bundles(
     options: argparse.Namespace,
     environ: Mapping[str, str],
     contexts: Mapping[Path, CiContext | None],
-    head: str | None,
+    heads: tuple[str, ...],
     *,
     in_ci: bool,
 ) -> list[Bundle]:
-    """Make a report for each folder and write its bundle there, all of one candidate: it is trained and opened once."""
+    """Make a report for each folder and write its bundle there, all of the same candidates: these are trained and opened once."""
     import tempfile
 
     from reporter import wiring
@@ -358,7 +378,7 @@ def _write_bundles(
     project = wiring.open_project(_here())
     if notice := wiring.notice_of_dvc():
         _say(notice)
-    rules = wiring.project_rules(project, options.config, head if in_ci else None)
+    rules = wiring.project_rules(project, options.config, heads[0] if heads and in_ci else None)
     is_real = any(context is not None for context in contexts.values())
     with (
         wiring.progress(environ) as say,
@@ -371,7 +391,7 @@ def _write_bundles(
         for folder in contexts:
             check_replaceable(folder)
         wiring.load_renderers()
-        request = _report_request(options, project, head, in_ci=in_ci)
+        request = _report_request(options, project, heads, in_ci=in_ci)
         written: list[Bundle] = []
         for folder, context in contexts.items():
             run = wiring.run_info(context)
@@ -409,11 +429,13 @@ def _opened_source(
     return wiring.reading(project, say)
 
 
-def _report_request(options: argparse.Namespace, project: Project, head: str | None, *, in_ci: bool) -> ReportRequest:
+def _report_request(
+    options: argparse.Namespace, project: Project, heads: tuple[str, ...], *, in_ci: bool
+) -> ReportRequest:
     from reporter import wiring
     from reporter.commands.checkout import left_out
     from reporter.commands.report import ReportRequest
-    from reporter.model.revision import Policy
+    from reporter.model.revision import WORKSPACE, Policy
     from reporter.settings import CONFIG_NAME
 
     config = wiring.config_path(project, options.config)
@@ -424,11 +446,11 @@ def _report_request(options: argparse.Namespace, project: Project, head: str | N
         )
     return ReportRequest(
         base=options.base or None,
-        head=head,
+        heads=heads or (WORKSPACE,),
         policy=Policy(options.policy),
         config=config or CONFIG_NAME,
         judged_by_base=in_ci,
-        notices=left_out(head, project.resolve_head(None)) if in_ci and head else (),
+        notices=left_out(heads[0], project.resolve_head(None)) if in_ci and heads else (),
     )
 
 
@@ -439,7 +461,7 @@ def _here() -> Path:
         raise UsageError("The current folder is no longer there", "Change into the project's folder.") from error
 
 
-def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> None:
+def _print_report(report: AnyReport, folder: Path, *, as_json: bool = False) -> None:
     """The result on standard output; where to look on standard error."""
     from reporter import wiring
     from reporter.codec.writer import report_to_json
@@ -450,6 +472,16 @@ def _print_report(report: Report, folder: Path, *, as_json: bool = False) -> Non
     else:
         print_report(report, wiring.result_console())
     _say(f"The whole report: {folder / 'report.html'}, with report.md and report.json beside it")
+
+
+def _run_merge(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    from reporter.bundle import check_replaceable, write_bundle
+    from reporter.commands.merge import merge
+
+    check_replaceable(options.out)
+    merged = merge(options.bundles)
+    _print_report(write_bundle(options.out, merged.bundle, merged.page).report, options.out)
+    return DONE
 
 
 def _run_post(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -483,7 +515,7 @@ def _tasks_for(context: CiContext, options: argparse.Namespace, environ: Mapping
 
     started = _started(context, environ)
 
-    def tasks_for(report: Report | None) -> Sequence[Task]:
+    def tasks_for(report: AnyReport | None) -> Sequence[Task]:
         if started:
             return [task_of(report, started)] if report else started
         comment = wiring.comment_rule(_here(), options.config)
@@ -531,7 +563,7 @@ def _run_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     def make(tasks: Sequence[Task], head: str | None) -> list[Bundle]:
         contexts = {task.folder(options.out, place): task.context for place, task in enumerate(tasks)}
-        bundles = _write_bundles(options, environ, contexts, head, in_ci=True)
+        bundles = _write_bundles(options, environ, contexts, (head,) if head else (), in_ci=True)
         for folder, bundle in zip(contexts, bundles, strict=True):
             _print_report(bundle.report, folder)
         return bundles

@@ -35,7 +35,7 @@ from reporter.assemble import assemble
 from reporter.compare import compare, with_history
 from reporter.figures import draw
 from reporter.figures.encode import figure_json
-from reporter.judge import has_earlier_metrics, judge
+from reporter.judge import has_earlier_metrics, judge, judge_several
 from reporter.model.comparison import (
     ArtifactRow,
     Cause,
@@ -57,7 +57,7 @@ from reporter.model.comparison import (
 from reporter.model.drawing import Drawing, PlotlyDrawing
 from reporter.model.history import PastRun
 from reporter.model.problem import Problem, ProblemKind
-from reporter.model.report import PlotRow, Report, RunInfo, SectionPicture, SectionText
+from reporter.model.report import PlotRow, Report, Reports, RunInfo, SectionPicture, SectionText
 from reporter.model.rules import CommentRule, Direction, GateRule, MetricRule, PlotsRule, Rules
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import Value, is_number
@@ -155,12 +155,27 @@ def compared(
     plots: tuple[PlotRow, ...] = (),
 ) -> Report:
     """The report on `head`, its rows and sentences made as the report command makes them."""
-    comparison = compare(base, [head], rules)
-    (candidate,) = comparison.candidates
+    return several(base, [head], rules, runs=runs, plots=plots)
+
+
+def several(
+    base: Snapshot | None,
+    heads: Sequence[Snapshot],
+    rules: Rules,
+    *,
+    runs: Mapping[str, Sequence[PastRun]] | None = None,
+    plots: tuple[PlotRow, ...] = (),
+) -> Report:
+    """The report on several candidates."""
+    comparison = compare(base, heads, rules)
     if base is not None:
-        candidate = with_history(candidate, rules, runs or {}, base.revision.label)
-    found = judge(candidate, rules, has_base=has_earlier_metrics(base, head), problems=comparison.problems)
-    return replace(assemble(comparison, candidate, found, (), {}, rules, RUN), plots=plots)
+        told = (with_history(each, rules, runs or {}, base.revision.label) for each in comparison.candidates)
+        comparison = replace(comparison, candidates=tuple(told))
+    judgements = [
+        judge(candidate, rules, has_base=has_earlier_metrics(base, head), problems=comparison.problems)
+        for candidate, head in zip(comparison.candidates, heads, strict=True)
+    ]
+    return replace(assemble(comparison, judgements, (), {}, rules, RUN), plots=plots)
 
 
 @cache
@@ -457,6 +472,26 @@ def team_sections() -> Report:
     )
 
 
+def three_candidates() -> Report:
+    """Two experiments and a branch beside main: one better, one worse, one without a metric that the others have."""
+    better = flights(BRANCH, predictions(0.7, seed=21), depth=9)
+    worse = flights(replace(BRANCH, sha=sha("2"), rev="exp-a", label="exp-a"), predictions(0.2, seed=5), depth=3)
+    lacking = flights(replace(BRANCH, sha=sha("3"), rev="exp-b", label="exp-b"), predictions(0.5, seed=7))
+    file = lacking.metrics[METRICS]
+    values = {name: value for name, value in file.values.items() if name != "log_loss"}
+    lacking = replace(lacking, metrics={METRICS: replace(file, values=values)})
+    heads = [better, worse, lacking]
+    return several(usual(), heads, rules(headline("roc_auc", max_drop=0.005), headline("log_loss")))
+
+
+def merged_reports() -> Reports:
+    """Reports on two projects of a repository, put together."""
+    found = [replace(better(), project="models/early"), replace(gate_failed(), project="models/late")]
+    found = [replace(one, head=BRANCH) for one in found]
+    verdict, summary = judge_several(found)
+    return Reports(verdict, summary, notices=("Pictures are in the bundle.",), reports=tuple(found))
+
+
 SCENARIOS: Mapping[str, Callable[[], Report]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -480,6 +515,7 @@ SCENARIOS: Mapping[str, Callable[[], Report]] = {
         nothing_tracked,
         nothing_explains,
         team_sections,
+        three_candidates,
         hostile,
     )
 }

@@ -1,6 +1,7 @@
 """The folder a report lives in: written whole or not at all, and read back as what it is, untrusted input."""
 
 from reporter.bundle.folder import (
+    REPORT_HTML,
     Bundle,
     check_replaceable,
     read_bundle,
@@ -11,6 +12,7 @@ from reporter.bundle.folder import (
 from reporter.codec.reader import report_from_json
 
 __all__ = [
+    "REPORT_HTML",
     "Bundle",
     "check_replaceable",
     "read_bundle",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from reporter.codec.bounds import DEEPEST_VALUE, LONGEST_TEXT, MOST_ITEMS, MOST_ROWS, MOST_SECTIONS
 from reporter.codec.reader import report_from_json
 from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import State
-from reporter.model.report import Report
+from reporter.model.report import AnyReport, CandidateReport, Report, Reports
 from reporter.render.escape import shorten
 
+_CandidateT = TypeVar("_CandidateT", bound=CandidateReport)
 _ROWS = (
     "metrics",
     "params",
@@ -51,13 +52,13 @@ _CUTS = (
 class Readable:
     """A report together with the report.json that it is read back from."""
 
-    report: Report
+    report: AnyReport
     """As it is read back."""
     text: str
     """Of report.json."""
 
 
-def readable(report: Report) -> Readable:
+def readable(report: AnyReport) -> Readable:
     """The report, or as much of it as can be read back from report.json. Raises BundleError where nothing helps."""
     try:
         return _read_back(report)
@@ -65,7 +66,7 @@ def readable(report: Report) -> Readable:
         problem = error
     for cut in _CUTS:
         try:
-            return _read_back(_shortened(report, cut))
+            return _read_back(_any_shortened(report, cut))
         except BundleError as error:
             problem = error
     raise BundleError(
@@ -73,16 +74,22 @@ def readable(report: Report) -> Readable:
     ) from problem
 
 
-def _read_back(report: Report) -> Readable:
+def _read_back(report: AnyReport) -> Readable:
     text = report_to_json(report)
     return Readable(report_from_json(text), text)
 
 
-def without_pictures(report: Report, names: Collection[str]) -> Report:
+def without_pictures(report: AnyReport, names: Collection[str]) -> AnyReport:
     """The report without these of its pictures."""
+    if isinstance(report, Reports):
+        return replace(report, reports=tuple(_without_pictures(each, names) for each in report.reports))
+    return _without_pictures(report, names)
+
+
+def _without_pictures(report: Report, names: Collection[str]) -> Report:
     return replace(
-        report,
-        plots=tuple(replace(plot, image=None) if plot.image in names else plot for plot in report.plots),
+        _without_plots(report, names),
+        others=tuple(_without_plots(each, names) for each in report.others),
         sections=tuple(
             replace(section, pictures=tuple(one for one in section.pictures if one.image not in names))
             for section in report.sections
@@ -90,9 +97,25 @@ def without_pictures(report: Report, names: Collection[str]) -> Report:
     )
 
 
+def _without_plots(candidate: _CandidateT, names: Collection[str]) -> _CandidateT:
+    return replace(
+        candidate,
+        plots=tuple(replace(plot, image=None) if plot.image in names else plot for plot in candidate.plots),
+    )
+
+
+def _any_shortened(report: AnyReport, cut: _Cut) -> AnyReport:
+    if isinstance(report, Report):
+        return _shortened(report, cut)
+    each = replace(cut, rows=cut.rows // len(report.reports))
+    return replace(report, reports=tuple(_shortened(one, each) for one in report.reports))
+
+
 def _shortened(report: Report, cut: _Cut) -> Report:
-    rows = _fewer_rows(report, cut.rows)
-    left_out = sum(len(getattr(report, name)) - len(getattr(rows, name)) for name in _ROWS)
+    lists = 1 + (1 + len(report.others) if report.others else 0)  # report.json has the first of several twice
+    room = (cut.rows - len(report.sections) - len(report.notices) - 1) // lists - 1
+    rows = replace(_fewer_rows(report, room), others=tuple(_fewer_rows(other, room) for other in report.others))
+    left_out = _length(report) - _length(rows)
     said = [f"{left_out:,} rows are left out of all but report.html"] if left_out else []
     shorter = _fewer_sections(_shorter_values(rows, cut))
     if shorter != rows:
@@ -101,13 +124,17 @@ def _shortened(report: Report, cut: _Cut) -> Report:
     return replace(shorter, notices=(*shorter.notices, notice))
 
 
-def _fewer_rows(report: Report, most: int) -> Report:
+def _length(report: Report) -> int:
+    return sum(len(getattr(candidate, name)) for candidate in report.candidates for name in _ROWS)
+
+
+def _fewer_rows(candidate: _CandidateT, most: int) -> _CandidateT:
     """The longest lists give way, down to the same number of rows each."""
-    lengths = [len(getattr(report, name)) for name in _ROWS]
-    room = most - sum(map(len, (report.gates, report.clauses, report.sections, report.notices))) - 1
+    lengths = [len(getattr(candidate, name)) for name in _ROWS]
+    room = most - len(candidate.gates) - len(candidate.clauses)
     each = next((each for each in range(room, 0, -1) if sum(min(length, each) for length in lengths) <= room), 0)
-    kept: dict[str, Any] = {name: _most_telling(getattr(report, name), each) for name in _ROWS}
-    return replace(report, **kept)
+    kept: dict[str, Any] = {name: _most_telling(getattr(candidate, name), each) for name in _ROWS}
+    return replace(candidate, **kept)
 
 
 def _most_telling(rows: Sequence[Any], most: int) -> tuple[Any, ...]:

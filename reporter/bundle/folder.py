@@ -28,7 +28,7 @@ from reporter.codec.bounds import (
 from reporter.codec.reader import report_from_json
 from reporter.errors import BundleError, ReporterError, UsageError
 from reporter.model.forms import PICTURE_NAME
-from reporter.model.report import Report
+from reporter.model.report import AnyReport
 from reporter.render.escape import shorten
 from reporter.render.markdown.document import render_markdown
 
@@ -53,9 +53,11 @@ _HINT = "Write the bundle again with `reporter report`."
 class Bundle:
     """A report with its pictures: about to be written, or read back and checked."""
 
-    report: Report
+    report: AnyReport
     images: Mapping[str, Path] = field(default_factory=dict)
     """`images/….png`, as the report names it → a PNG file."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """`files/…`, as the page names it → a file that it leaves beside it. Nothing reads them back."""
 
 
 def write_bundle(folder: Path, bundle: Bundle, page: str) -> Bundle:
@@ -69,7 +71,7 @@ def write_bundle(folder: Path, bundle: Bundle, page: str) -> Bundle:
     except OSError as error:
         raise _unwritable(folder, error) from error
     written = readable(report)
-    _replace(folder, lambda fresh: _write_files(fresh, written, pictures, page))
+    _replace(folder, lambda fresh: _write_files(fresh, written, replace(bundle, images=pictures), page))
     return Bundle(written.report, {name: folder / name for name in pictures})
 
 
@@ -146,16 +148,19 @@ def check_replaceable(folder: Path) -> None:
         )
 
 
-def _write_files(fresh: Path, written: Readable, pictures: Mapping[str, Path], page: str) -> None:
+def _write_files(fresh: Path, written: Readable, bundle: Bundle, page: str) -> None:
     (fresh / IMAGES).mkdir(parents=True)
     _write_text(fresh / REPORT_JSON, written.text)
-    beside = {name: name for name in pictures}
+    beside = {name: name for name in bundle.images}
     _write_text(fresh / REPORT_MD, render_markdown(written.report, beside, whole=REPORT_HTML))
     _write_text(fresh / REPORT_HTML, page)
-    for name, picture in pictures.items():
+    for name, picture in bundle.images.items():
         if not PICTURE_NAME.fits(name):
             raise ValueError(f"Not a picture's name in a bundle: {name!r}")
         shutil.copyfile(picture, fresh / name)
+    for name, file in bundle.files.items():
+        (fresh / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, fresh / name)
 
 
 def _write_reason(fresh: Path, reason: ReporterError) -> None:
@@ -173,7 +178,7 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
-def _kept_pictures(bundle: Bundle) -> tuple[dict[str, Path], Report]:
+def _kept_pictures(bundle: Bundle) -> tuple[dict[str, Path], AnyReport]:
     """The pictures that a reader would take, and the report, which says how many are left out."""
     kept: dict[str, Path] = {}
     room = MOST_PICTURE_BYTES

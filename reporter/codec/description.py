@@ -39,7 +39,9 @@ class Member:
 def members(record: type, part: Only | None = None) -> Sequence[Member]:
     """In the order in which they are written."""
     kinds = get_type_hints(record, localns=_VALUE, include_extras=True)
-    found = {field.name: _member(field, kinds[field.name]) for field in fields(record)}
+    found = {
+        field.name: _member(field, kinds[field.name]) for field in fields(record) if not field.metadata.get("unwritten")
+    }
     if part is None:
         return tuple(found.values())
     chosen = (found[name] for name in part.names)

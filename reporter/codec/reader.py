@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeAlias
@@ -18,13 +18,15 @@ from reporter.codec.bounds import DEEPEST_VALUE, LARGEST_COUNT, LONGEST_TEXT, MO
 from reporter.codec.description import Member, item_of, marked, members, without_null
 from reporter.codec.strict_json import HINT, Tree, document
 from reporter.errors import BundleError
+from reporter.model.comparison import Verdict
 from reporter.model.forms import WEB_ADDRESS, Between, Form, OneOf, Only
-from reporter.model.report import SCHEMA_VERSION, Report
+from reporter.model.report import SCHEMA_VERSION, AnyReport, CandidateReport, Report, Reports
 from reporter.model.values import MOST_DIGITS, Number, Value, is_too_long
 
 Reading: TypeAlias = Callable[[Tree], Any]
 """From what stands in the document to what the record holds. Raises WrongError."""
 
+_CANDIDATES = Member("", "candidates", tuple, ())
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character: no text that can be written has one."""
@@ -39,8 +41,8 @@ class WrongError(Exception):
         """As a reader would look for it, after a dot: `.metrics[3].interval[0]`; empty for the document."""
 
 
-def report_from_json(text: str) -> Report:
-    """The report in the text of report.json.
+def report_from_json(text: str) -> AnyReport:
+    """The report, or the several, in the text of report.json.
 
     Raises BundleError naming the first field that is not what it must be, by its place in the document. One reading is
     ambiguous by design: the texts "NaN", "Infinity" and "-Infinity" are read as these numbers.
@@ -48,8 +50,7 @@ def report_from_json(text: str) -> Report:
     tree = document(text)
     try:
         _check_version(tree)
-        report: Report = reading(Report)(tree)
-        _check_whole(report)
+        report = _reports(tree) if isinstance(tree, dict) and "reports" in tree else _report(tree)
     except WrongError as wrong:
         place = wrong.place.removeprefix(".") or "the document"
         raise BundleError(f"report.json: {place} must be {wrong.expected}.", HINT) from wrong
@@ -65,13 +66,48 @@ def _check_version(tree: Tree) -> None:
         )
 
 
-def _check_whole(report: Report) -> None:
-    """A verdict must be that of the worst gate: a bundle that says otherwise was changed by somebody."""
-    worst = max((gate.result for gate in report.gates), key=lambda result: result.severity, default=report.verdict)
-    if report.verdict is not worst:
-        raise WrongError(f"{worst}, as the worst of its gates says", ".verdict")
+def _reports(tree: Tree) -> Reports:
+    several: Reports = reading(Reports)(tree)
+    found: tuple[Report, ...] = _field(tree, Member("", "reports", tuple, MISSING), _list(_report))
+    if not found:
+        raise WrongError("a list of at least one report", ".reports")
+    for place, report in enumerate(found):
+        if report.head.sha != found[0].head.sha:
+            raise WrongError("the same commit as of the other reports", f".reports[{place}].head.sha")
+    _check_verdict(several.verdict, [report.verdict for report in found], "reports")
+    return replace(several, reports=found)
+
+
+def _report(tree: Any) -> Report:
+    report: Report = reading(Report)(tree)
+    _check_candidate(report)
     if len(report.sections) > MOST_SECTIONS:
         raise WrongError(f"a list of at most {MOST_SECTIONS} sections", ".sections")
+    candidates: tuple[CandidateReport, ...] = _field(tree, _CANDIDATES, _list(_candidate))
+    if candidates and _differ(tree, tree["candidates"][0]):
+        raise WrongError("the report's own candidate", ".candidates[0]")
+    return replace(report, others=candidates[1:])
+
+
+def _candidate(tree: Tree) -> CandidateReport:
+    candidate: CandidateReport = reading(CandidateReport)(tree)
+    _check_candidate(candidate)
+    return candidate
+
+
+def _check_candidate(candidate: CandidateReport) -> None:
+    _check_verdict(candidate.verdict, [gate.result for gate in candidate.gates], "gates")
+
+
+def _differ(report: Any, candidate: Any) -> bool:
+    return any(report.get(member.name) != candidate.get(member.name) for member in members(CandidateReport))
+
+
+def _check_verdict(verdict: Verdict, results: Sequence[Verdict], of: str) -> None:
+    """A verdict must be the worst of what it is made of: a bundle that says otherwise was changed by somebody."""
+    worst = max(results, key=lambda result: result.severity, default=verdict)
+    if verdict is not worst:
+        raise WrongError(f"{worst}, as the worst of its {of} says", ".verdict")
 
 
 @cache

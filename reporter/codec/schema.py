@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from reporter.codec.bounds import LARGEST_COUNT
 from reporter.codec.description import item_of, marked, members, without_null
 from reporter.model.forms import Between, Form, OneOf, Only
-from reporter.model.report import SCHEMA_VERSION, Report
+from reporter.model.report import SCHEMA_VERSION, CandidateReport, Report, Reports
 from reporter.model.values import Number
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -41,22 +41,42 @@ _DEFINITIONS: Schema = {
         "type": ["boolean", "number", "string", "array", "object", "null"],
     },
 }
+_LISTS = {
+    "candidates": "All of them where there are several, the first being the report's own; each was held against the same baseline.",
+    "reports": "At least one; each has a project of its own.",
+}
 _IN_JSON = {"None": "null", "True": "true", "False": "false"}
 
 
 def schema_text() -> str:
     """The whole file, ending in a newline."""
     definitions = dict(_DEFINITIONS)
-    report = _object(Report, None, definitions)
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"report.json, version {SCHEMA_VERSION}",
-        **report,
-        "required": ["schema_version", *report["required"]],
-        "properties": {"schema_version": {"const": SCHEMA_VERSION}, **report["properties"]},
+        "type": "object",
+        "required": ["schema_version"],
+        "properties": {"schema_version": {"const": SCHEMA_VERSION}},
+        "if": {"required": ["reports"]},
+        "then": _with_list(_object(Reports, None, definitions), "reports", _report(definitions)),
+        "else": _report(definitions),
         "$defs": definitions,
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _report(definitions: dict[str, Schema]) -> Schema:
+    if "report" not in definitions:
+        report = _object(Report, None, definitions)
+        candidate = _reference(CandidateReport, definitions)
+        definitions["report"] = _with_list(report, "candidates", candidate)
+    return {"$ref": "#/$defs/report"}
+
+
+def _with_list(whole: Schema, name: str, item: Schema) -> Schema:
+    """With the list of what is part of a document and no field of its record."""
+    text = _LISTS[name]
+    return {**whole, "properties": {**whole["properties"], name: {"type": "array", "items": item, "description": text}}}
 
 
 def _schema(kind: Any, definitions: dict[str, Schema]) -> Schema:
@@ -107,9 +127,11 @@ def _object(record: type, part: Only | None, definitions: dict[str, Schema]) -> 
 
 def _texts(record: type) -> Mapping[str, Schema]:
     """The docstring of each field by its name, that of the record by the empty one."""
-    source = ast.walk(ast.parse(inspect.getsource(record)))
-    definition = next(node for node in source if isinstance(node, ast.ClassDef))
-    said = {"": ast.get_docstring(definition)} | dict(_docstrings(definition.body))
+    said: dict[str, str | None] = {}
+    for kind in reversed(record.__mro__[:-1]):
+        source = ast.walk(ast.parse(inspect.getsource(kind)))
+        definition = next(node for node in source if isinstance(node, ast.ClassDef))
+        said |= {"": ast.get_docstring(definition)} | dict(_docstrings(definition.body))
     return {name: {"description": _in_json(text)} for name, text in said.items() if text}
 
 

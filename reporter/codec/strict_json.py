@@ -18,6 +18,9 @@ from reporter.model.values import MOST_DIGITS
 Tree: TypeAlias = "bool | int | float | str | Sequence[Tree] | Mapping[str, Tree] | None"
 
 HINT = "Write the bundle again with `reporter report`."
+_WHOLE_REPORTS = ("reports", "candidates")
+"""Lists whose items have lists of rows themselves."""
+_DEEPEST_REPORT = 2
 _LONG_NUMBER = re.compile(rf"(?<![0-9])[0-9]{{{MOST_DIGITS + 1}}}")
 """Sought from the beginning of each run of digits only, which takes no longer than the text is."""
 
@@ -46,9 +49,17 @@ def _check_size(text: str) -> None:
 
 
 def _check_rows(tree: Tree) -> None:
-    lists = tree.values() if isinstance(tree, dict) else ()
-    if sum(len(rows) for rows in lists if isinstance(rows, list)) > MOST_ROWS:
+    if _rows(tree) > MOST_ROWS:
         raise _too_large(f"holds more than {MOST_ROWS:,} rows")
+
+
+def _rows(tree: Tree, depth: int = _DEEPEST_REPORT) -> int:
+    """Those of each report and candidate included."""
+    lists = [rows for rows in tree.values() if isinstance(rows, list)] if isinstance(tree, dict) else []
+    inner = (tree.get(name) for name in _WHOLE_REPORTS) if isinstance(tree, dict) and depth else ()
+    return sum(map(len, lists)) + sum(
+        _rows(each, depth - 1) for found in inner if isinstance(found, list) for each in found
+    )
 
 
 def _too_large(how: str) -> BundleError:

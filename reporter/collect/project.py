@@ -113,6 +113,11 @@ class Project:
 
         return Storage(self._dvc, self._progress, self._patience)
 
+    @property
+    def folder(self) -> str:
+        """POSIX path of the project from the top of the repository; empty for the top."""
+        return self._folder
+
     def telling(self, progress: Callable[[str], None]) -> Project:
         """The same project, its downloads told to somebody else."""
         return Project(self.root, self._git, progress, self._patience)
@@ -146,16 +151,18 @@ class Project:
         """
         return parse_tables(self.read(revision, wanted))
 
-    def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """Read several revisions, each when it is asked for.
+    def snapshots(self, candidates: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
+        """Read the candidates and then the baseline, each when it is asked for.
 
-        What the first one's plots are drawn from, and the params that it shows, are read in the others too: a plot or a param that is new
-        has a past all the same.
+        What the candidates' plots are drawn from, and the params that they show, are read in the baseline too: a plot or a param that is
+        new has a past all the same.
         """
-        read = self.read(revisions[0], wanted)
-        yield parse_tables(read)
-        for revision in revisions[1:]:
-            yield self.snapshot(revision, wanted.beside(read))
+        read: list[Unparsed] = []
+        for revision in candidates:
+            read.append(self.read(revision, wanted))
+            yield parse_tables(read[-1])
+        if base is not None:
+            yield self.snapshot(base, wanted.beside(read))
 
     def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
         """The part of `snapshot` that needs DVC."""

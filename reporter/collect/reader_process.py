@@ -84,6 +84,7 @@ class ProjectReader:
 
     def __init__(self, project: Project, progress: Callable[[str], None], patience: float = _PATIENCE_SECONDS) -> None:
         """`patience` is for how many seconds it may give no sign of progress before it is given up."""
+        self.folder = project.folder
         self.resolve_head = project.resolve_head
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
@@ -110,18 +111,25 @@ class ProjectReader:
         self._process.join(_STOP_SECONDS)
         warden.release(self._process.pid or 0)
 
-    def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """See `Project.snapshots`. The others are read there while the tables of the first are parsed here."""
-        self._connection.send(_Call("read", (revisions[0], wanted)))
-        return self._parsed(revisions[1:], wanted)
+    def snapshots(self, candidates: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
+        """See `Project.snapshots`. The next one is read there while the tables of the one before are parsed here."""
+        self._ask_for(candidates[0], wanted)
+        return self._parsed(candidates[1:], base, wanted)
 
-    def _parsed(self, others: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        first = self._unparsed()
+    def _parsed(self, others: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
+        read = [self._unparsed()]
         for revision in others:
-            self._connection.send(_Call("read", (revision, wanted.beside(first))))
-        yield parse_tables(first)
-        for _ in others:
+            self._ask_for(revision, wanted)
+            yield parse_tables(read[-1])
+            read.append(self._unparsed())
+        if base is not None:
+            self._ask_for(base, wanted.beside(read))
+        yield parse_tables(read[-1])
+        if base is not None:
             yield parse_tables(self._unparsed())
+
+    def _ask_for(self, revision: Revision, wanted: Wanted) -> None:
+        self._connection.send(_Call("read", (revision, wanted)))
 
     def _unparsed(self) -> Unparsed:
         read: Unparsed = self._answer()

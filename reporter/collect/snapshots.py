@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import TypeAlias, TypeVar
 
 from reporter.collect.artifacts import artifacts_in_git, content_in_git
@@ -59,12 +60,19 @@ class Wanted:
     forgiving: bool = False
     """A DVC file that DVC refuses is a problem of the snapshot, and no error: a baseline cannot be mended any more."""
 
-    def beside(self, read: Unparsed) -> Wanted:
-        """The same of a baseline, and what the candidate `read` shows: its params, and what its plots are drawn from."""
-        shown = read.snapshot
-        wanted = replace(self, params=shown.param_names, metrics=tuple(shown.metrics), forgiving=True)
-        headers = {path: text.header for path, text in read.tables.items()}
-        return replace(wanted, tables=headers, images=tuple(read.snapshot.images))
+    def beside(self, candidates: Sequence[Unparsed]) -> Wanted:
+        """The same of a baseline, and what any of the candidates shows: its params, and what its plots are drawn from."""
+        shown = [read.snapshot for read in candidates]
+        names = dict.fromkeys(path for snapshot in shown for path in snapshot.param_names)
+        headers = {path: text.header for read in reversed(candidates) for path, text in read.tables.items()}
+        return replace(
+            self,
+            params={path: _either(*(snapshot.param_names.get(path) for snapshot in shown)) for path in names},
+            metrics=_each_once(snapshot.metrics for snapshot in shown),
+            tables=headers,
+            images=_each_once(snapshot.images for snapshot in shown),
+            forgiving=True,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,6 +258,10 @@ def _param_names(
     own = {path: tuple(wanted or ()) for name, wanted in names.items() for path in _expanded(name, files)}
     theirs = {path: wanted for path, wanted in others.items() if path in own or files.exists(path)}
     return {path: _either(theirs.get(path), own.get(path)) for path in {**own, **theirs}}
+
+
+def _each_once(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))
 
 
 def _either(*wanted: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from reporter.model.comparison import Verdict
-from reporter.model.report import Report
+from reporter.model.report import AnyReport, Reports
 from reporter.model.rules import FailOn
 
 
-def gate_exit_code(report: Report) -> int:
-    """1 where the verdict is as bad as `fail_on` says, else 0."""
+def gate_exit_code(report: AnyReport) -> int:
+    """1 where the verdict is as bad as `fail_on` says, else 0. Of several reports each has a `fail_on` of its own."""
+    if isinstance(report, Reports):
+        return max(map(gate_exit_code, report.reports))
     return int(_fails(report.verdict, report.fail_on))
 
 

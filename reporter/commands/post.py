@@ -25,7 +25,7 @@ from reporter.forges.marker import Marker
 from reporter.forges.registry import limits_of, provider_of
 from reporter.model.ci import CiContext, PullRequest
 from reporter.model.comparison import Verdict
-from reporter.model.report import Report
+from reporter.model.report import AnyReport, Report, Reports
 from reporter.model.rules import CommentRule
 from reporter.publish.store import ImageStore, Published
 from reporter.render.markdown.document import render_markdown
@@ -56,7 +56,7 @@ class PostOutcome:
 class Posting:
     """What is posted, and for which run."""
 
-    report: Report
+    report: AnyReport
     context: CiContext
     links: Mapping[str, str] = field(default_factory=dict)
     """Name of a picture in the bundle → its address."""
@@ -118,8 +118,14 @@ def _tell_job(attempts: Attempts, posting: Posting, folder: Path) -> None:
     attempts.run(lambda: _write_outputs(posting, folder))
 
 
-def _as_ours(report: Report, comment: CommentRule, context: CiContext) -> Report:
+def _as_ours(report: AnyReport, comment: CommentRule, context: CiContext) -> AnyReport:
     """The report with no comment and no link of the bundle's own choosing: anybody may have written it."""
+    if isinstance(report, Reports):
+        return replace(report, reports=tuple(_one_as_ours(each, comment, context) for each in report.reports))
+    return _one_as_ours(report, comment, context)
+
+
+def _one_as_ours(report: Report, comment: CommentRule, context: CiContext) -> Report:
     here = f"{context.server_url}/{context.repository}"
     is_log = report.run.url and re.fullmatch(rf"{re.escape(here)}/[\w/-]+", report.run.url)
     url = report.run.url if is_log else context.run_url
@@ -183,7 +189,7 @@ def _no_pull_request(context: CiContext) -> str:
     return f"No comment: {commit} belongs to no open pull request"
 
 
-def _of_target(report: Report, found: Sequence[PullRequest], say: Say) -> tuple[PullRequest, ...]:
+def _of_target(report: AnyReport, found: Sequence[PullRequest], say: Say) -> tuple[PullRequest, ...]:
     """Those of a branch's pull requests whose target the report compares with; all of them where it compares with
     something else.
     """
@@ -233,7 +239,7 @@ def told(written: Written | Superseded, marker: Marker, say: Say) -> str | None:
             assert_never(written)
 
 
-def check_conclusion(report: Report) -> Conclusion:
+def check_conclusion(report: AnyReport) -> Conclusion:
     """A check fails exactly when the gate does, and is green only for a pass."""
     if gate_exit_code(report):
         return Conclusion.FAILURE

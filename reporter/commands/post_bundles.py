@@ -12,9 +12,9 @@ from reporter.commands.mark import mark_failed
 from reporter.commands.post import Connect, OpenStore
 from reporter.commands.task import Task
 from reporter.errors import ReporterError
-from reporter.model.report import Report
+from reporter.model.report import AnyReport
 
-TasksFor = Callable[[Report | None], Sequence[Task]]
+TasksFor = Callable[[AnyReport | None], Sequence[Task]]
 """The one task that a report was made for; without a report, every task of the run."""
 
 

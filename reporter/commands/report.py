@@ -19,12 +19,12 @@ from reporter.figures import draw, select_pictures
 from reporter.figures.encode import figure_json
 from reporter.judge import has_earlier_metrics, judge
 from reporter.model.ci import CiContext
-from reporter.model.comparison import Candidate
+from reporter.model.comparison import Comparison
 from reporter.model.drawing import Drawing, ImageDrawing, PlotlyDrawing, VegaDrawing
 from reporter.model.history import PastRun
 from reporter.model.problem import ProblemKind
 from reporter.model.report import PlotRow, RunInfo
-from reporter.model.revision import Policy, Revision
+from reporter.model.revision import WORKSPACE, Policy, Revision
 from reporter.model.rules import Rules
 from reporter.model.snapshot import Snapshot
 from reporter.publish.export import ExportResult
@@ -40,6 +40,11 @@ Say = Callable[[str], None]
 class Source(Protocol):
     """Where revisions come from: a DVC project."""
 
+    @property
+    def folder(self) -> str:
+        """POSIX path of the project from the top of the repository; empty for the top."""
+        ...
+
     def resolve_head(self, head: str | None) -> Revision:
         """The candidate; None and `workspace` are the work tree. Raises ProjectError for an unknown name."""
         ...
@@ -50,8 +55,10 @@ class Source(Protocol):
         """What `head` is compared with; None where nothing comes before it. `default` is reporter.yaml's `base`. Raises ProjectError."""
         ...
 
-    def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """One for each revision, in their order, each when it has been read. The first one's plots are read in all."""
+    def snapshots(self, candidates: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
+        """One for each candidate, in their order, then the baseline's, each when it has been read. What the candidates' plots are drawn
+        from is read in the baseline too.
+        """
         ...
 
     def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
@@ -87,7 +94,8 @@ class ReportRequest:
     """What the user asked for."""
 
     base: str | None = None
-    head: str | None = None
+    heads: tuple[str, ...] = (WORKSPACE,)
+    """The candidates; the first one's verdict is the report's."""
     policy: Policy = Policy.MERGE_BASE
     config: str = CONFIG_NAME
     """The configuration's path from the project's root."""
@@ -125,29 +133,31 @@ def make_report(
 
     Raises ReporterError where git, DVC or the storage cannot give what a report needs at least.
     """
-    head = source.resolve_head(request.head)
+    heads = tuple(dict.fromkeys(map(source.resolve_head, request.heads)))
+    head = heads[0]
     base = source.resolve_base(request.base, head, request.policy, context, rules.base)
     in_force = _rules_in_force(request, source, base, head, context, rules)
     rules = in_force.rules
-    baseline, snapshot = _collect(source, base, head, rules, say)
+    baseline, snapshots = _collect(source, base, heads, rules, say)
     notices = (
         *request.notices,
         *in_force.notices,
         *_with_itself(base, head),
         *(baseline.notes if baseline else ()),
-        *snapshot.notes,
+        *dict.fromkeys(note for snapshot in snapshots for note in snapshot.notes),
     )
-    comparison = compare(baseline, [snapshot], rules)
-    candidate = _in_history(comparison.candidates[0], base, source, rules)
-    has_base = has_earlier_metrics(baseline, snapshot)
-    judgement = judge(
-        candidate,
-        rules,
-        has_base=has_base,
-        problems=comparison.problems,
-        obstacle=in_force.obstacle,
-        lost=in_force.lost or (baseline.lost if baseline else ""),
-    )
+    comparison = _in_history(compare(baseline, snapshots, rules), source, rules)
+    judgements = [
+        judge(
+            candidate,
+            rules,
+            has_base=has_earlier_metrics(baseline, snapshot),
+            problems=comparison.problems,
+            obstacle=in_force.obstacle,
+            lost=in_force.lost or (baseline.lost if baseline else ""),
+        )
+        for candidate, snapshot in zip(comparison.candidates, snapshots, strict=True)
+    ]
     drawings = draw(rasterised(comparison.plots), rules.plots)
     chosen = select_pictures(drawings, comparison.plots, rules.plots.max_images)
     say(f"Drawing {len(drawings)} {'plot' if len(drawings) == 1 else 'plots'}")
@@ -155,8 +165,7 @@ def make_report(
     sections = read_sections(rules.sections, partial(source.read_files, head), head.label)
     report = assemble(
         comparison,
-        candidate,
-        judgement,
+        judgements,
         drawings,
         exported.files,
         rules,
@@ -164,13 +173,14 @@ def make_report(
         notices=notices,
         problems=(*exported.problems, *sections.problems),
         sections=sections.texts,
+        project=source.folder,
     )
     files = {f"images/{name}": pictures / name for name in exported.files.values()} | sections.write(pictures)
-    charts = _charts(drawings, report.plots, exported)
+    charts = _charts(drawings, report.every_plot, exported)
     page = render_page(report, charts, plotly_js, sections.pictures)
     is_cut = len(chosen) < sum(not drawing.is_empty for drawing in drawings)
     report = replace(report, notices=(*notices, *_missing_pictures(exported, len(drawings), is_cut=is_cut)))
-    return MadeReport(Bundle(report=report, images=files), page, _nothing_is_known(snapshot))
+    return MadeReport(Bundle(report=report, images=files), page, _nothing_is_known(snapshots[0]))
 
 
 def _with_itself(base: Revision | None, head: Revision) -> tuple[str, ...]:
@@ -192,20 +202,22 @@ def _missing_pictures(exported: ExportResult, drawings: int, *, is_cut: bool) ->
 
 
 def _collect(
-    source: Source, base: Revision | None, head: Revision, rules: Rules, say: Say
-) -> tuple[Snapshot | None, Snapshot]:
+    source: Source, base: Revision | None, heads: Sequence[Revision], rules: Rules, say: Say
+) -> tuple[Snapshot | None, Sequence[Snapshot]]:
     wanted = Wanted(
         plots_exclude=rules.plots.exclude,
         predictions=tuple(dict.fromkeys(rule.path for rule in rules.predictions)),
     )
-    snapshots = source.snapshots([head, base] if base else [head], wanted)
-    say(f"Reading {head.label}")
-    snapshot = next(snapshots)
+    reading = source.snapshots(heads, base, wanted)
+    snapshots: list[Snapshot] = []
+    for head in heads:
+        say(f"Reading {head.label}")
+        snapshots.append(next(reading))
     if base is None:
-        return None, snapshot
+        return None, snapshots
     say(f"Reading {base.label}")
-    baseline = next(snapshots)
-    return baseline, _with_params_of(baseline, snapshot, source)
+    baseline = next(reading)
+    return baseline, [_with_params_of(baseline, snapshot, source) for snapshot in snapshots]
 
 
 def _with_params_of(baseline: Snapshot, candidate: Snapshot, source: Source) -> Snapshot:
@@ -222,12 +234,15 @@ def _with_params_of(baseline: Snapshot, candidate: Snapshot, source: Source) -> 
     return replace(candidate, params={**candidate.params, **params}, problems=(*candidate.problems, *problems))
 
 
-def _in_history(candidate: Candidate, base: Revision | None, source: Source, rules: Rules) -> Candidate:
+def _in_history(comparison: Comparison, source: Source, rules: Rules) -> Comparison:
     """Where no test exists, what the base branch has seen before is read, and nothing where one does."""
-    files = tuple(dict.fromkeys(row.file for row in untested(candidate, rules)))
+    base, candidates = comparison.base, comparison.candidates
+    files = tuple(dict.fromkeys(row.file for candidate in candidates for row in untested(candidate, rules)))
     if base is None or not files:
-        return candidate
-    return with_history(candidate, rules, source.history(base, files), base.label)
+        return comparison
+    runs = source.history(base, files)
+    told = (with_history(candidate, rules, runs, base.label) for candidate in candidates)
+    return replace(comparison, candidates=tuple(told))
 
 
 def _nothing_is_known(candidate: Snapshot) -> UnreadableCandidateError | None:

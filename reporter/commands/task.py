@@ -15,7 +15,7 @@ from typing import Any
 from reporter.commands.post import Connect
 from reporter.errors import ReporterError, UsageError
 from reporter.model.ci import CiContext, PullRequest
-from reporter.model.report import Report
+from reporter.model.report import AnyReport
 from reporter.model.rules import CommentRule
 
 
@@ -52,7 +52,7 @@ def find_tasks(context: CiContext, connect: Connect, base: str | None, comment_f
     return [Task(each, comment_for(each)) for each in contexts]
 
 
-def task_of(report: Report, tasks: Sequence[Task]) -> Task:
+def task_of(report: AnyReport, tasks: Sequence[Task]) -> Task:
     """The one that a report was made for: of the pull request whose target it is compared with."""
     base = report.base.rev if report.base else None
     of_target = (task for task in tasks if task.context.pull_request and task.context.pull_request.base_branch == base)

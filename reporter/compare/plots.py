@@ -43,7 +43,31 @@ def _comparison(
     if (state is State.ADDED or is_partial) and has_base and specs[0] is None and _has_data(snapshots[0], latest):
         drawn[0] = latest
     sides = tuple(_side(plot, snapshot, spec, latest) for snapshot, spec in zip(snapshots, drawn, strict=True))
-    return PlotComparison(id=plot, kind=latest.template, state=state, sides=sides, has_base=has_base)
+    return PlotComparison(
+        id=plot,
+        kind=latest.template,
+        state=state,
+        sides=sides,
+        has_base=has_base,
+        by_candidate=_by_candidate(own, state, has_base=has_base, is_partial=is_partial),
+    )
+
+
+def _by_candidate(
+    sides: Sequence[PlotSide], state: State, *, has_base: bool, is_partial: bool
+) -> tuple[State | None, ...]:
+    """As `_state` of each candidate alone; of one it is the state that is known already."""
+    before, candidates = sides[: int(has_base)], sides[int(has_base) :]
+    if len(candidates) == 1:
+        return (state,)
+    alone = [(*before, side) for side in candidates]
+    return tuple(
+        _state(pair, has_base=has_base, is_partial=is_partial) if _is_anywhere(pair) else None for pair in alone
+    )
+
+
+def _is_anywhere(sides: Sequence[PlotSide]) -> bool:
+    return any(side.spec is not None or _is_unavailable(side) for side in sides)
 
 
 def _has_data(snapshot: Snapshot, spec: PlotSpec) -> bool:

@@ -87,6 +87,7 @@ class ReproducedBaseline:
         self._hidden = hidden
         self._push = push
         self.root = project.root
+        self.folder = project.folder
         self.resolve_head = project.resolve_head
         self.resolve_base = project.resolve_base
         self.read_text = project.read_text
@@ -94,15 +95,18 @@ class ReproducedBaseline:
         self.params = project.params
         self.history = project.history
 
-    def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """See `Project.snapshots`: the candidate's first, then the baseline's or, where its outputs lack, that of its
+    def snapshots(self, candidates: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
+        """See `Project.snapshots`: the candidates' first, then the baseline's or, where its outputs lack, that of its
         reproduction.
         """
-        read = self._project.read(revisions[0], wanted)
-        candidate = parse_tables(read)
-        yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes, *self._not_as_committed(candidate)))
-        for revision in revisions[1:]:
-            yield self._baseline(revision, wanted.beside(read))
+        read = [self._project.read(revision, wanted) for revision in candidates]
+        for each in read:
+            found = parse_tables(each)
+            is_made = found.revision.is_workspace
+            notes = (*self._workspace_notes, *self._not_as_committed(found)) if is_made else ()
+            yield replace(found, notes=(*found.notes, *notes))
+        if base is not None:
+            yield self._baseline(base, wanted.beside(read))
 
     def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
         """Metrics that git has from another run than the one just made: what is committed is not of this code."""

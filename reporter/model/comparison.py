@@ -307,9 +307,12 @@ class PlotComparison:
     kind: str
     """The template's name, or `image`."""
     state: State
+    """Over all candidates: unchanged only where it is so in each."""
     sides: tuple[PlotSide, ...]
     has_base: bool = True
     """The first side is the baseline."""
+    by_candidate: tuple[State | None, ...] = ()
+    """Of each candidate against the baseline; None where neither has the plot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,8 @@ from typing import Annotated, TypeAlias
 
 FROM: Mapping[str, str] = {"name": "from"}
 """Metadata of a field whose name Python keeps for itself."""
+UNWRITTEN: Mapping[str, bool] = {"unwritten": True}
+"""Metadata of a field that report.json has in another form."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ The fields, their order, types and texts are the description of report.json: `re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, TypeAlias
 
 from reporter.model.comparison import (
     ArtifactRow,
@@ -21,7 +21,7 @@ from reporter.model.comparison import (
     State,
     Verdict,
 )
-from reporter.model.forms import Between, Only, PictureName, WebAddress
+from reporter.model.forms import UNWRITTEN, Between, Only, PictureName, WebAddress
 from reporter.model.history import MetricHistory
 from reporter.model.problem import Problem
 from reporter.model.reasons import Clause
@@ -82,10 +82,8 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a change does to a model, as `reporter report` writes it. Readers ignore fields they do not know. NaN and ±Infinity are the
-    strings "NaN", "Infinity" and "-Infinity".
-    """
+class CandidateReport:
+    """What one candidate does to a model."""
 
     base: Annotated[Revision, Only(("rev", "sha", "label", "behind"))] | None
     """None on a first report."""
@@ -98,6 +96,7 @@ class Report:
     """Every metric, changed or not, by file, then in the order of the file."""
     params: tuple[ParamRow, ...]
     plots: tuple[PlotRow, ...]
+    """Those that the baseline or the candidate has. A picture shows every candidate."""
     data: tuple[DataRow, ...]
     stages: tuple[StageRow, ...]
     gates: tuple[GateRow, ...]
@@ -109,6 +108,16 @@ class Report:
     history: tuple[MetricHistory, ...] = ()
     """Earlier values of the metrics that no test exists for."""
     artifacts: tuple[ArtifactRow, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    """What `summary` says, in its order; none in a report of an earlier version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report(CandidateReport):
+    """What a change does to a model, as `reporter report` writes it: the first candidate itself, and `others` where there are several.
+    Readers ignore fields they do not know. NaN and ±Infinity are the strings "NaN", "Infinity" and "-Infinity".
+    """
+
     sections: tuple[SectionText, ...] = ()
     notices: tuple[str, ...] = ()
     """What a reader should know of the report itself, one line each: no browser, a first report, …"""
@@ -118,12 +127,78 @@ class Report:
     comment: Annotated[CommentRule, Only(("title", "key"), complete=True)] = CommentRule()
     fail_on: FailOn = FailOn.FAIL
     """Which verdict makes `reporter gate` exit 1."""
-    clauses: tuple[Clause, ...] = ()
-    """What `summary` says, in its order; none in a report of an earlier version."""
+    project: str = ""
+    """POSIX path of the DVC project from the top of its repository, or what tells it from the other reports of a bundle; empty for a
+    project at the top.
+    """
+    others: tuple[CandidateReport, ...] = field(default=(), metadata=UNWRITTEN)
+    """Further candidates, held against the same baseline. report.json has all of them as `candidates`, the first included."""
+
+    @property
+    def candidates(self) -> tuple[CandidateReport, ...]:
+        """All of them, the first first."""
+        return (self, *self.others)
+
+    def of(self, candidate: CandidateReport) -> Report:
+        """The report as if there were just this one of its candidates."""
+        own = {each.name: getattr(candidate, each.name) for each in fields(CandidateReport)}
+        return replace(self, **own, others=())
+
+    @property
+    def every_plot(self) -> tuple[PlotRow, ...]:
+        """Each plot of any candidate once; as the first of those says it that differ from the baseline."""
+        rows: dict[str, PlotRow] = {}
+        for row in (row for candidate in self.candidates for row in candidate.plots):
+            if row.id not in rows or rows[row.id].state is State.UNCHANGED:
+                rows[row.id] = row
+        return tuple(rows.values())
 
     @property
     def images(self) -> tuple[str, ...]:
         """`images/….png` of every picture it shows, each once."""
-        of_plots = (plot.image for plot in self.plots if plot.image)
+        of_plots = (plot.image for candidate in self.candidates for plot in candidate.plots if plot.image)
         of_sections = (picture.image for section in self.sections for picture in section.pictures)
         return tuple(dict.fromkeys((*of_plots, *of_sections)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Several reports on one commit, as `reporter merge` puts them together: one verdict, one comment."""
+
+    verdict: Verdict
+    """The worst of theirs."""
+    summary: str
+    """One sentence."""
+    notices: tuple[str, ...] = ()
+    """What a reader should know of all of them, one line each."""
+    reports: tuple[Report, ...] = field(default=(), metadata=UNWRITTEN)
+    """At least one; each has a `project` of its own. report.json has them whole."""
+
+    @property
+    def base(self) -> Revision | None:
+        """The first report's baseline."""
+        return self.reports[0].base
+
+    @property
+    def head(self) -> Revision:
+        """What all of them are about."""
+        return self.reports[0].head
+
+    @property
+    def comment(self) -> CommentRule:
+        """Where they go: as the first one says."""
+        return self.reports[0].comment
+
+    @property
+    def run(self) -> RunInfo:
+        """Where and by what the first one was made."""
+        return self.reports[0].run
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """`images/….png` of every picture of any of them."""
+        return tuple(dict.fromkeys(image for report in self.reports for image in report.images))
+
+
+AnyReport: TypeAlias = Report | Reports
+"""What a bundle holds."""

@@ -7,7 +7,7 @@ short, a form takes `short(table)`, and the first of the rows: they are put into
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NamedTuple, TypeVar
@@ -26,8 +26,9 @@ from reporter.model.comparison import (
     StageRow,
     State,
 )
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
-from reporter.model.report import PlotRow, Report
+from reporter.model.report import CandidateReport, PlotRow, Report
 from reporter.model.values import Value, is_number
 from reporter.render import wording
 from reporter.render.escape import LONGEST_IN_TABLE, LONGEST_NAME
@@ -128,6 +129,8 @@ class Table:
         return sum(row.is_quiet for row in self.rows)
 
 
+_MOST_BESIDE = 5
+"""Metrics of each candidate beside those of the others."""
 _NOTHING_SAID = Cell("", Written.BY_US)
 _RowT = TypeVar("_RowT", ParamRow, DataRow)
 
@@ -169,12 +172,32 @@ def _without_columns_of(table: Table, *nothing: str) -> Table:
 def opening_tables(report: Report) -> list[Table]:
     """What a reader sees first: whole tables, without those that would be empty."""
     return _with_rows(
-        headlines(wording.headline_rows(report), report), gates(wording.gates_in_order(report), report), causes(report)
+        candidates(report.candidates if report.others else (), report),
+        headlines(wording.headline_rows(report), report),
+        gates(wording.gates_in_order(report), report),
+        causes(report),
     )
 
 
 def detail_tables(report: Report) -> list[Table]:
-    """All there is, in the order of the page."""
+    """All there is, in the order of the page; of further candidates their metrics, gates and params."""
+    others = (table for place, other in enumerate(report.others, 2) for table in _of_other(report.of(other), place))
+    return [*_of_first(report), *others]
+
+
+def _of_other(report: Report, place: int) -> Iterator[Table]:
+    name = wording.revision_name(report.head)
+    found = _with_rows(
+        metrics(wording.by_interest(report.metrics), report),
+        gates(wording.gates_in_order(report), report),
+        params(_different_first(report.params), report),
+    )
+    for table in found:
+        title = table.title[:1].lower() + table.title[1:]
+        yield replace(table, key=f"{table.key}-{place}", title=f"{name}: {title}", is_opening=False)
+
+
+def _of_first(report: Report) -> list[Table]:
     return _with_rows(
         metrics(wording.by_interest(report.metrics), report),
         params(_different_first(report.params), report),
@@ -193,6 +216,53 @@ def _with_rows(*tables: Table) -> list[Table]:
 
 def _different_first(rows: Sequence[_RowT]) -> list[_RowT]:
     return sorted(rows, key=lambda row: not wording.differs(row))
+
+
+def reports(rows: Sequence[Report]) -> Table:
+    """What became of each of several reports."""
+    columns = (*_names("Report"), Column("Result", is_outcome=True), *_sentences("Summary"))
+    shown = (
+        Row((_name(wording.report_name(row)), _sign(wording.gate_sign(row.verdict)), Cell(row.summary))) for row in rows
+    )
+    return Table("reports", "Reports", columns, tuple(shown), is_opening=True)
+
+
+def candidates(rows: Sequence[CandidateReport], report: Report) -> Table:
+    """The baseline and each candidate, with the metrics that are shown first: their values and how they differ."""
+    keys = [row.key for row in wording.headline_rows(report)[:_MOST_BESIDE]]
+    name = wording.short_names([row for row in report.metrics if row.key in keys])
+    headings = [name(row) for key in keys for row in report.metrics if row.key == key]
+    numbers = tuple(replace(Column(heading, is_number=True), is_revision=True) for heading in headings)
+    columns = (*_names("Candidate"), Column("Result", is_outcome=True), *numbers, *_sentences("Summary"))
+    shown = [_candidate_row(row, keys) for row in rows]
+    if rows and report.base is not None:
+        before = (_before(key, rows) for key in keys)
+        name_of_base = _name(wording.revision_name(report.base))
+        shown.insert(0, Row((name_of_base, Cell("baseline", Written.BY_US), *before, _NOTHING_SAID)))
+    return Table("candidates", "Candidates", columns, tuple(shown), is_opening=True)
+
+
+def _candidate_row(row: CandidateReport, keys: Sequence[MetricKey]) -> Row:
+    metrics = {metric.key: metric for metric in row.metrics}
+    values = (_beside_baseline(metrics.get(key)) for key in keys)
+    result = _sign(wording.gate_sign(row.verdict))
+    return Row((_name(wording.revision_name(row.head)), result, *values, Cell(row.summary)))
+
+
+def _before(key: MetricKey, rows: Sequence[CandidateReport]) -> Cell:
+    """The baseline's value, as the first candidate says it that has the metric."""
+    found = next((metric for row in rows for metric in row.metrics if metric.key == key), None)
+    return value_cell(found.base, wording.both_values(found)[0]) if found else _NOTHING_SAID
+
+
+def _beside_baseline(row: MetricRow | None) -> Cell:
+    """`0.712 (−0.012)`, with the sign of what that means."""
+    if row is None:
+        return Cell(NOTHING, Written.BY_US)
+    cell, difference = value_cell(row.head, wording.both_values(row)[1]), wording.absolute_difference(row)
+    sign = wording.outcome_sign(row)
+    shown = f"{cell.text} ({difference})" if difference and row.delta else cell.text
+    return cell._replace(text=shown, tone=sign.tone, symbol=sign.symbol)
 
 
 def headlines(rows: Sequence[MetricRow], report: Report) -> Table:

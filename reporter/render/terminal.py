@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reporter.model.comparison import Verdict
 from reporter.model.formatting import counted
 from reporter.model.problem import Problem
-from reporter.model.report import Report
+from reporter.model.report import AnyReport, Report, Reports
 from reporter.render import tables, wording
 from reporter.render.escape import shorten, visible
 from reporter.render.wording import Tone
@@ -26,31 +26,40 @@ _VERDICT_STYLES = {
 _STYLES = {Tone.GOOD: "green", Tone.BAD: "red", Tone.DOUBT: "yellow"}
 _LONGEST_CELL = 60
 _MOST_PROBLEMS = 5
-_LONGEST_PROBLEM = 400
+_LONGEST_SENTENCE = 400
 _WIDE = 100
 """Characters of a line that have room for relative changes."""
 
 
-def print_report(report: Report, console: Console) -> None:
+def print_report(report: AnyReport, console: Console) -> None:
     """Write the report's first page. `console` decides about colour: rich turns it off for a pipe and under NO_COLOR."""
     from rich.text import Text
 
     console.print(Text(f"{report.verdict.value.upper()}  {visible(report.summary)}", style=_verdict_style(report)))
     console.print(Text(visible(_subject(report)), style="dim"))
-    _print_metrics(report, console)
-    _print_gates(report, console)
-    _print_problems(report, console)
+    if isinstance(report, Reports):
+        _print_table(tables.reports(wording.worst_first(report)), console)
+    else:
+        _print_one(report, console)
     for notice in report.notices:
         console.print(Text(f"note: {visible(notice)}"))
 
 
-def _verdict_style(report: Report) -> str:
+def _print_one(report: Report, console: Console) -> None:
+    if report.others:
+        _print_table(tables.candidates(report.candidates, report), console)
+    _print_metrics(report, console)
+    _print_gates(report, console)
+    _print_problems(report, console)
+
+
+def _verdict_style(report: AnyReport) -> str:
     """Green only where the numbers are to be trusted."""
     is_doubtful = wording.verdict_tone(report) is Tone.DOUBT
     return _VERDICT_STYLES[Verdict.WARN if is_doubtful else report.verdict]
 
 
-def _subject(report: Report) -> str:
+def _subject(report: AnyReport) -> str:
     head = _side(wording.side(report.head, report))
     if report.base is None:
         return f"{head}, without a baseline"
@@ -64,14 +73,21 @@ def _side(side: wording.Side) -> str:
 
 
 def _print_metrics(report: Report, console: Console) -> None:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     rows = wording.headline_rows(report)
     if not rows:
         return
     whole = tables.headlines(rows, report)
+    _print_table(whole, console)
+    for note in whole.notes:
+        console.print(Text(visible(f"{', '.join(note.names)}: {note.text}"), style="dim"))
+
+
+def _print_table(whole: tables.Table, console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
     shown = tables.short(whole, with_brackets=console.width >= _WIDE)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in shown.columns:
@@ -79,16 +95,18 @@ def _print_metrics(report: Report, console: Console) -> None:
         table.add_column(_cell(column.heading), justify=justify, overflow="fold")
     for row in shown.rows:
         tones = (cell.tone for cell in row.cells if cell.tone)
-        table.add_row(*(_cell(cell.text) for cell in row.cells), style=_STYLES.get(next(tones, Tone.PLAIN), ""))
+        cells = (
+            _cell(cell.text, _LONGEST_SENTENCE if column.is_wide else _LONGEST_CELL)
+            for cell, column in zip(row.cells, shown.columns, strict=True)
+        )
+        table.add_row(*cells, style=_STYLES.get(next(tones, Tone.PLAIN), ""))
     console.print(table)
-    for note in whole.notes:
-        console.print(Text(visible(f"{', '.join(note.names)}: {note.text}"), style="dim"))
 
 
-def _cell(text: str) -> Text:
+def _cell(text: str, longest: int = _LONGEST_CELL) -> Text:
     from rich.text import Text
 
-    return Text(shorten(visible(text), _LONGEST_CELL))
+    return Text(shorten(visible(text), longest))
 
 
 def _print_gates(report: Report, console: Console) -> None:
@@ -114,5 +132,5 @@ def _problem(problem: Problem, revisions: Sequence[str]) -> Text:
     from rich.text import Text
 
     what = ": ".join(filter(None, (", ".join(revisions), wording.subject(problem), problem.message)))
-    line = Text(shorten(visible(what.rstrip(".")), _LONGEST_PROBLEM), style="yellow")
-    return line.append(f" — {shorten(visible(problem.hint), _LONGEST_PROBLEM)}", style="dim") if problem.hint else line
+    line = Text(shorten(visible(what.rstrip(".")), _LONGEST_SENTENCE), style="yellow")
+    return line.append(f" — {shorten(visible(problem.hint), _LONGEST_SENTENCE)}", style="dim") if problem.hint else line

@@ -30,7 +30,7 @@ from reporter.model.comparison import (
 )
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.reasons import ClauseId
-from reporter.model.report import PlotRow, Report
+from reporter.model.report import AnyReport, PlotRow, Report, Reports
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
 from reporter.model.values import Value, is_number
@@ -99,7 +99,7 @@ _STAGE_WORDS = {
 _PASSING_SYMBOLS = {Tone.GOOD: "🟢", Tone.PLAIN: "⚪", Tone.DOUBT: "⚠️"}
 
 
-def verdict_symbol(report: Report) -> str:
+def verdict_symbol(report: AnyReport) -> str:
     """The sign in front of the summary."""
     match report.verdict:
         case Verdict.PASS:
@@ -114,8 +114,11 @@ def verdict_symbol(report: Report) -> str:
             assert_never(report.verdict)
 
 
-def verdict_tone(report: Report) -> Tone:
+def verdict_tone(report: AnyReport) -> Tone:
     """Good only for what is better without being worse elsewhere, and only where the numbers are to be trusted."""
+    if isinstance(report, Reports):
+        tones = {verdict_tone(each) for each in report.reports}
+        return next(tone for tone in (Tone.BAD, Tone.DOUBT, Tone.GOOD, Tone.PLAIN) if tone in tones)
     match report.verdict:
         case Verdict.FAIL:
             return Tone.BAD
@@ -127,6 +130,16 @@ def verdict_tone(report: Report) -> Tone:
             return Tone.GOOD if is_better else Tone.PLAIN
         case _:
             return Tone.DOUBT
+
+
+def report_name(report: Report) -> str:
+    """What tells a report from the others of its bundle."""
+    return report.project or "."
+
+
+def worst_first(reports: Reports) -> list[Report]:
+    """In their order where they ended alike."""
+    return sorted(reports.reports, key=lambda report: -report.verdict.severity)
 
 
 def gate_sign(result: Verdict) -> Sign:
@@ -431,7 +444,7 @@ class Side:
     """What is to be said besides: how far a baseline is behind its target; usually empty."""
 
 
-def side(revision: Revision, report: Report) -> Side:
+def side(revision: Revision, report: AnyReport) -> Side:
     """What is said of a revision where the two are introduced."""
     home = report.run.repository_url
     return Side(

@@ -201,7 +201,7 @@ def test_a_new_plot_lacks_the_baseline_in_dvc_but_is_drawn_from_its_data_here(pr
     assert not printed.get("errors")
 
     opened = open_project(project.root)
-    head, base = opened.snapshots([opened.resolve_head("HEAD"), opened.resolve_head("HEAD~1")], Wanted())
+    head, base = opened.snapshots([opened.resolve_head("HEAD")], opened.resolve_head("HEAD~1"), Wanted())
     (plot,) = [plot for plot in compare(base, [head], Rules()).plots if plot.id == "Loss"]
     (drawing,) = draw([plot], PlotsRule())
     assert plot.state is State.ADDED
@@ -215,7 +215,7 @@ def test_a_new_plot_of_a_new_file_has_no_past(project):
     )
 
     opened = open_project(project.root)
-    head, base = opened.snapshots([opened.resolve_head("HEAD"), opened.resolve_head("HEAD~1")], Wanted())
+    head, base = opened.snapshots([opened.resolve_head("HEAD")], opened.resolve_head("HEAD~1"), Wanted())
     (plot,) = [plot for plot in compare(base, [head], Rules()).plots if plot.id == "fresh.csv"]
     assert plot.state is State.ADDED
     assert plot.sides[0].spec is None

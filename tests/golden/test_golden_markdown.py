@@ -11,16 +11,19 @@ import os
 from pathlib import Path
 
 import pytest
-from report_factories import SCENARIOS, links
+from report_factories import SCENARIOS, links, merged_reports
 
 from reporter.render.markdown.document import render_markdown
 
 EXPECTED = Path(__file__).parent / "markdown"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+TEXTS = {**SCENARIOS, "merged_reports": merged_reports}
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_the_comment_reads_as_agreed(name):
-    report = SCENARIOS[name]()
+    report = TEXTS[name]()
     text = render_markdown(report, links(report), whole="https://example.org/report.html")
     expected = EXPECTED / f"{name}.md"
     if os.environ.get("REPORTER_WRITE_GOLDEN"):
@@ -29,4 +32,4 @@ def test_the_comment_reads_as_agreed(name):
 
 
 def test_every_expected_text_belongs_to_a_scenario():
-    assert {path.stem for path in EXPECTED.iterdir()} == set(SCENARIOS)
+    assert {path.stem for path in EXPECTED.iterdir()} == set(TEXTS)

@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from report_factories import better, flight_charts, gate_failed, hostile
+from report_factories import better, flight_charts, gate_failed, hostile, merged_reports, three_candidates
 
 from reporter.render.html.chart import Chart
-from reporter.render.html.page import render_page
+from reporter.render.html.page import render_index, render_page
 
 EXPECTED = Path(__file__).parent / "html"
 CHARTS: Mapping[str, Callable[[], tuple[Chart, ...]]] = {"better": flight_charts}
-PAGES = (better, gate_failed, hostile)
+PAGES = (better, gate_failed, three_candidates, hostile)
 
 
 def readable(page: str) -> str:
@@ -43,5 +43,13 @@ def test_the_page_reads_as_agreed(scenario):
     assert text == expected.read_text(encoding="utf-8")
 
 
+def test_the_page_of_several_reports_reads_as_agreed():
+    text = readable(render_index(merged_reports(), {"models/early": "files/1.html", "models/late": "files/2.html"}))
+    expected = EXPECTED / "merged_reports.html"
+    if os.environ.get("REPORTER_WRITE_GOLDEN"):
+        expected.write_text(text, encoding="utf-8", newline="\n")
+    assert text == expected.read_text(encoding="utf-8")
+
+
 def test_every_expected_page_belongs_to_a_scenario():
-    assert {path.stem for path in EXPECTED.iterdir()} == {scenario.__name__ for scenario in PAGES}
+    assert {path.stem for path in EXPECTED.iterdir()} == {"merged_reports", *(scenario.__name__ for scenario in PAGES)}

@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> ProjectFactory:
 def compared(project: ProjectFactory, head: str = "HEAD") -> Comparison:
     """The last commit, or the work tree, with the commit before."""
     opened = open_project(project.root)
-    head_, base = opened.snapshots([opened.resolve_head(head), opened.resolve_head("HEAD~1")], Wanted())
+    head_, base = opened.snapshots([opened.resolve_head(head)], opened.resolve_head("HEAD~1"), Wanted())
     return compare(base, [head_], Rules())
 
 

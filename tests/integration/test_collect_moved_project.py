@@ -58,7 +58,7 @@ def moved(project: ProjectFactory, folder: str) -> ProjectFactory:
 def snapshots(project: ProjectFactory, base: str = "main") -> tuple[Snapshot, Snapshot]:
     opened = open_project(project.root)
     head = opened.resolve_head(None)
-    after, before = opened.snapshots([head, opened.resolve_head(base)], Wanted())
+    after, before = opened.snapshots([head], opened.resolve_head(base), Wanted())
     return before, after
 
 

@@ -74,7 +74,7 @@ def test_an_error_keeps_its_mend(project, opened, tmp_path):
         there.snapshot(there.resolve_head(None), Wanted())
 
     with ProjectReader(there, silent) as apart, pytest.raises(ProjectError) as caught:
-        next(apart.snapshots([there.resolve_head(None)], Wanted()))
+        next(apart.snapshots([there.resolve_head(None)], None, Wanted()))
 
     assert (caught.value.message, caught.value.hint) == (here.value.message, here.value.hint)
 
@@ -87,21 +87,21 @@ def test_a_bug_there_shows_its_traceback_here(opened, monkeypatch, method):
     monkeypatch.setattr(Project, method, fail)
     monkeypatch.setattr(Project, "read", fail)
     with ProjectReader(opened, silent) as apart, pytest.raises(ReaderCrashedError, match=r"(?s)Traceback.*a bug"):
-        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+        next(apart.snapshots([opened.resolve_head(None)], None, Wanted()))
 
 
 def test_progress_is_told_here(opened, monkeypatch):
     monkeypatch.setattr(Project, "read", lambda project, *_: project._progress("fetching") or 1 / 0)
     lines = []
     with ProjectReader(opened, lines.append) as apart, pytest.raises(ReaderCrashedError):
-        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+        next(apart.snapshots([opened.resolve_head(None)], None, Wanted()))
     assert lines == ["fetching"]
 
 
 def test_a_process_that_was_killed_is_an_error_that_says_so(opened, monkeypatch):
     monkeypatch.setattr(Project, "read", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     with ProjectReader(opened, silent) as apart, pytest.raises(ProjectError, match=r"was ended \(exit code -9\)"):
-        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+        next(apart.snapshots([opened.resolve_head(None)], None, Wanted()))
 
 
 def test_the_process_ends_with_its_context(opened):
@@ -133,7 +133,7 @@ def test_one_that_makes_no_progress_is_given_up_with_what_it_said_last(opened, m
             ProjectError, match=r"no progress for 1 seconds \(the last it said: Fetching 3 files\)"
         ) as caught,
     ):
-        next(apart.snapshots([opened.resolve_head(None)], Wanted()))
+        next(apart.snapshots([opened.resolve_head(None)], None, Wanted()))
     assert "git fsck" in caught.value.hint
     assert not apart._process.is_alive()
 

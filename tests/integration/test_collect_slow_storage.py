@@ -101,7 +101,7 @@ def snapshot(project: ProjectFactory, patience: Patience = SHORT) -> Snapshot:
     """Read in a process of its own, as the command does: what this one receives is the line's."""
     opened = open_project(project.root, patience=patience)
     with ProjectReader(opened, lambda _: None) as apart:
-        return next(apart.snapshots([opened.resolve_head("HEAD")], Wanted()))
+        return next(apart.snapshots([opened.resolve_head("HEAD")], None, Wanted()))
 
 
 def test_a_sound_line_changes_nothing(project):

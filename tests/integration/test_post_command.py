@@ -8,19 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bundle_factories import PNG, write_small
 from report_factories import make_report, metric, plot
 
 from reporter.bundle import Bundle, read_bundle, write_bundle
 from reporter.cli import main
+from reporter.model.comparison import Verdict
 from reporter.model.revision import Revision
 from reporter.model.rules import CommentRule
 from reporter.wiring import comment_rule
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_client import HEAD, HURRIED
 from tests.fakes.github_objects import READ_ALL, actions_token
-
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"
-"""What every PNG begins with, of one pixel."""
 
 
 @pytest.fixture
@@ -251,3 +250,30 @@ def test_the_configuration_of_a_repository_around_this_one_is_not_read(tmp_path)
     (inner / ".dvc").mkdir()
     (inner / "reporter.yaml").write_text("comment: {title: Ours}\n")
     assert comment_rule(inner / "below", None).title == "Ours"
+
+
+def test_a_job_posts_one_comment_and_one_check(github, environ, capfd):
+    write_small(Path("a"), "models/early")
+    write_small(Path("b"), "models/late", Verdict.FAIL)
+    main(["merge", "a", "b"], {})
+
+    assert main(["post", "reports"], environ) == 0
+
+    [comment], [check] = github.comments, github.checks
+    assert comment.body.count("blob/") >= 2
+    assert "Of 2 reports 1 fails and 1 passes" in comment.body
+    assert "<summary>🔴 <b>models/late</b></summary>" in comment.body
+    assert check.body["conclusion"] == "failure"
+
+
+def test_many_reports_fit_into_a_comment(github, environ):
+    rows = tuple(metric(f"metric_{place}", place, place + 1) for place in range(2_000))
+    for place in range(30):
+        write_small(Path(f"in{place}"), f"models/{place}", metrics=rows)
+    main(["merge", *(f"in{place}" for place in range(30))], {})
+
+    assert main(["post", "reports"], environ) == 0
+
+    [comment] = github.comments
+    assert len(comment.body) <= 65_536
+    assert "models/29" in comment.body

@@ -62,7 +62,7 @@ def trained(project: ProjectFactory, said: list[str] | None = None, *, push: boo
 
 def baseline(source: ReproducedBaseline):
     opened = open_project(source.root)
-    return list(source.snapshots([opened.resolve_head(None), opened.resolve_head("HEAD~1")], Wanted()))[1]
+    return list(source.snapshots([opened.resolve_head(None)], opened.resolve_head("HEAD~1"), Wanted()))[1]
 
 
 def accuracy(snapshot) -> float:
@@ -127,7 +127,7 @@ def test_metrics_that_were_committed_from_another_run_are_named(project):
     reproduce(project.root, "the candidate", print, push=False)
 
     source = trained(project, push=False)
-    (candidate,) = source.snapshots([open_project(project.root).resolve_head(None)], Wanted())
+    (candidate,) = source.snapshots([open_project(project.root).resolve_head(None)], None, Wanted())
 
     assert accuracy(candidate) == 0.3
     assert candidate.notes == (
@@ -135,7 +135,7 @@ def test_metrics_that_were_committed_from_another_run_are_named(project):
     )
 
     project.commit("Trained again")
-    (candidate,) = source.snapshots([open_project(project.root).resolve_head(None)], Wanted())
+    (candidate,) = source.snapshots([open_project(project.root).resolve_head(None)], None, Wanted())
     assert candidate.notes == ()
 
 

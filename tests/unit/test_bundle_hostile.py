@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from report_factories import better, make_report, metric, plot
 from reporter.bundle import Bundle, cutting, read_bundle, report_from_json, write_bundle
 from reporter.codec import strict_json
 from reporter.codec.bounds import MOST_PICTURES, MOST_ROWS, MOST_SECTIONS
+from reporter.codec.schema import schema_text
 from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import ParamRow, State, Verdict
@@ -28,6 +29,9 @@ from reporter.model.report import Report, SectionText
 from reporter.render.markdown.document import render_markdown
 
 VALID = json.loads(report_to_json(better()))
+SCHEMA = json.loads(schema_text())
+ALONE = {name: VALID[name] for name in SCHEMA["$defs"]["candidate_report"]["properties"]}
+"""The same as one of several candidates."""
 LIMITS = (65_000, 65_535, 262_144)
 """Characters of a comment, a check and a job summary."""
 MOST_SECONDS = 10.0
@@ -43,6 +47,10 @@ def in_bounded_time() -> Iterator[None]:
 
 def document(**fields: object) -> str:
     return json.dumps({**copy.deepcopy(VALID), **fields})
+
+
+def without_rows(content: Mapping[str, object]) -> dict[str, object]:
+    return {name: [] if isinstance(value, list) else value for name, value in content.items()}
 
 
 def many(kind: str, number: int, **fields: object) -> list[dict[str, object]]:
@@ -133,6 +141,10 @@ def test_a_report_that_is_none_is_refused(folder, content, said):
             "more than 50,000 rows",
         ),
         ({"sections": [{"title": "", "markdown": "", "pictures": []}] * 400}, "at most 100 sections"),
+        ({"candidates": [{**ALONE, "summary": "Better"}, ALONE]}, "candidates[0] must be the report's own candidate"),
+        ({"candidates": [ALONE, {**ALONE, "verdict": "fail"}]}, "candidates[1].verdict must be pass"),
+        ({"candidates": [ALONE, {**ALONE, "params": many("params", MOST_ROWS)}]}, "more than 50,000 rows"),
+        ({"candidates": [ALONE, {"base": None}]}, "candidates[1].head must be an object"),
         ({"summary": "\ud800"}, "summary must be a text of whole characters"),
         ({"params": many("params", 1, head={"\udcff": 1})}, "params[0].head must be a text of whole characters"),
         ({"params": many("params", 1, head=["x" * 2_000_000])}, "params[0].head must be a text of at most"),
@@ -152,6 +164,25 @@ def test_longer_numbers_are_refused_also_where_python_is_told_to_read_them(monke
     monkeypatch.setattr("reporter.codec.strict_json.json.loads", lambda text, **_: {**VALID, "level": 10**5000})
     with pytest.raises(BundleError, match=r"level must be a number of at most 4,300 digits"):
         report_from_json("{}")
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_thousands_of_candidates_are_put_into_words_in_bounded_time(limit):
+    other = {**without_rows(ALONE), "summary": "x" * 500}
+    with in_bounded_time():
+        report = report_from_json(document(candidates=[ALONE, *[other] * 15_000]))
+        text = render_markdown(report, {}, limit=limit)
+    assert len(text) <= limit
+    assert len(report.others) == 15_000
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_thousands_of_reports_are_put_into_words_in_bounded_time(limit):
+    one = {**without_rows(VALID), "summary": "x" * 500}
+    several = {"schema_version": 1, "verdict": "pass", "summary": "All pass", "reports": [one] * 2_000}
+    with in_bounded_time():
+        text = render_markdown(report_from_json(json.dumps(several)), {}, limit=limit)
+    assert len(text) <= limit
 
 
 def sections(markdown: str, number: int = 1) -> dict[str, object]:

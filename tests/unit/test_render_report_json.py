@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import resources
 
 import pytest
@@ -33,7 +33,7 @@ from reporter.model.comparison import (
     State,
 )
 from reporter.model.history import HistoryPoint, MetricHistory
-from reporter.model.report import PlotRow, Report, RunInfo
+from reporter.model.report import CandidateReport, PlotRow, Report, RunInfo
 from reporter.model.revision import Revision
 from reporter.model.rules import Direction
 from reporter.model.values import same_value
@@ -112,7 +112,20 @@ def _with_verdict_of_gates(report: Report) -> Report:
     return replace(report, verdict=worst)
 
 
-REPORTS = reports()
+def reports_of_several() -> st.SearchStrategy[Report]:
+    """Up to three candidates."""
+    return st.builds(
+        lambda first, others: replace(first, others=tuple(map(_as_candidate, others))),
+        reports(),
+        st.lists(reports(), max_size=2),
+    )
+
+
+def _as_candidate(report: Report) -> CandidateReport:
+    return CandidateReport(**{each.name: getattr(report, each.name) for each in fields(CandidateReport)})
+
+
+REPORTS = reports_of_several()
 
 
 def agree(left: object, right: object) -> bool:
@@ -155,7 +168,7 @@ def test_the_schema_is_one():
 
 def test_every_field_is_in_the_schema():
     written = json.loads(report_to_json(better()))
-    assert set(written) == set(SCHEMA["properties"])
+    assert {*written, "candidates"} == {"schema_version", *SCHEMA["$defs"]["report"]["properties"]}
     for plural, singular in [("metrics", "metric"), ("params", "param"), ("plots", "plot"), ("data", "data")]:
         assert list(written[plural][0]) == list(SCHEMA["$defs"][singular]["properties"])
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from reporter.model.comparison import State
 from reporter.model.problem import Problem
-from reporter.model.report import Report
+from reporter.model.report import AnyReport, Report, Reports
 from reporter.model.revision import Revision
 from reporter.render import tables, wording
 from reporter.render.escape import safe_url, visible
@@ -24,6 +24,8 @@ from reporter.render.team_text import team_html
 if TYPE_CHECKING:
     from jinja2 import Template
 
+_NOTHING = {"doubts": (), "has_other_problems": False, "charts": (), "tables": (), "sections": (), "pages": ()}
+"""Of what the page of several reports lacks, or that of one."""
 _SCRIPT_END = re.compile(r"<(?=/script|script|!--)", re.IGNORECASE)
 
 
@@ -74,25 +76,46 @@ def render_page(
     cannot be drawn. Pictures are inside as `data:` addresses. The scripts in the page are allowed by their hashes alone.
     """
     has_figures = any(isinstance(chart, PlotlyChart) for chart in charts)
-    plotly = script_safe(plotly_js) if plotly_js and has_figures else ""
-    script = script_safe(_resource("page.js"))
     addresses = {name: _data_address("image/png", content) for name, content in (pictures or {}).items()}
+    return _render(
+        report,
+        plotly_js=plotly_js if has_figures else None,
+        doubts=[_doubt(problem, revisions) for problem, revisions in wording.once(wording.doubts(report))],
+        has_other_problems=len(report.problems) > len(wording.doubts(report)),
+        has_metrics=bool(report.metrics),
+        opening=tables.opening_tables(report),
+        charts=[_page_chart(chart) for chart in charts],
+        tables=tables.detail_tables(report),
+        sections=[(section.title, team_html(section, addresses)) for section in report.sections],
+    )
+
+
+def render_index(reports: Reports, pages: Mapping[str, str]) -> str:
+    """The page of several reports: what became of each. `pages`: a report's project → the address of its own page."""
+    in_order = wording.worst_first(reports)
+    return _render(
+        reports,
+        has_metrics=True,
+        opening=[tables.reports(in_order)],
+        pages=[(each.project, pages[each.project]) for each in in_order if each.project in pages],
+    )
+
+
+def _render(report: AnyReport, *, plotly_js: str | None = None, **content: Any) -> str:
+    """The page of a report; its parts that `content` does not name are empty."""
+    plotly = script_safe(plotly_js) if plotly_js else ""
+    script = script_safe(_resource("page.js"))
     return page_template().render(
         report=report,
         tone=wording.verdict_tone(report),
         base=_side(report.base, report) if report.base else None,
         head=_side(report.head, report),
         log=safe_url(report.run.url),
-        doubts=[_doubt(problem, revisions) for problem, revisions in wording.once(wording.doubts(report))],
-        has_other_problems=len(report.problems) > len(wording.doubts(report)),
-        opening=tables.opening_tables(report),
-        charts=[_page_chart(chart) for chart in charts],
-        tables=tables.detail_tables(report),
-        sections=[(section.title, team_html(section, addresses)) for section in report.sections],
         policy=_policy([script, plotly] if plotly else [script]),
         style=_resource("page.css"),
         script=script,
         plotly=plotly,
+        **(_NOTHING | content),
     )
 
 
@@ -136,7 +159,7 @@ def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _side(revision: Revision, report: Report) -> wording.Side:
+def _side(revision: Revision, report: AnyReport) -> wording.Side:
     side = wording.side(revision, report)
     return replace(side, address=safe_url(side.address))
 

@@ -12,7 +12,7 @@ from reporter.model.comparison import Cause, Explanation, Flips, MetricRow, Outc
 from reporter.model.formatting import counted
 from reporter.model.report import Report, SectionText
 from reporter.render import tables, wording
-from reporter.render.escape import code, html_text, shorten
+from reporter.render.escape import code, html_text, prose, shorten
 from reporter.render.markdown.markup import (
     NOTHING_TO_SAY,
     Piece,
@@ -22,7 +22,7 @@ from reporter.render.markdown.markup import (
     more_rows,
     paragraphs,
 )
-from reporter.render.markdown.opening import cause_texts
+from reporter.render.markdown.opening import cause_texts, why_part
 from reporter.render.markdown.tables import laid_out, methods, note_text, with_whole_names
 from reporter.render.mermaid import pipeline_graph
 from reporter.render.tables import Table
@@ -64,6 +64,29 @@ def _explained(explanation: Explanation, text: Callable[[Cause], str]) -> str:
     if len(explanation.causes) > _MOST_CAUSES:
         lines.append(f"… and {len(explanation.causes) - _MOST_CAUSES:,} more")
     return paragraphs(f"**{file}**", bullets(lines))
+
+
+def other_part(report: Report) -> Piece:
+    """Of each candidate but the first: its headline metrics and gates."""
+    others = [report.of(candidate) for candidate in report.others]
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(others, most, "candidate")
+        return paragraphs(*map(_other, shown), rest)
+
+    return Piece(len(others), render)
+
+
+def _other(report: Report) -> str:
+    """What is short of it, whole: the page has all its rows."""
+    name = f"<b>{html_text(shorten(wording.revision_name(report.head)))}</b>"
+    summary = f"{wording.verdict_symbol(report)} {prose(report.summary)}"
+    shown = (
+        tables.headlines(wording.headline_rows(report), report),
+        tables.gates(wording.gates_in_order(report), report),
+    )
+    whole = (laid_out(table) for table in shown if table.rows)
+    return details(name, paragraphs(summary, *whole, why_part(report).render(None)))
 
 
 def metric_part(report: Report) -> Piece:

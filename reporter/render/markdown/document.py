@@ -6,106 +6,76 @@ Written for GitHub's dialect, which GitLab and Gitea share: HTML where Markdown 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
 
-from reporter.model.report import Report
+from reporter.model.report import AnyReport, Report, Reports
 from reporter.render import wording
 from reporter.render.escape import link, prose, safe_url, shorten
 from reporter.render.markdown import details, opening
-from reporter.render.markdown.markup import Piece, paragraphs
+from reporter.render.markdown.fitting import Block, Frame, Part, characters, fitted
+from reporter.render.markdown.markup import paragraphs
+from reporter.render.markdown.several import render_several
 from reporter.render.team_text import LONGEST_SECTION
 
-
-class Part(StrEnum):
-    """What may be left out to fit a forge's limit, by the name a reader is told; the first member goes first."""
-
-    ARTIFACTS = "artifacts"
-    FLIPS = "flips"
-    SLICES = "slices"
-    PLOT_NOTES = "notes on plots"
-    DATA = "data"
-    PIPELINE = "pipeline"
-    PARAMS = "params"
-    METRICS = "all metrics"
-    SECTIONS = "the team's own sections"
-    CAUSES = "what changed and why"
-    PROBLEMS = "problems"
-    PICTURES = "pictures"
-    WHY = "changes upstream"
-    GATES = "gates"
-    HEADLINE = "headline metrics"
-
-
-ROWS_WHEN_SHORT = (40, 8)
-"""Rows a part keeps when the whole does not fit: first all parts are shortened, then they go."""
-_ALL_ROWS = 10**9
-_CLOSE_ENOUGH = 32
-"""A part is not worth rendering again for fewer than one more row in so many."""
 MOST_SECTION_TEXT = LONGEST_SECTION
 """Characters of all sections' Markdown that are read for a text with a limit, since parsing them takes longer than all else. The
 page and report.md have more."""
-_MOST_TRIES = 12
-"""To find how many rows fit: among rows of one length three are enough."""
-_FASTEST_GROWTH = 4
-"""Rows unlike those before them may be longer: at most so many times as many are tried next."""
 
 _PAGE_BESIDE = re.compile(r"[\w-]+\.html")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A part of the report in its place."""
-
-    part: Part
-    piece: Piece
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What stands around the parts, and always stays."""
-
-    head: str
-    foot: str
-    whereabouts: str
-    """Of the whole report; empty where it is nowhere else."""
-
-    def around(self, texts: Mapping[Part, str], gone: Sequence[Part] = ()) -> str:
-        """The whole text: head, parts, and what was left out of them."""
-        where = f" The whole report: {self.whereabouts}." if self.whereabouts else ""
-        left_out = f"> ✂️ Left out to fit here: {', '.join(gone)}.{where}" if gone else ""
-        return paragraphs(self.head, *texts.values(), left_out, self.foot) + "\n"
-
-
 def render_markdown(
-    report: Report, pictures: Mapping[str, str], limit: int | None = None, whole: str | None = None
+    report: AnyReport, pictures: Mapping[str, str], limit: int | None = None, whole: str | None = None
 ) -> str:
-    """The report as Markdown, ending in a newline.
+    """The report, or the several, as Markdown, ending in a newline.
 
     `pictures`: a picture's name in the bundle → its address, relative or absolute. `limit`: most characters, counted as UTF-16
     counts them, which no forge undercuts; parts are then shortened and left out in the order of `Part`, and the text says
     so. `whole`: where the whole report is: a web address, a page beside this file (`report.html`) or a sentence's end ("the job
     summary").
     """
+    if isinstance(report, Reports):
+        several = render_several(
+            report, _frame_of_several(report, whole), lambda one, most: _render_one(one, pictures, most, None), limit
+        )
+        return several or _last_resort(report, limit or 0)
+    return _render_one(report, pictures, limit, whole)
+
+
+def _frame_of_several(reports: Reports, whole: str | None) -> Frame:
+    address, whereabouts = _whereabouts(whole)
+    notices = opening.notice_lines(reports.notices)
+    return Frame(
+        paragraphs(opening.verdict_line(reports), f"**{prose(reports.comment.title)}**", notices),
+        _footer(reports, whereabouts, is_link=address is not None),
+        whereabouts,
+    )
+
+
+def _render_one(report: Report, pictures: Mapping[str, str], limit: int | None, whole: str | None) -> str:
     frame = _frame(report, whole)
     if limit is None:
         return frame.around({block.part: block.piece.render(None) for block in _blocks(report, pictures)})
     blocks = _blocks(report, pictures, MOST_SECTION_TEXT)
-    return _fitted(frame, blocks, limit) or _last_resort(report, limit)
+    return fitted(frame, blocks, limit) or _last_resort(report, limit)
 
 
 def _frame(report: Report, whole: str | None) -> Frame:
     head = [opening.verdict_line(report)]
     if not _is_calm(report):
         head += [opening.subject_line(report), opening.doubt_lines(report)]
-    address = whole if whole and (safe_url(whole) or _PAGE_BESIDE.fullmatch(whole)) else None
-    whereabouts = f"[full report]({address})" if address else prose(whole or "")
+    address, whereabouts = _whereabouts(whole)
     return Frame(paragraphs(*head), _footer(report, whereabouts, is_link=address is not None), whereabouts)
 
 
+def _whereabouts(whole: str | None) -> tuple[str | None, str]:
+    """The address of the whole report, if it has one, and how the text says where that is."""
+    address = whole if whole and (safe_url(whole) or _PAGE_BESIDE.fullmatch(whole)) else None
+    return address, f"[full report]({address})" if address else prose(whole or "")
+
+
 def _is_calm(report: Report) -> bool:
-    return wording.nothing_differs(report) and bool(report.metrics)
+    return bool(report.metrics) and all(wording.nothing_differs(report.of(each)) for each in report.candidates)
 
 
 def _blocks(report: Report, pictures: Mapping[str, str], section_text: int | None = None) -> tuple[Block, ...]:
@@ -114,12 +84,14 @@ def _blocks(report: Report, pictures: Mapping[str, str], section_text: int | Non
     if _is_calm(report):
         return (team,)
     return (
+        Block(Part.CANDIDATES, opening.candidate_part(report)),
         Block(Part.HEADLINE, opening.headline_table(report)),
         Block(Part.WHY, opening.why_part(report)),
         Block(Part.GATES, opening.gate_part(report)),
         Block(Part.PICTURES, opening.picture_part(report, pictures)),
         team,
         Block(Part.CAUSES, details.cause_part(report)),
+        Block(Part.OTHERS, details.other_part(report)),
         Block(Part.METRICS, details.metric_part(report)),
         Block(Part.PARAMS, details.param_part(report)),
         Block(Part.DATA, details.data_part(report)),
@@ -132,122 +104,7 @@ def _blocks(report: Report, pictures: Mapping[str, str], section_text: int | Non
     )
 
 
-@dataclass(slots=True)
-class _Form:
-    """A part as it stands at the moment."""
-
-    text: str
-    rows: int
-    """The most that it may have: 0 for a part that is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitting:
-    """A report that is made to fit: all parts begin short; they give way one after the other, or grow by what room is left.
-
-    No part is ever put into words much longer than the room: a report may have a thousand times the rows that fit.
-    """
-
-    frame: Frame
-    in_turn: Sequence[Block]
-    """In the order in which they give way; each has something to say."""
-    forms: Mapping[Part, _Form]
-    """In the order of the page."""
-    limit: int
-    known: dict[tuple[Part, int], str]
-    """What was rendered, by the most rows."""
-
-    def text(self) -> str:
-        gone = [block.part for block in self.in_turn if not self.forms[block.part].rows]
-        return self.frame.around({part: form.text for part, form in self.forms.items()}, gone)
-
-    def give_way(self) -> bool:
-        """False if not even the frame fits."""
-        if self._room() >= 0:
-            return True
-        for most in ROWS_WHEN_SHORT:
-            for block in self.in_turn:
-                form, text = self.forms[block.part], self._rendered(block, most)
-                if len(text) < len(form.text):
-                    form.text, form.rows = text, most
-                if self._room() >= 0:
-                    return True
-        for block in self.in_turn:
-            form = self.forms[block.part]
-            form.text, form.rows = "", 0
-            if self._room() >= 0:
-                return True
-        return False
-
-    def take_back(self) -> None:
-        """First what was left out comes back short, then what is short grows; the part that would go last comes first."""
-        for most in reversed(ROWS_WHEN_SHORT):
-            for block in reversed(self.in_turn):
-                self._grow(block, most)
-        for block in reversed(self.in_turn):
-            self._grow_as_far_as_it_fits(block)
-
-    def _rendered(self, block: Block, most: int) -> str:
-        if (block.part, most) not in self.known:
-            text = block.piece.render(None if most == _ALL_ROWS else most)
-            self.known[block.part, most] = text
-        return self.known[block.part, most]
-
-    def _room(self) -> int:
-        """Characters that are left; negative where the text is too long."""
-        return self.limit - _length(self.text())
-
-    def _grow(self, block: Block, rows: int) -> bool:
-        """Whether the part fits with so many rows, which it then has."""
-        form = self.forms[block.part]
-        if rows <= form.rows:
-            return True
-        before = form.text, form.rows
-        form.text, form.rows = self._rendered(block, rows), rows
-        if self._room() >= 0:
-            return True
-        form.text, form.rows = before
-        return False
-
-    def _grow_as_far_as_it_fits(self, block: Block) -> None:
-        """To about the most rows that fit, guessed from the length of those that do and of those that do not."""
-        form, all_rows = self.forms[block.part], block.piece.rows
-        too_many, length_of_too_many = 0, 0
-        for _ in range(_MOST_TRIES):
-            rows, length = form.rows, len(form.text)
-            if rows == _ALL_ROWS or 0 < too_many <= rows:
-                return
-            per_row = (length_of_too_many - length) / (too_many - rows) if too_many else length / max(rows, 1)
-            guess = rows + int(self._room() / max(per_row, 1))
-            guess = min(guess, _FASTEST_GROWTH * rows + 1, too_many - 1 if too_many else guess)
-            if guess >= all_rows and not too_many:
-                guess = _ALL_ROWS
-            if guess - rows <= rows // _CLOSE_ENOUGH:
-                return
-            if not self._grow(block, guess):
-                too_many, length_of_too_many = min(guess, all_rows), len(self._rendered(block, guess))
-
-
-def _fitted(frame: Frame, blocks: Sequence[Block], limit: int) -> str | None:
-    """The report with as much as fits; None if not even the frame does."""
-    telling = [block for block in blocks if block.piece.rows]
-    in_turn = sorted(telling, key=lambda block: list(Part).index(block.part))
-    fitting = _Fitting(frame, in_turn, {block.part: _short_form(block) for block in telling}, limit, {})
-    if not fitting.give_way():
-        return None
-    fitting.take_back()
-    return fitting.text()
-
-
-def _short_form(block: Block) -> _Form:
-    """All of a part that is short anyway: a table may be longer than the graph that stands for it."""
-    most = ROWS_WHEN_SHORT[0]
-    if block.piece.rows <= most:
-        return _Form(block.piece.render(None), _ALL_ROWS)
-    return _Form(block.piece.render(most), most)
-
-
-def _footer(report: Report, whereabouts: str, *, is_link: bool) -> str:
+def _footer(report: AnyReport, whereabouts: str, *, is_link: bool) -> str:
     run = report.run
     runner = prose(run.runner)
     pieces = [
@@ -259,20 +116,16 @@ def _footer(report: Report, whereabouts: str, *, is_link: bool) -> str:
     return " · ".join(piece for piece in pieces if piece)
 
 
-def _commits(report: Report) -> str:
+def _commits(report: AnyReport) -> str:
     head = opening.revision_link(report.head, report)
     if report.base is None:
         return f"{head} without a baseline"
     return f"{head} against {opening.revision_link(report.base, report)}"
 
 
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _last_resort(report: Report, limit: int) -> str:
+def _last_resort(report: AnyReport, limit: int) -> str:
     """The verdict alone, cut as a plain sentence."""
     text = f"{wording.verdict_symbol(report)} {shorten(report.summary, max(limit // 4, 1))}"
-    while text and _length(prose(text)) > limit:
+    while text and characters(prose(text)) > limit:
         text = text[:-1]
     return prose(text)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
 
 from reporter.model.comparison import Cause, CauseKind, GateRow, MetricRow, State, Verdict
 from reporter.model.formatting import counted, the_first
 from reporter.model.problem import Problem
-from reporter.model.report import PlotRow, Report
+from reporter.model.report import AnyReport, PlotRow, Report
 from reporter.model.revision import Revision
 from reporter.render import tables, wording
 from reporter.render.escape import (
@@ -39,7 +39,7 @@ _IMAGE = "image"
 _MOST_REVISIONS = 3
 
 
-def verdict_line(report: Report) -> str:
+def verdict_line(report: AnyReport) -> str:
     """The heading: sign and summary."""
     summary = prose(report.summary)
     return f"### {wording.verdict_symbol(report)} {summary}"
@@ -54,7 +54,7 @@ def subject_line(report: Report) -> str:
     return f"**{title}** · {head} compared with {code(wording.revision_name(report.base))}"
 
 
-def revision_link(revision: Revision, report: Report) -> str:
+def revision_link(revision: Revision, report: AnyReport) -> str:
     """`main` (`1a2b3c4`), linked to the commit where the project's page is known."""
     side = wording.side(revision, report)
     commit = link(f"`{side.commit}`", side.address)
@@ -74,9 +74,21 @@ def doubt_lines(report: Report) -> str:
         lines.append(
             f"> ⚠️ {what} could not be read, drawn or trusted{' either' if doubts else ''}: see problems below."
         )
-    lines += [f"> ℹ️ {prose(notice)}" for notice in report.notices[:MOST_LINES]]
-    if (more := len(report.notices) - MOST_LINES) > 0:
-        lines.append(f"> ℹ️ … and {counted(more, 'more note')} in the full report.")
+    return _quoted([*lines, *_notices(report.notices)])
+
+
+def notice_lines(notices: Sequence[str]) -> str:
+    """What a reader should know of several reports at once."""
+    return _quoted(list(_notices(notices)))
+
+
+def _notices(notices: Sequence[str]) -> Iterator[str]:
+    yield from (f"> ℹ️ {prose(notice)}" for notice in notices[:MOST_LINES])
+    if (more := len(notices) - MOST_LINES) > 0:
+        yield f"> ℹ️ … and {counted(more, 'more note')} in the full report."
+
+
+def _quoted(lines: Sequence[str]) -> str:
     return "\n>\n".join(lines)
 
 
@@ -86,6 +98,19 @@ def _problem(problem: Problem, revisions: Sequence[str]) -> str:
     subject = f"{code(about)}: " if about else ""
     hint = f" {prose(wording.sentence(problem.hint))}" if problem.hint else ""
     return f"{where}{subject}**{prose(wording.ended(problem.message))}**{hint}"
+
+
+def candidate_part(report: Report) -> Piece:
+    """All candidates beside the baseline, where there are several; what follows is of the first."""
+    if not report.others:
+        return NOTHING_TO_SAY
+    of_first = f"What follows is of {code(wording.revision_name(report.head))}."
+
+    def render(most: int | None) -> str:
+        shown, rest = beginning(report.candidates, most, "candidate")
+        return paragraphs(laid_out(tables.candidates(shown, report)), rest, of_first)
+
+    return Piece(len(report.candidates), render)
 
 
 def headline_table(report: Report) -> Piece:
@@ -174,8 +199,8 @@ def gate_part(report: Report) -> Piece:
 
 def picture_part(report: Report, pictures: Mapping[str, str]) -> Piece:
     """Plots that changed, two a row; the others folded."""
-    drawn = [plot for plot in report.plots if plot.image in pictures]
-    captions = _captions(report.plots)
+    drawn = [plot for plot in report.every_plot if plot.image in pictures]
+    captions = _captions(report.every_plot)
 
     def render(most: int | None) -> str:
         changed = (plot for plot in drawn if plot.state is not State.UNCHANGED)

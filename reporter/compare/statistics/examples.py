@@ -67,7 +67,7 @@ class Classified:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class Regressed:
     """Examples of a regression, n rows."""
 
     actual: FloatArray
@@ -80,16 +80,16 @@ class Measured:
         """How many examples there are: n."""
         return len(self.actual)
 
-    def same(self, other: Measured) -> bool:
+    def same(self, other: Regressed) -> bool:
         """Predictions are equal, value for value."""
         return np.array_equal(self.predicted, other.predicted)
 
-    def take(self, rows: IntArray) -> Measured:
+    def take(self, rows: IntArray) -> Regressed:
         """The examples of these rows: indices of shape (m,), which may repeat."""
-        return Measured(self.actual[rows], self.predicted[rows])
+        return Regressed(self.actual[rows], self.predicted[rows])
 
 
-Examples: TypeAlias = Classified | Measured
+Examples: TypeAlias = Classified | Regressed
 
 
 def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Examples]:
@@ -98,7 +98,7 @@ def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Exa
     Raises `UnusablePredictionsError` where a column is missing or a cell is empty or no number.
     """
     if rule.task is Task.REGRESSION:
-        return _measured(base, rule, base=True), _measured(head, rule, base=False)
+        return _regressed(base, rule, base=True), _regressed(head, rule, base=False)
     return _classified(base, head, rule)
 
 
@@ -114,7 +114,7 @@ def column(table: Table, name: str, *, base: bool) -> Column:
     return table.columns[name]
 
 
-def _measured(table: Table, rule: PredictionsRule, *, base: bool) -> Measured:
+def _regressed(table: Table, rule: PredictionsRule, *, base: bool) -> Regressed:
     predicted = rule.predicted or rule.score
     if predicted is None:
         raise UnusablePredictionsError(
@@ -122,7 +122,7 @@ def _measured(table: Table, rule: PredictionsRule, *, base: bool) -> Measured:
             "name the column of predictions in reporter.yaml",
             ProblemKind.CONFIGURATION,
         )
-    return Measured(_finite(table, rule.actual, base=base), _finite(table, predicted, base=base))
+    return Regressed(_finite(table, rule.actual, base=base), _finite(table, predicted, base=base))
 
 
 def _finite(table: Table, name: str, *, base: bool) -> FloatArray:

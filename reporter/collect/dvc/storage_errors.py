@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reporter.collect.dvc.remotes import RemoteAddress
-from reporter.collect.pipeline import Content
+from reporter.collect.pipeline import StoredObject
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line, without_folders
 from reporter.collect.transfers import CutError, StalledError
@@ -101,7 +101,7 @@ def _explain_cuts(error: CutError, where: str, remote: str) -> UnreadableError:
 
 
 def explain_failure(
-    error: Exception, content: Content, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
+    error: Exception, content: StoredObject, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
 ) -> UnreadableError:
     """`remote` was asked, one of the `remotes` that there are. `damaged`: the cache has the object, with wrong content."""
     from dvc.config import NoRemoteError
@@ -160,7 +160,7 @@ def _kinds(error: Exception) -> set[str]:
 
 
 def _missing(
-    content: Content, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
+    content: StoredObject, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
 ) -> UnreadableError:
     no_remote = f"no default remote is set ({', '.join(remotes)})" if remotes else "there is no remote"
     elsewhere = f"not in remote '{remote.name}'" if remote else no_remote

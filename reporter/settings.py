@@ -297,18 +297,10 @@ def _predictions(node: _Node) -> PredictionsRule:
 
 
 def _significance(node: _Node) -> SignificanceRule:
-    rule = _record(
-        node, SignificanceRule, resamples=lambda each: each.count(100), correction=_correction, seed=_Node.count
-    )
+    rule = _record(node, SignificanceRule, resamples=lambda each: each.count(100))
     if not LEAST_LEVEL <= rule.level < 1:
         raise node.error(f"`level` must be at least {LEAST_LEVEL} and below 1, such as 0.95")
     return rule
-
-
-def _correction(node: _Node) -> str:
-    if node.value not in ("holm", "none"):
-        raise node.error("must be one of holm, none")
-    return str(node.value)
 
 
 def _images(node: _Node) -> ImagesRule:

@@ -115,13 +115,20 @@ class PredictionsRule:
         return is_glob(self.path)
 
 
+class Correction(StrEnum):
+    """How the p-values of gated metrics are corrected for being several."""
+
+    HOLM = "holm"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class SignificanceRule:
     """How sure an interval is to be, of how many resamples, and how p-values are corrected for being several."""
 
     level: float = 0.95
     resamples: int = 2000
-    correction: str = "holm"
+    correction: Correction = Correction.HOLM
     seed: int = 0
 
 

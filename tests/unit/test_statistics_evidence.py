@@ -14,7 +14,7 @@ from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.revision import Revision
-from reporter.model.rules import GateRule, MetricRule, PredictionsRule, Rules, SignificanceRule, Task
+from reporter.model.rules import Correction, GateRule, MetricRule, PredictionsRule, Rules, SignificanceRule, Task
 from reporter.model.snapshot import Snapshot, Table, ValueFile
 
 FILE = "metrics.json"
@@ -244,6 +244,8 @@ def test_p_values_of_gated_metrics_are_corrected_and_others_are_not(examples):
     assert corrected[smaller].p_value == pytest.approx(2 * raw[smaller].p_value)
     assert corrected[larger].p_value == pytest.approx(max(raw[larger].p_value, 2 * raw[smaller].p_value))
     assert corrected[MetricKey(FILE, "accuracy")].p_value == raw[MetricKey(FILE, "accuracy")].p_value
+    alone = SignificanceRule(correction=Correction.NONE)
+    assert found(examples, rule(metrics=metrics), metrics=gates, significance=alone, **arguments).metrics == raw
 
 
 def test_different_test_sets_are_compared_on_the_shared_rows_and_it_is_said(examples):

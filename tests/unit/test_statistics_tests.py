@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, false_discovery_control
+from scipy.stats import binomtest
 
-from reporter.compare.statistics.correction import benjamini_hochberg, correct, holm
+from reporter.compare.statistics.correction import benjamini_hochberg, holm
 from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.mcnemar import mcnemar
 
@@ -112,26 +112,13 @@ def test_a_metric_without_p_value_is_no_member_of_the_family():
     assert holm([None]) == [None]
 
 
-p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+def test_benjamini_hochberg_of_a_worked_example():
+    assert benjamini_hochberg([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.02, 0.04, 0.04, 0.02])
 
 
-@given(p_values)
-def test_benjamini_hochberg_is_scipy_s(values):
-    assert benjamini_hochberg(values) == pytest.approx(list(false_discovery_control(values)))
-
-
-@given(p_values)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_corrections_keep_the_order_and_never_lower_a_p_value(values):
     for corrected in (holm(values), benjamini_hochberg(values)):
         assert all(value <= new <= 1 for value, new in zip(values, corrected, strict=True))
         assert [corrected[i] for i in np.argsort(values, kind="stable")] == sorted(corrected)
     assert all(a >= b for a, b in zip(holm(values), benjamini_hochberg(values), strict=True))
-
-
-def test_corrections_by_name():
-    values = [0.01, 0.02]
-    assert correct(values, "holm") == holm(values)
-    assert correct(values, "benjamini-hochberg") == benjamini_hochberg(values)
-    assert correct(values, "none") == values
-    with pytest.raises(ValueError, match="bonferoni"):
-        correct(values, "bonferoni")

@@ -3,12 +3,6 @@
 `evidence` is the way in; the modules below it each hold one method and name its source.
 """
 
-from reporter.compare.statistics.correction import benjamini_hochberg, correct, holm
 from reporter.compare.statistics.gathering import evidence
 
-__all__ = [
-    "benjamini_hochberg",
-    "correct",
-    "evidence",
-    "holm",
-]
+__all__ = ["evidence"]

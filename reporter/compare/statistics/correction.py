@@ -10,48 +10,27 @@ from reporter.compare.statistics.columns import FloatArray
 
 PValues = Sequence[float | None]
 
-HOLM = "holm"
-BENJAMINI_HOCHBERG = "benjamini-hochberg"
-NONE = "none"
-
-
-def correct(p_values: PValues, method: str) -> list[float | None]:
-    """Correct by `method`: `holm`, `benjamini-hochberg` or `none`; any other name is a ValueError."""
-    match method:
-        case "holm":
-            return holm(p_values)
-        case "benjamini-hochberg":
-            return benjamini_hochberg(p_values)
-        case "none":
-            return list(p_values)
-        case _:
-            raise ValueError(f"unknown correction {method!r}: use {HOLM}, {BENJAMINI_HOCHBERG} or {NONE}")
-
 
 def holm(p_values: PValues) -> list[float | None]:
     """Bound the chance of any false alarm (Holm 1979, A simple sequentially rejective multiple test procedure)."""
-    return _stepwise(p_values, _holm)
+    return _corrected(p_values, _holm)
 
 
 def benjamini_hochberg(p_values: PValues) -> list[float | None]:
     """Bound the share of false alarms among all alarms (Benjamini & Hochberg 1995, Controlling the false discovery rate)."""
-    return _stepwise(p_values, _benjamini_hochberg)
+    from scipy.stats import false_discovery_control
+
+    return _corrected(p_values, false_discovery_control)
 
 
-def _holm(ascending: FloatArray) -> FloatArray:
-    return np.maximum.accumulate(ascending * np.arange(len(ascending), 0, -1))
+def _holm(family: FloatArray) -> FloatArray:
+    order = np.argsort(family, kind="stable")
+    corrected = np.empty_like(family)
+    corrected[order] = np.maximum.accumulate(family[order] * np.arange(len(family), 0, -1))
+    return np.minimum(corrected, 1.0)
 
 
-def _benjamini_hochberg(ascending: FloatArray) -> FloatArray:
-    scaled = ascending * (len(ascending) / np.arange(1, len(ascending) + 1))
-    return np.asarray(np.minimum.accumulate(scaled[::-1])[::-1])
-
-
-def _stepwise(p_values: PValues, adjust: Callable[[FloatArray], FloatArray]) -> list[float | None]:
-    known = [index for index, p in enumerate(p_values) if p is not None]
-    values = np.array([p for p in p_values if p is not None], dtype=np.float64)
-    order = np.argsort(values, kind="stable")
-    corrected: list[float | None] = [None] * len(p_values)
-    for place, value in zip(order, np.minimum(adjust(values[order]), 1.0), strict=True):
-        corrected[known[place]] = float(value)
-    return corrected
+def _corrected(p_values: PValues, correct: Callable[[FloatArray], FloatArray]) -> list[float | None]:
+    family = [p for p in p_values if p is not None]
+    corrected = iter(correct(np.array(family)).tolist() if family else ())
+    return [None if p is None else next(corrected) for p in p_values]

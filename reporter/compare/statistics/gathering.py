@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from reporter.compare.statistics.assessment import assess
-from reporter.compare.statistics.correction import correct
+from reporter.compare.statistics.correction import holm
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import repeated_runs
 from reporter.compare.statistics.run_predictions import assess_runs
 from reporter.compare.statistics.slices import worst_and_best
 from reporter.model.evidence import Evidence, MetricEvidence
 from reporter.model.metric_key import MetricKey
-from reporter.model.rules import Rules
+from reporter.model.rules import Correction, Rules
 from reporter.model.snapshot import Snapshot
 
 _Tests: TypeAlias = Mapping[tuple[MetricKey, ...], MetricEvidence]
@@ -67,9 +67,9 @@ def _joined(predicted: _Tests, of_runs: Sequence[_Tests]) -> _Tests:
     return tests
 
 
-def _corrected(tests: _Tests, gated: frozenset[MetricKey], method: str) -> dict[MetricKey, MetricEvidence]:
-    family = [keys for keys in tests if gated.intersection(keys)]
-    p_values = correct([tests[keys].p_value for keys in family], method)
+def _corrected(tests: _Tests, gated: frozenset[MetricKey], method: Correction) -> dict[MetricKey, MetricEvidence]:
+    family = [keys for keys in tests if gated.intersection(keys)] if method is Correction.HOLM else []
+    p_values = holm([tests[keys].p_value for keys in family])
     corrected = {keys: replace(tests[keys], p_value=p) for keys, p in zip(family, p_values, strict=True)}
     return {key: metric for keys, metric in {**tests, **corrected}.items() for key in keys}
 

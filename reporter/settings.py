@@ -22,7 +22,7 @@ from reporter.model.rules import (
     SignificanceRule,
     Task,
 )
-from reporter.model.values import is_finite
+from reporter.model.values import count_values, is_finite
 
 CONFIG_NAME = "reporter.yaml"
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)KEY(?:_|$)", re.IGNORECASE)
@@ -95,7 +95,7 @@ def parse_rules(text: str, name: str = CONFIG_NAME) -> Rules:
     document = _load(text, name)
     if document is None:
         return Rules()
-    if "*" in text and _values(document, {}) > _MOST_VALUES:
+    if "*" in text and count_values(document) > _MOST_VALUES:
         problem = f"holds more than {_MOST_VALUES:,} values, once its aliases are written out"
         raise ConfigurationError(name, None, problem, "Mend the file.")
     return _rules(_Node(document, name, ""))
@@ -127,16 +127,6 @@ def _load(text: str, name: str) -> Any:
 def _cut(text: str) -> str:
     """What an error quotes of the file: a key may be as long as the file."""
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
-
-
-def _values(tree: Any, known: dict[int, int]) -> int:
-    """How many values a tree holds with every alias written out. `known`: what was counted already, by identity."""
-    if not isinstance(tree, Mapping | list):
-        return 1
-    if id(tree) not in known:
-        known[id(tree)] = 1  # of one that holds itself
-        known[id(tree)] = sum(_values(each, known) for each in (tree.values() if isinstance(tree, Mapping) else tree))
-    return known[id(tree)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,3 @@ class DvcProject:
 
     def _cache(self, algorithm: str) -> Any:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local
-
-    def close(self) -> None:
-        """Let go of what DVC has opened."""
-        self._repo.close()

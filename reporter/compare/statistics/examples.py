@@ -54,11 +54,13 @@ class Classified:
         """How many examples there are: n."""
         return len(self.actual)
 
-    def same(self, other: Classified) -> bool:
+    def same(self, other: Examples) -> bool:
         """Predictions and scores are equal, value for value."""
+        if not isinstance(other, Classified) or not np.array_equal(self.predicted, other.predicted):
+            return False
         if self.scores is None or other.scores is None:
-            return self.scores is other.scores and np.array_equal(self.predicted, other.predicted)
-        return np.array_equal(self.predicted, other.predicted) and np.array_equal(self.scores, other.scores)
+            return self.scores is other.scores
+        return np.array_equal(self.scores, other.scores)
 
     def take(self, rows: IntArray) -> Classified:
         """The examples of these rows (indices of shape (m,), which may repeat), over the same classes."""
@@ -80,9 +82,9 @@ class Regressed:
         """How many examples there are: n."""
         return len(self.actual)
 
-    def same(self, other: Regressed) -> bool:
+    def same(self, other: Examples) -> bool:
         """Predictions are equal, value for value."""
-        return np.array_equal(self.predicted, other.predicted)
+        return isinstance(other, Regressed) and np.array_equal(self.predicted, other.predicted)
 
     def take(self, rows: IntArray) -> Regressed:
         """The examples of these rows: indices of shape (m,), which may repeat."""

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from reporter.compare.statistics.bag_of_little_bootstraps import Replicates
 from reporter.compare.statistics.columns import FloatArray, IntArray
-from reporter.compare.statistics.examples import Classified, Examples, Regressed
+from reporter.compare.statistics.examples import Classified, Examples
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
 from reporter.compare.statistics.ranked_scores import ranked_values, rankings
 from reporter.compare.statistics.tallies import incidence, tally
@@ -86,9 +86,7 @@ class Pair:
     @property
     def identical(self) -> bool:
         """Both sides predicted the very same."""
-        if isinstance(self.base, Classified):
-            return isinstance(self.head, Classified) and self.base.same(self.head)
-        return isinstance(self.head, Regressed) and self.base.same(self.head)
+        return self.base.same(self.head)
 
     def take(self, rows: IntArray) -> Pair:
         """The examples of these rows (indices of shape (m,)); clusters that are left are numbered from 0 again."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reporter.compare.statistics.estimates import estimates
-from reporter.compare.statistics.examples import Classified, Measured
+from reporter.compare.statistics.examples import Classified, Regressed
 from reporter.compare.statistics.metrics import Metric, find, known
 from reporter.compare.statistics.resampling import Pair, Plan, bootstrap
 from reporter.model.rules import PredictionsRule, Task
@@ -101,7 +101,7 @@ def regression(rng: np.random.Generator, gain: float, rows: int = 300) -> Pair:
     actual = np.exp(0.6 * rng.normal(size=rows)) + 1
     shared = 0.2 * actual * rng.normal(size=rows)
     first, second = (actual + shared + noise * actual * rng.normal(size=rows) for noise in (0.2, 0.2 * (1 - gain)))
-    return Pair(Measured(actual, first), Measured(actual, second))
+    return Pair(Regressed(actual, first), Regressed(actual, second))
 
 
 SCENARIOS = (

@@ -66,7 +66,7 @@ def run(
     environment = {**os.environ, **env} if env else None
     given = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     try:
-        with _started(arguments, cwd, environment, given, subprocess.PIPE, subprocess.PIPE) as process:
+        with _ended(_begun(arguments, cwd, environment, given, subprocess.PIPE, subprocess.PIPE)) as process:
             stdout, stderr = process.communicate(stdin, timeout)
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
@@ -110,22 +110,14 @@ def run_aloud(
     secrets = {os.environ[name] for name in hidden if os.environ.get(name)}
     environment = {name: value for name, value in os.environ.items() if name not in hidden and value not in secrets}
     environment |= env or {}
-    command_line = [os.fspath(part) for part in command]
-    with _started(command_line, cwd, environment, subprocess.DEVNULL, sys.stderr.fileno(), None) as process:
+    arguments = [os.fspath(part) for part in command]
+    with _ended(_begun(arguments, cwd, environment, subprocess.DEVNULL, sys.stderr.fileno(), None)) as process:
         return process.wait()
 
 
 @contextmanager
-def _started(
-    arguments: Sequence[str],
-    cwd: Path | None,
-    environment: Mapping[str, str] | None,
-    stdin: _Stream,
-    stdout: _Stream,
-    stderr: _Stream,
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that runs; where the block is left early, it is ended, and with it all that it has started."""
-    process = _begun(arguments, cwd, environment, stdin, stdout, stderr)
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that runs until the block is left: early, it is ended, and with it all that it has started."""
     try:
         yield process
     except BaseException:

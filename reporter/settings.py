@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from reporter.errors import ConfigurationError, UsageError
 from reporter.model.rules import (
-    Average,
     CommentRule,
-    Correction,
-    Direction,
-    FailOn,
     GateRule,
     ImagesRule,
     ImageStoreKind,
-    MetricRule,
-    PlotsRule,
     PredictionsRule,
     Rules,
-    Section,
     SignificanceRule,
     Task,
 )
-from reporter.model.values import is_finite
+from reporter.model.values import count_values, is_finite
 
 CONFIG_NAME = "reporter.yaml"
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)KEY(?:_|$)", re.IGNORECASE)
@@ -101,7 +95,7 @@ def parse_rules(text: str, name: str = CONFIG_NAME) -> Rules:
     document = _load(text, name)
     if document is None:
         return Rules()
-    if "*" in text and _values(document, {}) > _MOST_VALUES:
+    if "*" in text and count_values(document) > _MOST_VALUES:
         problem = f"holds more than {_MOST_VALUES:,} values, once its aliases are written out"
         raise ConfigurationError(name, None, problem, "Mend the file.")
     return _rules(_Node(document, name, ""))
@@ -133,16 +127,6 @@ def _load(text: str, name: str) -> Any:
 def _cut(text: str) -> str:
     """What an error quotes of the file: a key may be as long as the file."""
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
-
-
-def _values(tree: Any, known: dict[int, int]) -> int:
-    """How many values a tree holds with every alias written out. `known`: what was counted already, by identity."""
-    if not isinstance(tree, Mapping | list):
-        return 1
-    if id(tree) not in known:
-        known[id(tree)] = 1  # of one that holds itself
-        known[id(tree)] = sum(_values(each, known) for each in (tree.values() if isinstance(tree, Mapping) else tree))
-    return known[id(tree)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +199,7 @@ class _Node:
             raise self.error("must not be negative")
         return number
 
-    def count(self, least: int) -> int:
+    def count(self, least: int = 0) -> int:
         if isinstance(self.value, bool) or not isinstance(self.value, int) or self.value < least:
             raise self.error(f"must be a whole number of at least {least}")
         return int(self.value)
@@ -241,94 +225,56 @@ class _Node:
             raise self.error(f"must be one of {', '.join(choices)}") from None
 
 
-def _rules(node: _Node) -> Rules:
-    parsers: dict[str, Callable[[_Node], Any]] = {
-        "base": _Node.text,
-        "metrics": lambda each: each.items(_metric),
-        "predictions": lambda each: each.items(_predictions),
-        "seeds": lambda each: _record(each, lambda match: match, {"match": _Node.text}, required=("match",)),
-        "significance": _significance,
-        "plots": lambda each: _record(
-            each, PlotsRule, {"exclude": _text_list, "max_images": lambda number: number.count(0)}
-        ),
-        "images": _images,
-        "sections": lambda each: each.items(_section),
-        "comment": _comment,
-        "fail_on": lambda each: each.choice(FailOn),
-    }
-    return _record(node, Rules, parsers)
+@dataclass(frozen=True, slots=True)
+class _Seeds:
+    match: str
 
 
-def _record(
-    node: _Node,
-    build: Callable[..., Record],
-    parsers: Mapping[str, Callable[[_Node], Any]],
-    required: tuple[str, ...] = (),
-) -> Record:
-    """Parse each entry that is there and build the record; a null entry keeps its default."""
-    entries = node.keys(*parsers)
-    for key in required:
+@dataclass(frozen=True, slots=True)
+class _FurtherComment:
+    key: str
+    title: str
+
+
+def _record(node: _Node, record: type[Record], **parsers: Callable[[_Node], Any]) -> Record:
+    """The record, each entry parsed as its field is annotated, or by the parser that is named for it; a null entry keeps the default."""
+    kinds = get_type_hints(record)
+    entries = {key: entry for key, entry in node.keys(*kinds).items() if entry.value is not None}
+    for key in _required(record):
         if key not in entries:
             raise node.error(f"needs `{key}`")
-    return build(**{key: parsers[key](entry) for key, entry in entries.items() if entry.value is not None})
+    parsed = {key: parsers[key](each) if key in parsers else _parsed(each, kinds[key]) for key, each in entries.items()}
+    return record(**parsed)
 
 
-def _text_list(node: _Node) -> tuple[str, ...]:
-    return node.items(_Node.text)
+def _required(record: type) -> list[str]:
+    return [each.name for each in fields(record) if each.default is MISSING and each.default_factory is MISSING]
 
 
-def _metric(node: _Node) -> MetricRule:
-    return _record(
-        node,
-        MetricRule,
-        {
-            "match": _Node.text,
-            "direction": lambda each: each.choice(Direction),
-            "headline": _Node.flag,
-            "gate": _gate,
-        },
-        required=("match",),
-    )
+def _parsed(node: _Node, kind: Any) -> Any:
+    """The value of a field with this annotation."""
+    if get_origin(kind) is UnionType and get_args(kind)[1:] == (NoneType,):
+        kind = get_args(kind)[0]
+    if get_origin(kind) is tuple:
+        return node.items(lambda each: _parsed(each, get_args(kind)[0]))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return node.choice(kind)
+    return _PARSERS[kind](node) if kind in _PARSERS else _record(node, kind)
+
+
+def _rules(node: _Node) -> Rules:
+    return _record(node, Rules, seeds=lambda each: _record(each, _Seeds).match)
 
 
 def _gate(node: _Node) -> GateRule:
-    gate = _record(
-        node,
-        GateRule,
-        {
-            "max_drop": _Node.limit,
-            "max_relative_drop": _Node.fraction,
-            "min": _Node.number,
-            "max": _Node.number,
-            "required": _Node.flag,
-            "significant": _Node.flag,
-        },
-    )
+    gate = _record(node, GateRule, max_drop=_Node.limit, max_relative_drop=_Node.fraction)
     if gate.min is not None and gate.max is not None and gate.min > gate.max:
         raise node.error("has a `min` above its `max`: no value can pass")
     return gate
 
 
 def _predictions(node: _Node) -> PredictionsRule:
-    rule = _record(
-        node,
-        PredictionsRule,
-        {
-            "path": _Node.text,
-            "task": lambda each: each.choice(Task),
-            "actual": _Node.text,
-            "id": _Node.text,
-            "predicted": _Node.text,
-            "score": _Node.text,
-            "scores": _Node.texts,
-            "positive": _Node.label,
-            "average": lambda each: each.choice(Average),
-            "groups": _text_list,
-            "cluster": _Node.text,
-            "metrics": _Node.texts,
-        },
-        required=("path", "task", "actual"),
-    )
+    rule = _record(node, PredictionsRule, positive=_Node.label)
     if rule.predicted is None and rule.score is None and not rule.scores:
         raise node.error("needs `predicted`, `score` or `scores`: which column holds the model's answer?")
     if rule.task is Task.BINARY and rule.score is not None and rule.positive is None:
@@ -341,40 +287,37 @@ def _predictions(node: _Node) -> PredictionsRule:
 
 
 def _significance(node: _Node) -> SignificanceRule:
-    rule = _record(
-        node,
-        SignificanceRule,
-        {
-            "level": _Node.number,
-            "resamples": lambda each: each.count(100),
-            "correction": lambda each: each.choice(Correction),
-            "seed": lambda each: each.count(0),
-        },
-    )
+    rule = _record(node, SignificanceRule, resamples=lambda each: each.count(100))
     if not LEAST_LEVEL <= rule.level < 1:
         raise node.error(f"`level` must be at least {LEAST_LEVEL} and below 1, such as 0.95")
     return rule
 
 
 def _images(node: _Node) -> ImagesRule:
-    rule = _record(
-        node,
-        ImagesRule,
-        {"store": lambda each: each.choice(ImageStoreKind), "branch": _Node.text, "url": _Node.text},
-    )
+    rule = _record(node, ImagesRule)
     if rule.store is ImageStoreKind.S3 and rule.url is None:
         raise node.error("needs `url` with `store: s3`, such as s3://bucket/prefix")
     return rule
 
 
 def _comment(node: _Node) -> CommentRule:
-    named: dict[str, Callable[[_Node], Any]] = {"title": _Node.text, "key": _Node.text}
-
-    def further(each: _Node) -> CommentRule:
-        return _record(each, CommentRule, named, required=("key", "title"))
-
-    return _record(node, CommentRule, {**named, "allow": lambda each: each.items(further)})
+    return _record(node, CommentRule, allow=lambda each: each.items(_further_comment))
 
 
-def _section(node: _Node) -> Section:
-    return _record(node, Section, {"title": _Node.text, "file": _Node.text}, required=("title", "file"))
+def _further_comment(node: _Node) -> CommentRule:
+    return CommentRule(**asdict(_record(node, _FurtherComment)))
+
+
+_PARSERS: Mapping[Any, Callable[[_Node], Any]] = {
+    str: _Node.text,
+    bool: _Node.flag,
+    float: _Node.number,
+    int: _Node.count,
+    Mapping[str, str]: _Node.texts,
+    GateRule: _gate,
+    PredictionsRule: _predictions,
+    SignificanceRule: _significance,
+    ImagesRule: _images,
+    CommentRule: _comment,
+}
+"""By the annotation of a field; all other records are nothing but their fields."""

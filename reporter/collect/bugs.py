@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from typing import Final
 
 _OURS: Final = __name__.partition(".")[0]
@@ -11,6 +12,15 @@ _SAID_BY_INTENT = (OSError, RecursionError, MemoryError)
 """Also where code of ours raises them: a file that is not there, a value that is nested without end."""
 _CALLED_WRONGLY = re.compile(r"(\w+)\S*\(\) (?:got|takes|missing) ")
 """Of a TypeError: Python names the function that was called with other arguments than it has."""
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and what it came of, the innermost last; a chain that is a circle ends too."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def is_bug(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from reporter.collect.bugs import is_bug
 from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.import_errors import explain_import, explain_missing_import, without_content
-from reporter.collect.pipeline import Content, Output, Pipeline
+from reporter.collect.pipeline import Output, Pipeline, StoredObject
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import AbsentError, UnreadableError
 from reporter.collect.redaction import NO_FOLDERS
@@ -123,7 +123,7 @@ class RevisionFiles:
         self._opened.fetch(paths)
         self._storage.fetch(self.contents(paths))
 
-    def contents(self, paths: Iterable[str]) -> Iterator[Content]:
+    def contents(self, paths: Iterable[str]) -> Iterator[StoredObject]:
         """The objects that hold those of `paths` which DVC keeps and the tree lacks."""
         for path in paths:
             owner = self.owner(path)
@@ -190,7 +190,7 @@ class RevisionFiles:
             )
             yield from (name for name in names if name.startswith(f"{path}/"))
 
-    def _content(self, owner: Output, path: str) -> Content:
+    def _content(self, owner: Output, path: str) -> StoredObject:
         if owner.content is None and owner.source is not None:
             raise without_content(owner)
         if owner.content is None:

@@ -15,7 +15,7 @@ from reporter.collect.formats.structured import metric_values
 from reporter.collect.git.objects import ObjectReader
 from reporter.collect.git.repository import Git
 from reporter.collect.long_integers import is_held
-from reporter.collect.pipeline import Content
+from reporter.collect.pipeline import StoredObject
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.storage import Storage
@@ -47,7 +47,7 @@ def _kept_by_git(objects: ObjectReader, shas: Iterable[str], path: str) -> Itera
 
 def runs_in_dvc(open_revision: Open, storage: Storage, git: Git, base: Revision, path: str) -> tuple[PastRun, ...]:
     """The versions of a metrics file that DVC keeps, oldest first. What neither cache nor remote has is left out."""
-    kept: list[tuple[str, Content]] = []
+    kept: list[tuple[str, StoredObject]] = []
     for sha in git.touching(base.sha, _DVC_FILES, MOST_RUNS):
         with suppress(ProjectError, UnreadableError), open_revision(Revision(sha, sha, sha[:7])) as opened:
             files = RevisionFiles(opened, opened.pipeline(), storage)
@@ -56,7 +56,7 @@ def runs_in_dvc(open_revision: Open, storage: Storage, git: Git, base: Revision,
     return _parsed(list(_stored(kept, storage)), path)
 
 
-def _stored(kept: Iterable[tuple[str, Content]], storage: Storage) -> Iterator[tuple[str, bytes]]:
+def _stored(kept: Iterable[tuple[str, StoredObject]], storage: Storage) -> Iterator[tuple[str, bytes]]:
     for sha, content in kept:
         with suppress(UnreadableError):
             yield sha, storage.read(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reporter.collect.bugs import causes
 from reporter.collect.pipeline import Output
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line, without_folders
@@ -43,9 +44,5 @@ def _reason(error: BaseException) -> str:
     """The innermost cause that says something: DVC's own errors on top say little (`SCM error`)."""
     if isinstance(error, LookupError):
         return str(error.args[0])
-    reasons: list[str] = []
-    link: BaseException | None = error
-    while link is not None and len(reasons) < 20:  # noqa: PLR2004  a chain that is a circle ends too
-        reasons.append(without_folders(one_line(str(link))))
-        link = link.__cause__ or link.__context__
+    reasons = [without_folders(one_line(str(link))) for link in causes(error)]
     return next((reason for reason in reversed(reasons) if reason), type(error).__name__)

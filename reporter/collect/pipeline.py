@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class StoredObject:
     """Content that DVC keeps: the key to a cache or a remote."""
 
     hash: str
@@ -33,7 +33,7 @@ class Output:
     """A file or directory that a stage writes, or that a .dvc file stands for."""
 
     path: str
-    content: Content | None
+    content: StoredObject | None
     """As dvc.lock or the .dvc file records it; None where nothing was recorded yet."""
     size: int | None = None
     nfiles: int | None = None

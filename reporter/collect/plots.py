@@ -12,12 +12,11 @@ from reporter.collect.files import RevisionFiles
 from reporter.collect.pipeline import Output, Pipeline, PlotDefinition
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.redaction import without_folders
-from reporter.collect.templates import DEFAULT_TEMPLATE, Templates
+from reporter.collect.templates import Templates
 from reporter.collect.tree import joined
 from reporter.model.problem import ProblemKind
-from reporter.model.snapshot import Axis, PlotSpec
+from reporter.model.snapshot import IMAGE, Axis, PlotSpec, Template
 
-IMAGE = "image"
 IMAGE_EXTENSIONS = frozenset({".jpg", ".jpeg", ".gif", ".png", ".svg"})
 
 
@@ -145,10 +144,10 @@ def _plot(name: str, entry: _Entry, templates: Templates, problems: Problems) ->
 def _template(name: str, template: str | None, templates: Templates, problems: Problems) -> tuple[str, str | None]:
     """The template's name, and its text if it is the project's own."""
     try:
-        return without_folders(template or DEFAULT_TEMPLATE), templates.text(template or DEFAULT_TEMPLATE)
+        return without_folders(template or Template.LINEAR), templates.text(template or Template.LINEAR)
     except UnreadableError as error:
         problems.add(error.file or name, error)
-        return DEFAULT_TEMPLATE, None
+        return Template.LINEAR, None
 
 
 def _y_axes(entry: _Entry) -> Iterator[Axis]:

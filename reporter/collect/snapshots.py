@@ -18,7 +18,7 @@ from reporter.collect.formats.structured import metric_values, param_values, pla
 from reporter.collect.import_errors import without_content
 from reporter.collect.long_integers import LONG_INTEGER, Parsed, is_held
 from reporter.collect.pipeline import Pipeline, Refusal
-from reporter.collect.plots import IMAGE, Plot, find_plots, plot_paths
+from reporter.collect.plots import Plot, find_plots, plot_paths
 from reporter.collect.problems import Problems, UnreadableError
 from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
@@ -27,7 +27,7 @@ from reporter.collect.tree_hashes import TreeHashes
 from reporter.model.formatting import the_first
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
-from reporter.model.snapshot import Snapshot, TrackedPath, ValueFile
+from reporter.model.snapshot import IMAGE, Snapshot, TrackedPath, ValueFile
 
 _LOCK = "dvc.lock"
 DEFAULT_PARAMS = "params.yaml"
@@ -35,7 +35,7 @@ DEFAULT_PARAMS = "params.yaml"
 
 _ReadValues = Callable[[bytes], Mapping[str, Parsed]]
 
-Content = TypeVar("Content")
+Found = TypeVar("Found")
 
 ReadParams: TypeAlias = tuple[Mapping[str, ValueFile], tuple[Problem, ...]]
 """Params files by path, and what could not be read."""
@@ -305,7 +305,7 @@ def _contents(paths: Iterable[str], files: RevisionFiles, problems: Problems) ->
     return _readable({path: partial(files.read, path) for path in paths}, problems)
 
 
-def _readable(readers: Mapping[str, Callable[[], Content]], problems: Problems) -> dict[str, Content]:
+def _readable(readers: Mapping[str, Callable[[], Found]], problems: Problems) -> dict[str, Found]:
     """What each reader gives, by path; one that cannot is left out and noted."""
     found = {}
     for path, read in readers.items():

@@ -16,7 +16,7 @@ from reporter.collect.dvc.hashes import digest_of
 from reporter.collect.dvc.project import DvcProject
 from reporter.collect.dvc.remotes import RemoteAddress, RemoteObjects
 from reporter.collect.dvc.storage_errors import explain_failure, explain_stall, is_cut
-from reporter.collect.pipeline import Content
+from reporter.collect.pipeline import StoredObject
 from reporter.collect.problems import UnreadableError
 from reporter.collect.transfers import CutError, Patience, StalledError, Transfer, Watch, at_once
 from reporter.model.formatting import size
@@ -45,16 +45,16 @@ class Storage:
         self._telling = threading.Lock()
         self._remotes: dict[tuple[str | None, str], RemoteObjects] = {}
         self._given_up: dict[str | None, UnreadableError] = {}
-        self._failures: dict[Content, UnreadableError] = {}
+        self._failures: dict[StoredObject, UnreadableError] = {}
         self._refused: dict[str | None, int] = {}
-        self._uncached: dict[Content, bytes] = {}
-        self._listings: dict[Content, Mapping[str, str]] = {}
+        self._uncached: dict[StoredObject, bytes] = {}
+        self._listings: dict[StoredObject, Mapping[str, str]] = {}
 
-    def remote_of(self, content: Content) -> RemoteAddress | None:
+    def remote_of(self, content: StoredObject) -> RemoteAddress | None:
         """The remote that should have the object; None where no remote is the default one."""
         return self._dvc.remote_address(content.remote)
 
-    def read(self, content: Content) -> bytes:
+    def read(self, content: StoredObject) -> bytes:
         """The bytes of an object, checked against its hash. Raises UnreadableError."""
         data = self._cached(content)
         if data is None:
@@ -79,11 +79,11 @@ class Storage:
             self._given_up[source] = explain_stall(error, source)
             raise self._given_up[source] from error
 
-    def has(self, content: Content) -> bool:
+    def has(self, content: StoredObject) -> bool:
         """Whether the cache has the object; it may be damaged."""
         return self._dvc.cached(content).exists()
 
-    def fetch(self, contents: Iterable[Content]) -> None:
+    def fetch(self, contents: Iterable[StoredObject]) -> None:
         """Bring what the cache lacks, several at a time. What fails is said by `read`."""
         missing = [content for content in dict.fromkeys(contents) if not self._at_hand(content)]
         if not missing:
@@ -96,7 +96,7 @@ class Storage:
             attempt(missing[0])  # alone: if nobody answers, one timeout is enough
             at_once(attempt, missing[1:], min(_DOWNLOADS_AT_ONCE, len(missing) - 1))
 
-    def listing(self, content: Content) -> Mapping[str, str]:
+    def listing(self, content: StoredObject) -> Mapping[str, str]:
         """Files of a directory: relative POSIX path → hash. Raises UnreadableError."""
         if content not in self._listings:
             try:
@@ -110,10 +110,10 @@ class Storage:
                 ) from error
         return self._listings[content]
 
-    def _at_hand(self, content: Content) -> bool:
+    def _at_hand(self, content: StoredObject) -> bool:
         return content in self._uncached or content in self._failures or self._dvc.cached(content).exists()
 
-    def _attempt(self, content: Content, folder: str) -> None:
+    def _attempt(self, content: StoredObject, folder: str) -> None:
         with suppress(UnreadableError):  # remembered, and raised again by `read`
             self._download(content, folder)
 
@@ -124,7 +124,7 @@ class Storage:
                 self._told = (time.monotonic(), received)
                 self._progress(f"Fetched {size(received)} so far")
 
-    def _cached(self, content: Content) -> bytes | None:
+    def _cached(self, content: StoredObject) -> bytes | None:
         """None where the cache lacks the object or holds a damaged one, which a download may mend."""
         if content in self._uncached:
             return self._uncached[content]
@@ -138,7 +138,7 @@ class Storage:
             ) from error
         return data if _is_sound(content, data) else None
 
-    def _download(self, content: Content, folder: str) -> bytes:
+    def _download(self, content: StoredObject, folder: str) -> bytes:
         """Into the temporary folder `folder`, and from there into the cache."""
         self._check(content)
         try:
@@ -149,12 +149,12 @@ class Storage:
         self._refused[content.remote] = -_REFUSALS
         return data
 
-    def _check(self, content: Content) -> None:
+    def _check(self, content: StoredObject) -> None:
         known = self._failures.get(content) or self._given_up.get(content.remote)
         if known is not None:
             raise known
 
-    def _download_now(self, content: Content, folder: str) -> bytes:
+    def _download_now(self, content: StoredObject, folder: str) -> bytes:
         try:
             remote = self._remote(content)
             with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
@@ -176,7 +176,7 @@ class Storage:
             )
         return data
 
-    def _transferred(self, content: Content, remote: RemoteObjects, folder: Path) -> Path:
+    def _transferred(self, content: StoredObject, remote: RemoteObjects, folder: Path) -> Path:
         """The object's file, after as many tries as it takes and may take."""
         cuts = 0
         while True:
@@ -197,13 +197,13 @@ class Storage:
             else:
                 return target
 
-    def _keep(self, content: Content, downloaded: Path, data: bytes) -> None:
+    def _keep(self, content: StoredObject, downloaded: Path, data: bytes) -> None:
         try:
             self._dvc.add_to_cache(content, downloaded)
         except OSError:  # a cache that cannot be written costs the next run a download, no more
             self._uncached[content] = data
 
-    def _failure(self, error: Exception, content: Content) -> UnreadableError:
+    def _failure(self, error: Exception, content: StoredObject) -> UnreadableError:
         damaged = self._dvc.cached(content).exists()
         failure = explain_failure(error, content, self.remote_of(content), self._dvc.remotes, damaged=damaged)
         if failure.remote is not None:
@@ -212,7 +212,7 @@ class Storage:
                 self._given_up[content.remote] = failure
         return failure
 
-    def _remote(self, content: Content) -> RemoteObjects:
+    def _remote(self, content: StoredObject) -> RemoteObjects:
         key = (content.remote, content.algorithm)
         if key not in self._remotes:
             self._remotes[key] = self._dvc.remote(*key)
@@ -224,5 +224,5 @@ def _workplace() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="reporter-", ignore_cleanup_errors=True)
 
 
-def _is_sound(content: Content, data: bytes) -> bool:
+def _is_sound(content: StoredObject, data: bytes) -> bool:
     return digest_of(data, content.algorithm) == content.hash.removesuffix(".dir")

@@ -9,21 +9,9 @@ from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import without_folders
 from reporter.collect.tree import Tree
 from reporter.model.problem import ProblemKind
+from reporter.model.snapshot import Template
 
-BUILT_IN_TEMPLATES = frozenset(
-    {
-        "bar_horizontal",
-        "bar_horizontal_sorted",
-        "confusion",
-        "confusion_normalized",
-        "linear",
-        "scatter",
-        "scatter_jitter",
-        "simple",
-        "smooth",
-    }
-)
-DEFAULT_TEMPLATE = "linear"
+_BUILT_IN = frozenset(Template)
 
 ReadFile = Callable[[str], bytes | None]
 """A path from the project's root → the file's content, or None."""
@@ -45,7 +33,7 @@ class Templates:
         """
         if name not in self._known:
             self._known[name] = self._find(name)
-        if self._known[name] is None and name not in BUILT_IN_TEMPLATES:
+        if self._known[name] is None and name not in _BUILT_IN:
             message = f"there is no plot template '{name}'; the plot is drawn as lines"
             file = name if "/" in name or name.endswith(".json") else f".dvc/plots/{name}.json"
             hint = f"commit {file}, or use one of DVC's own templates"
@@ -54,7 +42,7 @@ class Templates:
 
     def _find(self, name: str) -> str | None:
         own = (f".dvc/plots/{name}", f".dvc/plots/{name}.json")
-        places = own if name in BUILT_IN_TEMPLATES else (*own, name, f"{name}.json")
+        places = own if name in _BUILT_IN else (*own, name, f"{name}.json")
         return next((text for place in places if (text := self._read(place)) is not None), None)
 
     def _read(self, path: str) -> str | None:

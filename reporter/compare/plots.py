@@ -12,9 +12,8 @@ import numpy as np
 from reporter.compare.order import merged_order
 from reporter.model.comparison import PlotComparison, PlotSide, State
 from reporter.model.problem import ProblemKind
-from reporter.model.snapshot import Column, PlotSpec, Snapshot, Table
+from reporter.model.snapshot import IMAGE, Column, PlotSpec, Snapshot, Table
 
-IMAGE = "image"
 _UNREAD = frozenset({ProblemKind.MISSING, ProblemKind.CORRUPT, ProblemKind.FORMAT, ProblemKind.ACCESS})
 
 

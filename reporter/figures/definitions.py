@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from reporter.figures.text import listed, shortened
 from reporter.model.comparison import PlotSide
-from reporter.model.snapshot import Axis, PlotSpec
+from reporter.model.snapshot import IMAGE, Axis, PlotSpec, Template
 
-_IMAGE = "image"
-_MATRICES = frozenset({"confusion", "confusion_normalized"})
-_BARS = frozenset({"bar_horizontal", "bar_horizontal_sorted"})
+_MATRICES = frozenset({Template.CONFUSION, Template.CONFUSION_NORMALIZED})
+_BARS = frozenset({Template.BAR_HORIZONTAL, Template.BAR_HORIZONTAL_SORTED})
 _MOST_AXES = 4
 _LONGEST = 60
 """Characters of a name in a note."""
@@ -40,12 +39,12 @@ def _means(spec: PlotSpec) -> str:
         return "matrix"
     if spec.template in _BARS:
         return "bars"
-    return _IMAGE if spec.template == _IMAGE else "plane"
+    return IMAGE if spec.template == IMAGE else "plane"
 
 
 def _differences(own: PlotSpec, latest: PlotSpec) -> Iterator[str]:
-    if _IMAGE in {own.template, latest.template} and own.template != latest.template:
-        yield "an image → data" if own.template == _IMAGE else "data → an image"
+    if IMAGE in {own.template, latest.template} and own.template != latest.template:
+        yield "an image → data" if own.template == IMAGE else "data → an image"
         return
     if own.template != latest.template:
         yield _change("template", own.template, latest.template)

@@ -16,21 +16,19 @@ from reporter.figures.vega import TemplateError, draw_vega
 from reporter.model.comparison import PlotComparison, State
 from reporter.model.drawing import Drawing, PlotlyDrawing
 from reporter.model.rules import PlotsRule
+from reporter.model.snapshot import IMAGE, Template
 
-IMAGE = "image"
-
-_TEMPLATES: Mapping[str, Callable[[PlotComparison, Data], PlotlyDrawing]] = {
-    "linear": draw_lines,
-    "simple": draw_lines,
-    "smooth": partial(draw_lines, smooth=True),
-    "scatter": draw_scatter,
-    "scatter_jitter": draw_scatter_jitter,
-    "confusion": draw_confusion,
-    "confusion_normalized": partial(draw_confusion, normalized=True),
-    "bar_horizontal": draw_bars,
-    "bar_horizontal_sorted": partial(draw_bars, by_value=True),
+DRAWN_BY: Mapping[str, Callable[[PlotComparison, Data], PlotlyDrawing]] = {
+    Template.LINEAR: draw_lines,
+    Template.SIMPLE: draw_lines,
+    Template.SMOOTH: partial(draw_lines, smooth=True),
+    Template.SCATTER: draw_scatter,
+    Template.SCATTER_JITTER: draw_scatter_jitter,
+    Template.CONFUSION: draw_confusion,
+    Template.CONFUSION_NORMALIZED: partial(draw_confusion, normalized=True),
+    Template.BAR_HORIZONTAL: draw_bars,
+    Template.BAR_HORIZONTAL_SORTED: partial(draw_bars, by_value=True),
 }
-"""Every template that DVC comes with."""
 
 
 def draw(plots: Sequence[PlotComparison], rules: PlotsRule) -> tuple[Drawing, ...]:
@@ -61,9 +59,9 @@ def _draw(plot: PlotComparison) -> Drawing:
     data = read(plot)
     if data.spec.vega is not None:
         return _own_template(plot, data)
-    if data.spec.template not in _TEMPLATES:
+    if data.spec.template not in DRAWN_BY:
         return _as_lines(plot, data, f"There is no template `{data.spec.template}`; lines are drawn instead.")
-    return _TEMPLATES[data.spec.template](plot, data)
+    return DRAWN_BY[data.spec.template](plot, data)
 
 
 def _own_template(plot: PlotComparison, data: Data) -> Drawing:

@@ -116,7 +116,7 @@ class PredictionsRule:
 
 
 class Correction(StrEnum):
-    """How p-values of gated metrics are corrected for being several."""
+    """How the p-values of gated metrics are corrected for being several."""
 
     HOLM = "holm"
     NONE = "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from reporter.model.problem import Problem
@@ -56,6 +57,24 @@ class Axis:
     """The column; None where the definition leaves it out (x: the row number; y: the last column)."""
 
 
+class Template(StrEnum):
+    """The templates that DVC comes with, by DVC's names."""
+
+    LINEAR = "linear"
+    SIMPLE = "simple"
+    SMOOTH = "smooth"
+    SCATTER = "scatter"
+    SCATTER_JITTER = "scatter_jitter"
+    CONFUSION = "confusion"
+    CONFUSION_NORMALIZED = "confusion_normalized"
+    BAR_HORIZONTAL = "bar_horizontal"
+    BAR_HORIZONTAL_SORTED = "bar_horizontal_sorted"
+
+
+IMAGE = "image"
+"""Stands for a template where a plot is an image."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlotSpec:
     """A plot as dvc.yaml defines it; an image is a plot without axes."""
@@ -64,7 +83,7 @@ class PlotSpec:
     """Unique within a revision and equal across revisions: DVC's own id (`ROC`, `plots/loss.csv`), with the path of a
     dvc.yaml below the root before it."""
     template: str
-    """Name of a built-in template (`linear`, `confusion`, …), of the project's own template, or `image`."""
+    """A `Template`, the name of the project's own template, or `IMAGE`."""
     x: tuple[Axis, ...] = ()
     """Empty: the row number. One: shared by each y. Else one for each y."""
     y: tuple[Axis, ...] = ()

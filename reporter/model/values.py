@@ -55,6 +55,22 @@ def same_value(left: Value, right: Value) -> bool:
     return False
 
 
+def count_values(tree: object, known: dict[int, int] | None = None) -> int:
+    """How many values a tree holds with every alias of YAML written out, without writing them out.
+
+    `known`: what was counted already, by identity.
+    """
+    known = {} if known is None else known
+    if not isinstance(tree, Mapping | list):
+        return 1
+    if id(tree) not in known:
+        known[id(tree)] = 1  # of one that holds itself
+        known[id(tree)] = sum(
+            count_values(each, known) for each in (tree.values() if isinstance(tree, Mapping) else tree)
+        )
+    return known[id(tree)]
+
+
 def flatten(tree: Mapping[str, Value], prefix: str = "") -> Iterator[tuple[str, Value]]:
     r"""Yield (name, value) for each leaf in the order of the file; keys are joined by `.`, a dot inside a key is `\.`.
 

@@ -14,7 +14,8 @@ from reporter.collect.dvc.yaml import parse_yaml, remembering
 from reporter.collect.formats.structured import metric_values, non_finite, param_values
 from reporter.collect.plots import IMAGE_EXTENSIONS
 from reporter.collect.project import Wanted, open_project
-from reporter.collect.templates import BUILT_IN_TEMPLATES
+from reporter.figures.draw import DRAWN_BY
+from reporter.model.snapshot import Template
 
 KEYS = st.text("abcXYZ_", min_size=1, max_size=3)
 SCALARS = (
@@ -29,10 +30,10 @@ TREES = st.recursive(
 FILES = st.dictionaries(KEYS, TREES, min_size=1, max_size=5)
 
 
-def test_built_in_templates_are_those_of_dvc():
+def test_built_in_templates_are_those_of_dvc_and_each_is_drawn():
     from dvc_render.vega_templates import TEMPLATES
 
-    assert {template.DEFAULT_NAME for template in TEMPLATES} == BUILT_IN_TEMPLATES
+    assert {template.DEFAULT_NAME for template in TEMPLATES} == set(Template) == DRAWN_BY.keys()
 
 
 def test_images_are_those_that_dvc_shows():

@@ -362,4 +362,3 @@ class TestSilence:
 
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert reader.read(oid) == b'{"acc": 0.75}'
-        reader.close()

@@ -6,10 +6,10 @@ import pytest
 
 from reporter.collect.dvc.remotes import RemoteAddress
 from reporter.collect.dvc.storage_errors import explain_failure
-from reporter.collect.pipeline import Content
+from reporter.collect.pipeline import StoredObject
 from reporter.model.problem import ProblemKind
 
-CONTENT = Content("0123456789abcdef", "md5")
+CONTENT = StoredObject("0123456789abcdef", "md5")
 REMOTE = RemoteAddress("storage", "s3://bucket")
 
 

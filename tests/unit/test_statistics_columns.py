@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reporter.compare.statistics.columns import MISSING, canonical, encode, numbers
-from reporter.compare.statistics.examples import Classified, Measured, UnusablePredictionsError, read
+from reporter.compare.statistics.examples import Classified, Regressed, UnusablePredictionsError, read
 from reporter.model.problem import ProblemKind
 from reporter.model.rules import PredictionsRule, Task
 from reporter.model.snapshot import Table
@@ -112,7 +112,7 @@ def test_a_class_that_only_the_model_names_has_no_probability():
 
 def test_numbers_of_a_regression_may_be_text():
     examples = read(*(table(y=text("1.5", "2"), p=[1, 2]),) * 2, rule(Task.REGRESSION, predicted="p"))[0]
-    assert isinstance(examples, Measured)
+    assert isinstance(examples, Regressed)
     assert examples.actual.tolist() == [1.5, 2.0]
 
 

@@ -245,8 +245,8 @@ def test_p_values_of_gated_metrics_are_corrected_and_others_are_not(examples):
     assert corrected[smaller].p_value == pytest.approx(2 * raw[smaller].p_value)
     assert corrected[larger].p_value == pytest.approx(max(raw[larger].p_value, 2 * raw[smaller].p_value))
     assert corrected[MetricKey(FILE, "accuracy")].p_value == raw[MetricKey(FILE, "accuracy")].p_value
-    uncorrected = SignificanceRule(correction=Correction.NONE)
-    assert found(examples, rule(metrics=metrics), metrics=gates, significance=uncorrected, **arguments).metrics == raw
+    alone = SignificanceRule(correction=Correction.NONE)
+    assert found(examples, rule(metrics=metrics), metrics=gates, significance=alone, **arguments).metrics == raw
 
 
 def test_different_test_sets_are_compared_on_the_shared_rows_and_it_is_said(examples):

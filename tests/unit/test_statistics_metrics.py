@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from reporter.compare.statistics.examples import Classified, Measured, read
+from reporter.compare.statistics.examples import Classified, Regressed, read
 from reporter.compare.statistics.metrics import evaluate, find, known, lacks
 from reporter.model.rules import Average, PredictionsRule, Task
 from reporter.model.snapshot import Table
@@ -56,7 +56,7 @@ def rule(task: Task, **more: object) -> PredictionsRule:
     return PredictionsRule("predictions.csv", task, "actual", **more)  # type: ignore[arg-type]
 
 
-def value(name: str, examples: Classified | Measured, task: Task, **more: object) -> float:
+def value(name: str, examples: Classified | Regressed, task: Task, **more: object) -> float:
     metric = find(name, rule(task, **more))
     assert metric is not None
     return evaluate(metric, examples)
@@ -117,7 +117,7 @@ def test_regression(name):
     actual = rng.normal(50, 10, 200)
     predicted = actual + rng.normal(1, 5, 200)
     expected = REGRESSION[name](actual, predicted)
-    assert value(name, Measured(actual, predicted), Task.REGRESSION) == pytest.approx(expected, rel=1e-12)
+    assert value(name, Regressed(actual, predicted), Task.REGRESSION) == pytest.approx(expected, rel=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
@@ -205,14 +205,14 @@ def test_constant_scores_rank_nothing():
 
 def test_a_constant_target_has_no_variance_to_explain():
     flat = np.full(5, 3.0)
-    assert value("r2", Measured(flat, flat), Task.REGRESSION) == 1.0
-    assert value("r2", Measured(flat, flat + 1), Task.REGRESSION) == sk.r2_score(flat, flat + 1) == 0.0
+    assert value("r2", Regressed(flat, flat), Task.REGRESSION) == 1.0
+    assert value("r2", Regressed(flat, flat + 1), Task.REGRESSION) == sk.r2_score(flat, flat + 1) == 0.0
 
 
 def test_a_target_of_zero_has_a_huge_but_finite_percentage_error():
     actual, predicted = np.array([0.0, 2.0]), np.array([1.0, 1.0])
     expected = sk.mean_absolute_percentage_error(actual, predicted)
-    assert value("mape", Measured(actual, predicted), Task.REGRESSION) == pytest.approx(expected)
+    assert value("mape", Regressed(actual, predicted), Task.REGRESSION) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("task", Task)

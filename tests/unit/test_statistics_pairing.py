@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reporter.compare.statistics.examples import Measured, UnusablePredictionsError, read
+from reporter.compare.statistics.examples import Regressed, UnusablePredictionsError, read
 from reporter.compare.statistics.pairing import Incomparable, Paired, Pairing, pair
 from reporter.model.rules import PredictionsRule, Task
 from reporter.model.snapshot import Table
@@ -111,5 +111,5 @@ def test_targets_that_differ_only_in_their_last_bits_are_the_same():
     rule = PredictionsRule("predictions.csv", Task.REGRESSION, "y", predicted="p")
     base, head = table([1, 2], [0.1 + 0.2, 1.0]), table([1, 2], [0.3, 1.0])
     sides = read(base, head, rule)
-    assert isinstance(sides[0], Measured)
+    assert isinstance(sides[0], Regressed)
     assert isinstance(pair(base, head, sides, rule), Paired)

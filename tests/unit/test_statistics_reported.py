@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from factories import make_snapshot
 
-from reporter.compare.statistics.examples import Classified, Measured
+from reporter.compare.statistics.examples import Classified, Regressed
 from reporter.compare.statistics.reported_values import agrees, find_reported, metric_key
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.snapshot import ValueFile
 
-PLAIN = Measured(np.array([1.0]), np.array([1.0]))
+PLAIN = Regressed(np.array([1.0]), np.array([1.0]))
 
 
 @pytest.mark.parametrize(

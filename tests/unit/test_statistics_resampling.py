@@ -10,7 +10,7 @@ from scipy import stats
 
 from reporter.compare.statistics.bag_of_little_bootstraps import Replicates
 from reporter.compare.statistics.estimates import Estimate, estimates
-from reporter.compare.statistics.examples import Classified, Measured
+from reporter.compare.statistics.examples import Classified, Regressed
 from reporter.compare.statistics.metrics import Metric, evaluate, find, known
 from reporter.compare.statistics.resampling import (
     EXACT_UNITS,
@@ -44,12 +44,12 @@ def binary(rng: np.random.Generator, rows: int, noise: tuple[float, float] = (1.
 def regression(rng: np.random.Generator, rows: int) -> Pair:
     actual = rng.normal(10, 2, rows)
     return Pair(
-        Measured(actual, actual + rng.normal(size=rows)), Measured(actual, actual + 0.8 * rng.normal(size=rows))
+        Regressed(actual, actual + rng.normal(size=rows)), Regressed(actual, actual + 0.8 * rng.normal(size=rows))
     )
 
 
 def of(name: str, pair: Pair, plan: Plan | None = None) -> Estimate:
-    task = Task.REGRESSION if isinstance(pair.base, Measured) else Task.BINARY
+    task = Task.REGRESSION if isinstance(pair.base, Regressed) else Task.BINARY
     return estimates(pair, metrics(task, name), plan or Plan())[name]
 
 
@@ -158,7 +158,7 @@ def test_the_interval_excludes_zero_exactly_when_the_p_value_is_small(gain):
 def test_pairing_makes_intervals_narrow():
     rng = np.random.default_rng(6)
     pair = regression(rng, 500)
-    nearly = Measured(pair.base.actual, pair.base.predicted + 0.01 * rng.normal(size=500))
+    nearly = Regressed(pair.base.actual, pair.base.predicted + 0.01 * rng.normal(size=500))
     assert width(of("rmse", Pair(pair.base, nearly))) < 0.1 * width(of("rmse", pair))
 
 
@@ -210,7 +210,7 @@ def test_the_bag_of_little_bootstraps_has_the_width_of_the_whole_and_says_its_na
 def test_subsets_are_large_enough_and_never_the_only_one(rows, clusters, expected):
     zeros = np.zeros(rows)
     pair = Pair(
-        Measured(zeros, zeros), Measured(zeros, zeros), None if clusters is None else np.arange(rows) % clusters
+        Regressed(zeros, zeros), Regressed(zeros, zeros), None if clusters is None else np.arange(rows) % clusters
     )
     assert subsets_of(pair, metrics(Task.REGRESSION), Plan()) == expected
 
@@ -310,7 +310,7 @@ class TestDegenerate:
     def test_numbers_too_large_to_square_leave_only_the_metrics_that_square_them_undefined(self):
         rng = np.random.default_rng(0)
         actual = np.append(rng.normal(size=50), 1e200)
-        sides = (Measured(actual, rng.normal(size=51)) for _ in range(2))
+        sides = (Regressed(actual, rng.normal(size=51)) for _ in range(2))
         found = estimates(Pair(*sides), metrics(Task.REGRESSION), Plan())
         assert "not defined" in found["rmse"].note
         assert found["mape"].interval
@@ -380,7 +380,7 @@ def test_of_few_flips_the_interval_and_the_exact_test_agree():
 def test_differences_of_tiny_numbers_are_no_rounding():
     rng = np.random.default_rng(0)
     actual = 1e-7 * rng.normal(size=200)
-    sides = (Measured(actual, actual + noise * 1e-7 * rng.normal(size=200)) for noise in (0.4, 0.04))
+    sides = (Regressed(actual, actual + noise * 1e-7 * rng.normal(size=200)) for noise in (0.4, 0.04))
     low, high = of("mse", Pair(*sides)).interval
     assert low < high < 0
 

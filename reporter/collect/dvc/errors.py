@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reporter.collect.bugs import causes
 from reporter.collect.pointers import holds_pointer, lfs_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line, without_folders
@@ -80,7 +80,7 @@ def unusable_git(error: Exception) -> ProjectError:
 
 def broken_file(error: Exception, path: str | None, revision: Revision, tree: Tree) -> BrokenFile:
     """`path` is the DVC file that was being read, as a path of the tree's file system: what it needs may be to blame instead."""
-    blamed = next((found for found in map(_own_path, _chain(error)) if found), path)
+    blamed = next((found for found in map(_own_path, causes(error)) if found), path)
     where = tree.relative(blamed) if blamed else "a DVC file"
     if unread := _unread(error, where, revision, tree):
         return BrokenFile(where, unread.message, None, revision.label, unread.hint, is_unread=True)
@@ -109,7 +109,7 @@ def _unread(error: Exception, path: str, revision: Revision, tree: Tree) -> Unre
     """What keeps the file from being read; None where DVC has read it. On disk DVC takes a pointer for the file."""
     if revision.is_workspace and tree.holds_pointer(path):
         return lfs_pointer()
-    return next((link for link in _chain(error) if isinstance(link, UnreadableError)), None)
+    return next((link for link in causes(error) if isinstance(link, UnreadableError)), None)
 
 
 def values_file(error: Exception, definition: str | None) -> str | None:
@@ -121,7 +121,7 @@ def values_file(error: Exception, definition: str | None) -> str | None:
     from dvc.parsing import DEFAULT_PARAMS_FILE
     from dvc.parsing.context import KeyNotInContext, ParamsLoadError
 
-    for link in _chain(error):
+    for link in causes(error):
         if isinstance(link, ParamsLoadError) and (quoted := _QUOTED.findall(str(link))):
             return str(quoted[-1])
         if isinstance(link, KeyNotInContext) and definition:
@@ -150,14 +150,6 @@ def _hint_of_lock(path: str, text: str) -> str:
     if text and "schema:" not in text:
         return f"{path} is of DVC 1: delete it, and let `dvc repro` write it anew, where its data are"
     return f"mend {path}, or delete it and let `dvc repro` write it anew"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _own_path(error: BaseException) -> str | None:

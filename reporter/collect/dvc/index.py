@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from reporter.collect.pipeline import (
-    Content,
     Dependency,
     Output,
     ParamsDependency,
     Pipeline,
     PlotDefinition,
     StageDefinition,
+    StoredObject,
 )
 from reporter.collect.redaction import without_folders, without_secrets
 from reporter.collect.tree import Tree, joined
@@ -166,7 +166,7 @@ def _output(out: Any, stage: Any, tree: Tree) -> Output:
     digest = _hash(out, "outs", tree)
     return Output(
         path=_path_of(out, tree) if _is_inside(out, tree) else _outside(out),
-        content=Content(digest, str(out.hash_name), out.remote, bool(out.can_push)) if digest else None,
+        content=StoredObject(digest, str(out.hash_name), out.remote, bool(out.can_push)) if digest else None,
         size=out.meta.size,
         nfiles=out.meta.nfiles,
         cached=bool(out.use_cache),

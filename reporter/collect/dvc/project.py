@@ -24,7 +24,7 @@ from reporter.collect.dvc.repository import open_repository
 from reporter.collect.dvc.revision import OpenRevision
 from reporter.collect.git.commit_tree import CommitTree
 from reporter.collect.git.repository import Git
-from reporter.collect.pipeline import Content
+from reporter.collect.pipeline import StoredObject
 from reporter.collect.redaction import without_folders, without_secrets
 from reporter.collect.tree import Tree
 from reporter.model.revision import Revision
@@ -110,11 +110,11 @@ class DvcProject:
         url = self._config["remote"].get(wanted.lower(), {}).get("url", "")
         return RemoteAddress(wanted, without_folders(without_secrets(str(url))))
 
-    def cached(self, content: Content) -> Path:
+    def cached(self, content: StoredObject) -> Path:
         """Where the cache keeps an object, whether it is there or not."""
         return Path(self._cache(content.algorithm).oid_to_path(content.hash))
 
-    def add_to_cache(self, content: Content, downloaded: Path) -> None:
+    def add_to_cache(self, content: StoredObject, downloaded: Path) -> None:
         """Keep a downloaded file as the object."""
         from dvc_objects.fs.local import localfs
 
@@ -126,7 +126,3 @@ class DvcProject:
 
     def _cache(self, algorithm: str) -> Any:
         return self._repo.cache.legacy if algorithm == _LEGACY_ALGORITHM else self._repo.cache.local
-
-    def close(self) -> None:
-        """Let go of what DVC has opened."""
-        self._repo.close()

@@ -19,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 from reporter.collect.dvc.errors import BrokenFile
 from reporter.collect.dvc.params import parse_python
 from reporter.collect.dvc.yaml import parse_yaml
-from reporter.collect.pipeline import Content, Output, Pipeline, Refusal
+from reporter.collect.pipeline import Output, Pipeline, Refusal, StoredObject
 from reporter.collect.problems import UnreadableError
 from reporter.collect.tree import Tree
 
@@ -128,7 +128,7 @@ def _recorded(entry: Mapping[str, Any], folder: str) -> Iterator[Output]:
         digest, path = fields.get("md5"), fields.get("path")
         if isinstance(path, str):
             algorithm = "md5" if fields.get("hash") == "md5" else _LEGACY
-            content = Content(digest, algorithm) if isinstance(digest, str) else None
+            content = StoredObject(digest, algorithm) if isinstance(digest, str) else None
             cached = fields.get("cache", True) is not False
             name = posixpath.normpath(posixpath.join(inside, path))
             yield Output(name, content, cached=cached, is_metric=bool(fields.get("metric")))

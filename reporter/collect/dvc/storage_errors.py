@@ -6,10 +6,11 @@ Seen in DVC 3.60 to 3.67 (dvc-objects 5.2): `NoRemoteError`, `RemoteMissingDepsE
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from reporter.collect.bugs import causes
 from reporter.collect.dvc.remotes import RemoteAddress
-from reporter.collect.pipeline import Content
+from reporter.collect.pipeline import StoredObject
 from reporter.collect.problems import UnreadableError
 from reporter.collect.redaction import one_line, without_folders
 from reporter.collect.transfers import CutError, StalledError
@@ -101,7 +102,7 @@ def _explain_cuts(error: CutError, where: str, remote: str) -> UnreadableError:
 
 
 def explain_failure(
-    error: Exception, content: Content, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
+    error: Exception, content: StoredObject, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
 ) -> UnreadableError:
     """`remote` was asked, one of the `remotes` that there are. `damaged`: the cache has the object, with wrong content."""
     from dvc.config import NoRemoteError
@@ -115,9 +116,7 @@ def explain_failure(
     if isinstance(error, CutError):
         return _explain_cuts(error, where, name)
     message, hint = _why(error, where)
-    return UnreadableError(
-        ProblemKind.ACCESS, message, hint, remote=name, final=not (_is_refused(error) or isinstance(error, CutError))
-    )
+    return UnreadableError(ProblemKind.ACCESS, message, hint, remote=name, final=not _is_refused(error))
 
 
 def _why(error: Exception, where: str) -> tuple[str, str]:
@@ -156,11 +155,11 @@ def _missing_plugin(error: Exception) -> str | None:
 
 def _kinds(error: Exception) -> set[str]:
     """Names of classes: those of every client that there may be cannot be imported."""
-    return {kind.__name__ for link in _chain(error) for kind in type(link).__mro__}
+    return {kind.__name__ for link in causes(error) for kind in type(link).__mro__}
 
 
 def _missing(
-    content: Content, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
+    content: StoredObject, remote: RemoteAddress | None, remotes: Sequence[str], *, damaged: bool
 ) -> UnreadableError:
     no_remote = f"no default remote is set ({', '.join(remotes)})" if remotes else "there is no remote"
     elsewhere = f"not in remote '{remote.name}'" if remote else no_remote
@@ -185,7 +184,7 @@ def _missing(
 
 
 def _is_refused(error: Exception) -> bool:
-    return any(_is_refusal(link) for link in _chain(error))
+    return any(_is_refusal(link) for link in causes(error))
 
 
 def _is_refusal(error: BaseException) -> bool:
@@ -193,12 +192,3 @@ def _is_refusal(error: BaseException) -> bool:
     response = getattr(error, "response", None)
     code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
     return isinstance(error, PermissionError) or status in _REFUSED_STATUS or code in _REFUSED_CODES
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        yield link
-        link = link.__cause__ or link.__context__

@@ -7,13 +7,14 @@ Seen in DVC 3.60 to 3.67: `parse_yaml`, by which `strictyaml` and `serialize` ca
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import Any
 
 from reporter.collect.long_integers import parsed_whole
 from reporter.collect.memory import remembering_up_to
+from reporter.model.values import count_values
 
 _MOST_VALUES = 1_000_000
 _REMEMBERED = 16_000_000
@@ -35,22 +36,9 @@ def _parsed(text: str) -> bytes:
     from ruamel.yaml import YAML
 
     tree = parsed_whole(YAML(typ="safe").load, text)
-    if "*" in text and _size(tree, {}) > _MOST_VALUES:
+    if "*" in text and count_values(tree) > _MOST_VALUES:
         raise TooLargeError(f"holds more than {_MOST_VALUES:,} values, once its aliases are written out")
     return pickle.dumps(tree, pickle.HIGHEST_PROTOCOL)
-
-
-def _size(tree: Any, known: dict[int, int]) -> int:
-    """How many values a tree holds with every alias written out, without writing them out.
-
-    `known`: what was counted already, by identity.
-    """
-    if not isinstance(tree, Mapping | list):
-        return 1
-    if id(tree) not in known:
-        inside = tree.values() if isinstance(tree, Mapping) else tree
-        known[id(tree)] = sum(_size(each, known) for each in inside)
-    return known[id(tree)]
 
 
 @contextmanager

@@ -66,11 +66,6 @@ class ObjectReader:
             return None
         return self._ask(f"{sha}:{path}")
 
-    def close(self) -> None:
-        """End git. Asking again starts another one."""
-        with self._lock:
-            self._end()
-
     def _ask(self, name: str) -> GitObject | None:
         with self._lock:
             talk = self._begun()

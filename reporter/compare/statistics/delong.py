@@ -50,10 +50,10 @@ class AucDifference:
         """False with fewer than two positives or two negatives, and where two areas differ though no component varies, as those of
         a perfect and a constant score do. Two equal areas without spread, as of two perfect scores, count as estimated: by 0 ± 0.
         """
-        return math.isfinite(self.variance) and (self.variance > NO_SPREAD or abs(self.delta) < NO_SPREAD)
+        return math.isfinite(self.variance) and (self.variance > ONLY_ROUNDING or abs(self.delta) < ONLY_ROUNDING)
 
 
-NO_SPREAD = 1e-15
+ONLY_ROUNDING = 1e-15
 """A variance, or a difference of areas, that is rounding."""
 
 

@@ -54,11 +54,13 @@ class Classified:
         """How many examples there are: n."""
         return len(self.actual)
 
-    def same(self, other: Classified) -> bool:
+    def same(self, other: Examples) -> bool:
         """Predictions and scores are equal, value for value."""
+        if not isinstance(other, Classified) or not np.array_equal(self.predicted, other.predicted):
+            return False
         if self.scores is None or other.scores is None:
-            return self.scores is other.scores and np.array_equal(self.predicted, other.predicted)
-        return np.array_equal(self.predicted, other.predicted) and np.array_equal(self.scores, other.scores)
+            return self.scores is other.scores
+        return np.array_equal(self.scores, other.scores)
 
     def take(self, rows: IntArray) -> Classified:
         """The examples of these rows (indices of shape (m,), which may repeat), over the same classes."""
@@ -67,7 +69,7 @@ class Classified:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class Regressed:
     """Examples of a regression, n rows."""
 
     actual: FloatArray
@@ -80,16 +82,16 @@ class Measured:
         """How many examples there are: n."""
         return len(self.actual)
 
-    def same(self, other: Measured) -> bool:
+    def same(self, other: Examples) -> bool:
         """Predictions are equal, value for value."""
-        return np.array_equal(self.predicted, other.predicted)
+        return isinstance(other, Regressed) and np.array_equal(self.predicted, other.predicted)
 
-    def take(self, rows: IntArray) -> Measured:
+    def take(self, rows: IntArray) -> Regressed:
         """The examples of these rows: indices of shape (m,), which may repeat."""
-        return Measured(self.actual[rows], self.predicted[rows])
+        return Regressed(self.actual[rows], self.predicted[rows])
 
 
-Examples: TypeAlias = Classified | Measured
+Examples: TypeAlias = Classified | Regressed
 
 
 def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Examples]:
@@ -98,7 +100,7 @@ def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Exa
     Raises `UnusablePredictionsError` where a column is missing or a cell is empty or no number.
     """
     if rule.task is Task.REGRESSION:
-        return _measured(base, rule, base=True), _measured(head, rule, base=False)
+        return _regressed(base, rule, base=True), _regressed(head, rule, base=False)
     return _classified(base, head, rule)
 
 
@@ -114,7 +116,7 @@ def column(table: Table, name: str, *, base: bool) -> Column:
     return table.columns[name]
 
 
-def _measured(table: Table, rule: PredictionsRule, *, base: bool) -> Measured:
+def _regressed(table: Table, rule: PredictionsRule, *, base: bool) -> Regressed:
     predicted = rule.predicted or rule.score
     if predicted is None:
         raise UnusablePredictionsError(
@@ -122,7 +124,7 @@ def _measured(table: Table, rule: PredictionsRule, *, base: bool) -> Measured:
             "name the column of predictions in reporter.yaml",
             ProblemKind.CONFIGURATION,
         )
-    return Measured(_finite(table, rule.actual, base=base), _finite(table, predicted, base=base))
+    return Regressed(_finite(table, rule.actual, base=base), _finite(table, predicted, base=base))
 
 
 def _finite(table: Table, name: str, *, base: bool) -> FloatArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reporter.compare.statistics.columns import FloatArray
-from reporter.compare.statistics.examples import Classified, Measured
+from reporter.compare.statistics.examples import Classified, Regressed
 
 TINY = float(np.finfo(np.float64).eps)
 """How near to 0 or 1 a probability in double precision may be, for scikit-learn's log loss."""
@@ -66,22 +66,22 @@ def root(means: FloatArray) -> FloatArray:
     return np.sqrt(means[:, 0])
 
 
-def absolute_errors(examples: Measured) -> FloatArray:
+def absolute_errors(examples: Regressed) -> FloatArray:
     """|actual − predicted| in the target's unit; shape (n, 1)."""
     return np.abs(examples.actual - examples.predicted)[:, None]
 
 
-def squared_errors(examples: Measured) -> FloatArray:
+def squared_errors(examples: Regressed) -> FloatArray:
     """(actual − predicted)² in the target's unit, squared; shape (n, 1)."""
     return ((examples.actual - examples.predicted) ** 2)[:, None]
 
 
-def relative_errors(examples: Measured) -> FloatArray:
+def relative_errors(examples: Regressed) -> FloatArray:
     """|error| / |actual|, a fraction; an actual value of zero counts as machine epsilon, as in scikit-learn."""
     return absolute_errors(examples) / np.maximum(np.abs(examples.actual), TINY)[:, None]
 
 
-def variance_parts(examples: Measured) -> FloatArray:
+def variance_parts(examples: Regressed) -> FloatArray:
     """Squared error, centred target and its square: what R² is made of; shape (n, 3)."""
     centred = examples.actual - examples.actual.mean()
     return np.column_stack([squared_errors(examples), centred, centred**2])

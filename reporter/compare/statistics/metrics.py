@@ -13,7 +13,7 @@ import numpy as np
 
 from reporter.compare.statistics import losses, ranked_scores, tallies
 from reporter.compare.statistics.columns import FloatArray
-from reporter.compare.statistics.examples import Examples, Measured
+from reporter.compare.statistics.examples import Examples, Regressed
 from reporter.model.rules import Average, PredictionsRule, Task
 
 BINS = 10
@@ -145,7 +145,7 @@ def find(name: str, rule: PredictionsRule) -> Metric | None:
 
 def lacks(metric: Metric, examples: Examples) -> str | None:
     """Say in one clause why a metric cannot be computed of these examples; None if it can."""
-    if isinstance(examples, Measured) or metric.needs is Needs.LABELS:
+    if isinstance(examples, Regressed) or metric.needs is Needs.LABELS:
         return None
     if examples.scores is None:
         return f"{metric.name} needs {metric.needs.value}, and no column of them is named"

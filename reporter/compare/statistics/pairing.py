@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reporter.compare.statistics.columns import MISSING, IntArray, keys
-from reporter.compare.statistics.examples import Classified, Examples, Measured, UnusablePredictionsError, column
+from reporter.compare.statistics.examples import Classified, Examples, Regressed, UnusablePredictionsError, column
 from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Table
@@ -72,7 +72,7 @@ def _incomparable(kind: ClauseId, clause: str) -> Incomparable:
 
 def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.NDArray[np.bool_]:
     base, head = sides
-    if isinstance(base, Measured) and isinstance(head, Measured):
+    if isinstance(base, Regressed) and isinstance(head, Regressed):
         return ~np.isclose(base.actual[pairing.base], head.actual[pairing.head], rtol=SAME_TARGET, atol=0.0)
     assert isinstance(base, Classified)  # noqa: S101  both sides are of one task
     return np.asarray(base.actual[pairing.base] != head.actual[pairing.head])

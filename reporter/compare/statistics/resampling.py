@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from reporter.compare.statistics.bag_of_little_bootstraps import Replicates
 from reporter.compare.statistics.columns import FloatArray, IntArray
-from reporter.compare.statistics.examples import Classified, Examples, Measured
+from reporter.compare.statistics.examples import Classified, Examples
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
 from reporter.compare.statistics.ranked_scores import ranked_values, rankings
 from reporter.compare.statistics.tallies import incidence, tally
@@ -47,7 +47,7 @@ SUBSETS = 20
 """At most: of the bag of little bootstraps."""
 FEWEST_OF_A_CLASS = 30
 """Expected examples of each class in a subset."""
-FEWEST_UNITS = 0.7
+SUBSET_POWER = 0.7
 """A subset has at least this power of the number of rows or clusters, which Kleiner et al. found enough."""
 
 
@@ -86,9 +86,7 @@ class Pair:
     @property
     def identical(self) -> bool:
         """Both sides predicted the very same."""
-        if isinstance(self.base, Classified):
-            return isinstance(self.head, Classified) and self.base.same(self.head)
-        return isinstance(self.head, Measured) and self.base.same(self.head)
+        return self.base.same(self.head)
 
     def take(self, rows: IntArray) -> Pair:
         """The examples of these rows (indices of shape (m,)); clusters that are left are numbered from 0 again."""
@@ -132,7 +130,7 @@ def subsets_of(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> tuple[int, 
     # As many rows or clusters as hold `subset_rows` of all that is looked at, but never too few to stand for the whole.
     size = math.ceil(pair.units * plan.subset_rows / rows)
     size = max(
-        size, math.ceil(pair.units**FEWEST_UNITS), math.ceil(pair.units * FEWEST_OF_A_CLASS / _rarest(pair, metrics))
+        size, math.ceil(pair.units**SUBSET_POWER), math.ceil(pair.units * FEWEST_OF_A_CLASS / _rarest(pair, metrics))
     )
     count = min(SUBSETS, pair.units // size)  # disjoint ones, which Kleiner et al. leave open
     return (count, size) if count > 1 else (1, pair.units)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _VERDICT_STYLES = {
-    Verdict.PASS: "bold green",
-    Verdict.WARN: "bold yellow",
-    Verdict.UNKNOWN: "bold yellow",
-    Verdict.FAIL: "bold red",
+    Verdict.PASS: "green",
+    Verdict.WARN: "yellow",
+    Verdict.UNKNOWN: "yellow",
+    Verdict.FAIL: "red",
 }
 _STYLES = {Tone.GOOD: "green", Tone.BAD: "red", Tone.DOUBT: "yellow"}
 _LONGEST_CELL = 60
@@ -56,7 +56,7 @@ def _print_one(report: Report, console: Console) -> None:
 def _verdict_style(report: AnyReport) -> str:
     """Green only where the numbers are to be trusted."""
     is_doubtful = wording.verdict_tone(report) is Tone.DOUBT
-    return _VERDICT_STYLES[Verdict.WARN if is_doubtful else report.verdict]
+    return "bold " + _VERDICT_STYLES[Verdict.WARN if is_doubtful else report.verdict]
 
 
 def _subject(report: AnyReport) -> str:
@@ -116,7 +116,7 @@ def _print_gates(report: Report, console: Console) -> None:
     for gate in report.gates:
         if gate.result is not Verdict.PASS:
             line = f"gate {gate.result.value}: {name(gate)} {gate.rule}: {gate.reason}"
-            console.print(Text(visible(line), style=_VERDICT_STYLES[gate.result].removeprefix("bold ")))
+            console.print(Text(visible(line), style=_VERDICT_STYLES[gate.result]))
 
 
 def _print_problems(report: Report, console: Console) -> None:

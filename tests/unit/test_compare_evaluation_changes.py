@@ -155,6 +155,23 @@ class TestRows:
         said = "; the actual values of 100 of 100 shared examples differ: the labels changed"
         assert judgement.summary.count(said) == 1
 
+    def test_repeated_runs_of_the_metric_add_nothing_to_what_is_said_of_its_rows(self):
+        """The runs' own sentence joins the metric's note; the verdict tells why the metric cannot be compared, once."""
+        rule, base = predictions(accuracy="metrics.json:accuracy")
+        _, head = predictions(range(90, 190))
+        rules = Rules(predictions=(rule,), seeds="metrics.json")
+        judgement = judged((TRAIN, EVALUATE), (TRAIN, EVALUATE), rules=rules, tables=(base, head))
+        assert judgement.summary.count("the test sets differ too much") == 1
+        assert "runs are too few" not in judgement.summary
+
+    def test_runs_are_named_by_their_file_as_it_is_written(self):
+        rule, one = predictions(accuracy="metrics.json:accuracy")
+        _, other = predictions(labels=(1, 0))
+        tables = ({"Seeds/1.csv": one["p.csv"]}, {"Seeds/1.csv": other["p.csv"]})
+        rules = Rules(predictions=(replace(rule, path="Seeds/*.csv"),))
+        judgement = judged((TRAIN, EVALUATE), (TRAIN, EVALUATE), rules=rules, tables=tables)
+        assert "; Seeds/1.csv: the actual values of 100 of 100 shared examples differ" in judgement.summary
+
     def test_the_same_rows_are_not_worth_a_word(self):
         accuracy = {"accuracy": "metrics.json:accuracy"}
         assert "rows" not in self.said(predictions(**accuracy), predictions(**accuracy)).summary

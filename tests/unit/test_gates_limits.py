@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reporter.judge import judge
 from reporter.model.comparison import Outcome, State, Verdict
-from reporter.model.reasons import Significance
+from reporter.model.reasons import GateReason, Significance
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 
 AMOUNTS = st.floats(min_value=0, max_value=1)
@@ -136,6 +136,32 @@ class TestDrop:
         assert found.result is expected
         assert found.reason.startswith("is not of this code: stage train has never run")
         assert gate(row, **(limits | {"required": True})).result is Verdict.FAIL
+
+    @pytest.mark.parametrize(
+        ("row", "limits", "reason"),
+        [
+            (accuracy(0.8, 0.81), {"max_drop": 0.1}, GateReason.WITHIN),
+            (accuracy(0.8, 0.5), {"max_drop": 0.1}, GateReason.BEYOND),
+            (accuracy(0.8, 0.5), {"max_drop": 0.1, "significant": True}, GateReason.PERHAPS_CHANCE),
+            (accuracy(0.8, 0.79, interval=(-0.5, 0.1)), {"max_drop": 0.1}, GateReason.PERHAPS_BEYOND),
+            (accuracy(0.8, math.nan), {"max_drop": 0.1}, GateReason.NOT_FINITE),
+            (accuracy(0.8, 0.9, doubt="is not of this code"), {"max_drop": 0.1, "required": True}, GateReason.IN_DOUBT),
+            (accuracy(0.8, None, state=UNREAD), {"min": 0.1, "required": True}, GateReason.UNREADABLE),
+            (accuracy(None, 0.9, state=UNREAD), {"min": 0.1, "required": True}, GateReason.UNREADABLE),
+            (accuracy(0.8, None, state=State.REMOVED), {"min": 0.1}, GateReason.GONE),
+            (accuracy(0.8, None), {"min": 0.1}, GateReason.NO_VALUE),
+            (accuracy(0.8, "text"), {"min": 0.1}, GateReason.NO_NUMBER),
+            (accuracy(None, 0.9, state=State.ADDED), {"max_drop": 0.1}, GateReason.NEW),
+            (accuracy("text", 0.9), {"max_drop": 0.1}, GateReason.BASELINE_NO_NUMBER),
+            (accuracy(math.nan, 0.9), {"max_drop": 0.1}, GateReason.BASELINE_NO_NUMBER),
+            (loss(0, 0.9), {"max_relative_drop": 0.1}, GateReason.BASELINE_ZERO),
+            (accuracy(0.8, 0.8, comparable=False), {"max_drop": 0.1}, GateReason.INCOMPARABLE),
+            (accuracy(0.8, 0.8, comparable=False), {"min": 0.1, "required": True}, GateReason.INCOMPARABLE),
+            (accuracy(0.8, 0.8, direction=Direction.NONE), {"max_drop": 0.1}, GateReason.NO_DIRECTION),
+        ],
+    )
+    def test_each_reason_has_a_name_that_stays(self, row, limits, reason):
+        assert gate(row, **limits).reason_id is reason
 
     def test_reasons_give_the_numbers(self):
         assert gate(accuracy(0.8, 0.792), max_drop=0.005).reason == "worse by 0.008 (limit 0.005)"
@@ -402,7 +428,7 @@ class TestRows:
     def test_a_rule_that_matches_no_metric_is_not_forgotten(self, required, expected):
         (found,) = judge(make_candidate(), make_gates("auc", min=0.5, required=required), has_base=True).gates
         assert (found.metric, found.rule, found.result) == ("auc", "min 0.5", expected)
-        assert found.reason == "no such metric"
+        assert (found.reason, found.reason_id) == ("no such metric", GateReason.NO_METRIC)
 
     def test_a_file_that_could_not_be_read_may_hold_the_missing_metric(self):
         unread = make_metric_row("", None, None, state=State.UNAVAILABLE)
@@ -442,7 +468,7 @@ class TestRows:
     def test_a_rule_that_an_earlier_one_hides_says_so(self):
         rules = Rules(metrics=(MetricRule("acc*"), MetricRule("accuracy", gate=GateRule(min=0.5))))
         (found,) = judge(make_candidate(accuracy(0.8, 0.8)), rules, has_base=True).gates
-        assert found.result is Verdict.UNKNOWN
+        assert (found.result, found.reason_id) == (Verdict.UNKNOWN, GateReason.NEVER_ASKED)
         assert "earlier rule" in found.reason
 
 

@@ -146,6 +146,38 @@ class TestObstacle:
         assert judgement.summary.endswith("this change may mend it; better: accuracy +0.1; significance unknown")
 
 
+class TestClauses:
+    """What issue, doubt or change a clause is of is told by its id, not by its words."""
+
+    def test_each_names_the_metrics_that_it_is_about(self):
+        row, other = headline("auc", 0.64, 0.652), log_loss(0.5, 0.6)
+        clauses = judged(row, other, rules=make_gates("log_loss", max_drop=0.05)).clauses
+        assert [(clause.id, clause.metrics) for clause in clauses] == [
+            (ClauseId.GATE_FAILED, ("metrics.json:log_loss",)),
+            (ClauseId.BETTER, ("metrics.json:auc",)),
+            (ClauseId.UNTESTED, ("metrics.json:auc",)),
+        ]
+
+    def test_the_sentence_is_all_of_them(self):
+        judgement = judged(headline(head=0.9), make_metric_row("n", 2, 1))
+        assert judgement.summary == "Better: accuracy +0.1; 1 other metric worse; significance unknown"
+        assert "; ".join(clause.text for clause in judgement.clauses) == judgement.summary.replace("Better", "better")
+
+    def test_what_is_counted_is_not_named(self):
+        rows = [headline(), *(make_metric_row(f"n{index}", 2, 1) for index in range(1_000))]
+        assert [(clause.id, clause.metrics) for clause in judged(*rows).clauses] == [(ClauseId.OTHERS_CHANGED, ())]
+
+    def test_a_lost_baseline_is_said_by_the_gate_that_it_decides_or_else_first(self):
+        row = headline(base=None, head=0.9, state=State.ADDED)
+        for rules, ids in (
+            (make_gates(max_drop=0.1), [ClauseId.GATE_UNKNOWN]),
+            (make_gates(min=1), [ClauseId.BASELINE_LOST, ClauseId.GATE_FAILED]),
+        ):
+            judgement = judge(make_candidate(row), rules, has_base=False, lost="the change left main too early")
+            assert [clause.id for clause in judgement.clauses] == ids
+            assert judgement.summary.count("change left main too early") == 1
+
+
 class TestSummary:
     def test_better_with_its_interval_and_the_gates(self):
         row = headline("roc_auc", 0.64, 0.652, interval=(0.008, 0.016), outcome=Outcome.IMPROVED)

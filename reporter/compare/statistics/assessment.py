@@ -131,9 +131,10 @@ def untested(
     told_at: Iterable[tuple[MetricKey, ...]], why: str | EvaluationChange, problems: tuple[Problem, ...]
 ) -> Assessment:
     """That there is no test, for a reason that is told at each metric: another test set, or a sentence."""
-    reason = why if isinstance(why, EvaluationChange) else None
-    evidence = MetricEvidence(note=reason.sentence if reason else str(why), incomparable=reason)
-    return Assessment(dict.fromkeys(told_at, evidence), problems=problems, test_rows=reason)
+    if isinstance(why, str):
+        return Assessment(dict.fromkeys(told_at, MetricEvidence(note=why)), problems=problems)
+    evidence = MetricEvidence(note=why.sentence, incomparable=why)
+    return Assessment(dict.fromkeys(told_at, evidence), problems=problems, test_rows=why)
 
 
 def _each_alone(subject: _Subject, metrics: list[Metric]) -> list[Problem]:

@@ -125,9 +125,7 @@ def headline_table(report: Report) -> Piece:
 def _notes(rows: Sequence[MetricRow], report: Report) -> list[Note]:
     """Those of the table, but for what the verdict's sentence or the doubts above it say already."""
     shown_above = wording.once(wording.doubts(report))
-    said = {problem.message for problem, _ in shown_above[:MOST_LINES]}
-    if len(report.summary) <= LONGEST_SENTENCE:
-        said |= wording.notes_of_verdict(report)
+    said = wording.notes_of_verdict(report) if len(report.summary) <= LONGEST_SENTENCE else set()
     if len(shown_above) <= MOST_LINES:
         said |= {row.note for row in rows if wording.is_in_doubt(row)}
     return [note for note in tables.headlines(rows, report).notes if note.text not in said]

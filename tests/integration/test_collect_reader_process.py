@@ -41,11 +41,12 @@ def silent(line: str) -> None:
 
 
 def test_snapshots_are_the_same_and_in_order(opened):
-    revisions = [opened.resolve_head("HEAD"), opened.resolve_head(None)]
-    here = [opened.snapshot(revision, Wanted()) for revision in revisions]
+    revisions = [opened.resolve_head("HEAD"), opened.resolve_head(None), opened.resolve_head("HEAD~1")]
+    *candidates, base = revisions
+    here = list(opened.snapshots(candidates, base, Wanted()))
 
     with ProjectReader(opened, silent) as apart:
-        there = list(apart.snapshots(revisions, Wanted()))
+        there = list(apart.snapshots(candidates, base, Wanted()))
 
     assert [one.revision for one in there] == revisions
     for one, other in zip(here, there, strict=True):

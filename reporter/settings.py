@@ -267,7 +267,7 @@ def _rules(node: _Node) -> Rules:
 
 
 def _gate(node: _Node) -> GateRule:
-    gate = _record(node, GateRule, max_drop=_Node.limit, max_relative_drop=_Node.fraction)
+    gate = _record(node, GateRule, max_drop=_Node.limit, max_relative_drop=_Node.fraction, no_worse_than=_Node.limit)
     if gate.min is not None and gate.max is not None and gate.min > gate.max:
         raise node.error("has a `min` above its `max`: no value can pass")
     return gate

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from reporter.compare.difference import difference, relative_difference
-from reporter.model.comparison import Candidate, MetricRow, Outcome, State
+from reporter.model.comparison import Candidate, MetricRow, Outcome, Split, State
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.reasons import Significance
 from reporter.model.revision import WORKSPACE, Revision
@@ -157,6 +157,8 @@ def make_metric_row(
     tested_delta: float | None = None,
     comparable: bool | None = None,
     significance: Significance | None = None,
+    unusable: str = "",
+    split: Split | None = None,
 ) -> MetricRow:
     """A row of two numbers; what is not named follows from them by sign and direction."""
     delta = difference(base, head)
@@ -179,6 +181,8 @@ def make_metric_row(
         comparable=(outcome is not Outcome.INCOMPARABLE) if comparable is None else comparable,
         doubt=doubt,
         tested_delta=tested_delta,
+        unusable=unusable,
+        split=split,
         significance=significance or (Significance.UNTESTED if interval is p_value else Significance.TESTED),
     )
 

@@ -47,7 +47,7 @@ def _of_first_incomparable(
     metrics: Sequence[MetricRow], evidence: Evidence, changed_data: Mapping[str, tuple[str, ...]]
 ) -> Iterator[EvaluationChange]:
     for row in metrics:
-        if not row.comparable:
+        if row.is_incomparable:
             known = evidence.metrics.get(row.key)
             yield known.incomparable if known and known.incomparable else other_data(changed_data[row.file])
             return
@@ -55,12 +55,14 @@ def _of_first_incomparable(
 
 def _files_that_matter(metrics: Sequence[MetricRow], rules: Rules) -> tuple[str, ...]:
     """Metrics files that hold a headline or gated metric; all of them where none does."""
+    chosen_runs = {str(row.key) for row in metrics if row.runs and row.headline}
     chosen = dict.fromkeys(
         row.file
         for row in metrics
-        if row.headline or ((rule := rules.for_metric(row.file, row.name)) is not None and rule.gate is not None)
+        if not row.runs and (row.headline or ((rule := row.rule(rules)) is not None and rule.gate is not None))
     )
-    return tuple(chosen or dict.fromkeys(row.file for row in metrics))
+    of_runs = dict.fromkeys(row.file for row in metrics if row.run_of in chosen_runs)
+    return tuple(chosen | of_runs or dict.fromkeys(row.file for row in metrics if not row.runs))
 
 
 def _data(paths: Sequence[str]) -> Iterator[EvaluationChange]:

@@ -28,20 +28,19 @@ def with_headlines(rows: Sequence[MetricRow], rules: Rules) -> tuple[MetricRow, 
     the first three numbers with a known direction, those of the model's quality before those of training and resources,
     the first three that became NaN or infinite, and each file that could not be read at all.
     """
-    chosen = _named(rows, rules) if any(rule.headline for rule in rules.metrics) else _gated(rows, rules)
+    whole = [row for row in rows if not row.run_of]
+    chosen = _named(whole, rules) if any(rule.headline for rule in rules.metrics) else _gated(whole, rules)
     if not chosen and not any(rule.headline or rule.gate for rule in rules.metrics):
-        chosen = _first_known(rows)
+        chosen = _first_known(whole)
     return tuple(replace(row, headline=(row.file, row.name) in chosen) for row in rows)
 
 
 def _named(rows: Sequence[MetricRow], rules: Rules) -> set[tuple[str, str]]:
-    return {(row.file, row.name) for row in rows if (rule := rules.for_metric(row.file, row.name)) and rule.headline}
+    return {(row.file, row.name) for row in rows if (rule := row.rule(rules)) and rule.headline}
 
 
 def _gated(rows: Sequence[MetricRow], rules: Rules) -> set[tuple[str, str]]:
-    return {
-        (row.file, row.name) for row in rows if (rule := rules.for_metric(row.file, row.name)) and rule.gate is not None
-    }
+    return {(row.file, row.name) for row in rows if (rule := row.rule(rules)) and rule.gate is not None}
 
 
 def _first_known(rows: Sequence[MetricRow]) -> set[tuple[str, str]]:

@@ -32,7 +32,7 @@ def untested(candidate: Candidate, rules: Rules) -> tuple[MetricRow, ...]:
 def _is_untested(row: MetricRow) -> bool:
     says_nothing = (Outcome.SAME, Outcome.INCOMPARABLE, Outcome.UNKNOWN)
     differs = row.state is State.CHANGED and row.outcome not in says_nothing and _is_finite_difference(row)
-    return differs and row.significance is Significance.UNTESTED
+    return differs and row.significance is Significance.UNTESTED and not row.run_of
 
 
 def _is_finite_difference(row: MetricRow) -> bool:
@@ -42,7 +42,7 @@ def _is_finite_difference(row: MetricRow) -> bool:
 def _matters(row: MetricRow, rules: Rules) -> bool:
     if row.headline:
         return True
-    rule = rules.for_metric(row.file, row.name)
+    rule = row.rule(rules)
     return rule is not None and rule.gate is not None
 
 

@@ -74,9 +74,9 @@ class Speaker:
         """`roc_auc +0.012 (95 % CI +0.008 to +0.016)`; only the name where there is no difference to show."""
         if row.outcome in (Outcome.UNKNOWN, Outcome.INCOMPARABLE):
             return self.name(row)
-        if row.delta is None:
+        if row.difference is None:
             return f"{self.name(row)} from {value(row.base)} to {value(row.head)}"
-        return f"{self.name(row)} {delta(row.delta)}{self._interval(row)}"
+        return f"{self.name(row)} {delta(row.difference)}{self._interval(row)}"
 
     def _interval(self, row: MetricRow) -> str:
         """The level stands with the first, and is that of all."""

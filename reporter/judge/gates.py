@@ -1,7 +1,7 @@
 """Gates: does a difference matter, and is it shown to be real? Two questions, kept apart.
 
-A limit answers the first on the values themselves; the interval of the difference answers the second. A value that is
-within the limit but whose interval reaches beyond it is a warning, not a pass.
+A limit answers the first on the values themselves, a test the second: a drop fails only where both answers are yes. What a test could
+not have found is said beside what passes; whoever needs proof that nothing got worse asks for it by `no_worse_than`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import assert_never
 from reporter.compare.difference import as_float
 from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
 from reporter.compare.renames import NewMetrics
-from reporter.judge.drops import judge_drop, without_baseline
+from reporter.judge.drops import Strictness, judge_drop, judge_margin, without_baseline
 from reporter.judge.finding import Finding
-from reporter.judge.limits import Bound, DropLimit, Limit, Presence, exact, limits_of
+from reporter.judge.limits import Bound, DropLimit, Limit, Margin, Presence, exact, limits_of
 from reporter.model.comparison import GateRow, MetricRow, State, Verdict
 from reporter.model.formatting import apart, number
 from reporter.model.problem import Problem
@@ -39,6 +39,8 @@ class Circumstances:
     """Of both revisions: they say why a value is unavailable."""
     level: float = 0.95
     """Of intervals; what its complement is to a p-value."""
+    tests: int = 1
+    """Over how many gated metrics p-values are corrected."""
     lost: str = ""
     """Why there is nothing to compare with although the baseline had gated metrics: this is no first report. Usually empty."""
     new: NewMetrics = field(default_factory=NewMetrics)
@@ -55,7 +57,7 @@ def gate_rows(metrics: Sequence[MetricRow], rules: Rules, circumstances: Circums
     circumstances = replace(circumstances, new=NewMetrics.among(metrics))
     governed: dict[int, list[MetricRow]] = {}
     for row in metrics:
-        rule = rules.for_metric(row.file, row.name)
+        rule = row.rule(rules)
         if rule is not None:
             governed.setdefault(rules.metrics.index(rule), []).append(row)
     gates = tuple(
@@ -150,7 +152,7 @@ def _required(finding: Finding, row: MetricRow) -> Finding:
         if row.state is State.UNAVAILABLE:
             why = f"{finding.reason}, but the baseline could not be read (required)"
             return Finding(Verdict.FAIL, GateReason.UNREADABLE, why)
-        if not row.comparable:
+        if row.is_incomparable:
             why = f"{finding.reason}, but the evaluation data changed (required)"
             return Finding(Verdict.FAIL, GateReason.INCOMPARABLE, why)
     return finding
@@ -170,12 +172,14 @@ def _held_against(limit: Limit, row: MetricRow, circumstances: Circumstances) ->
             return _judge_presence(row, circumstances)
         case Bound():
             return _judge_bound(row.head, limit) if is_number(row.head) else _no_number(row, circumstances)
-        case DropLimit() if not is_number(row.head) or row.state is State.UNAVAILABLE:
+        case DropLimit() | Margin() if not is_number(row.head) or row.state is State.UNAVAILABLE:
             return _no_number(row, circumstances)
-        case DropLimit() if not circumstances.has_base:
+        case DropLimit() | Margin() if not circumstances.has_base:
             return without_baseline(circumstances.lost)
         case DropLimit():
-            return judge_drop(row, limit, circumstances.level)
+            return judge_drop(row, limit, Strictness(circumstances.level, circumstances.tests))
+        case Margin():
+            return judge_margin(row, limit)
     assert_never(limit)
 
 

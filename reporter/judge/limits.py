@@ -24,8 +24,16 @@ class DropLimit:
     amount: Fraction
     relative: bool
     """The amount is a fraction of the baseline's value."""
-    significant: bool
-    """Only a drop whose interval excludes zero fails."""
+    significant: bool | None
+    """As in `GateRule`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """It must be shown that the change for the worse is at most this: non-inferiority."""
+
+    text: str
+    amount: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Presence:
     text: str = "required"
 
 
-Limit: TypeAlias = DropLimit | Bound | Presence
+Limit: TypeAlias = DropLimit | Margin | Bound | Presence
 
 
 def limits_of(gate: GateRule) -> Iterator[Limit]:
@@ -56,11 +64,14 @@ def limits_of(gate: GateRule) -> Iterator[Limit]:
             relative = key == "max_relative_drop"
             allowed = percent(drop) if relative else _round(drop)
             yield DropLimit(f"{key} {allowed}", allowed, exact(drop), relative, gate.significant)
+    if gate.no_worse_than is not None:
+        yield Margin(f"no_worse_than {_round(gate.no_worse_than)}", exact(gate.no_worse_than))
     for key, bound in bounds.items():
         if bound is not None:
             yield Bound(f"{key} {_round(bound)}", exact(bound), is_minimum=key == "min")
-    has_limits = any(limit is not None for limit in (*drops.values(), *bounds.values()))
-    if gate.significant and all(drop is None for drop in drops.values()):
+    has_drop = any(drop is not None for drop in (*drops.values(), gate.no_worse_than))
+    has_limits = has_drop or any(bound is not None for bound in bounds.values())
+    if gate.significant and not has_drop:
         yield DropLimit("significant", "0", Fraction(0), relative=False, significant=True)
     elif gate.required and not has_limits:
         yield Presence()

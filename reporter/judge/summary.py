@@ -140,7 +140,7 @@ def _others_worse(metrics: Sequence[MetricRow], said: set[str]) -> Iterator[Told
 
 def _changed_evaluation(candidate: Candidate) -> Iterator[Told]:
     for change in candidate.evaluation:
-        rows = (row for row in candidate.metrics if not row.comparable and row.note == change.sentence)
+        rows = (row for row in candidate.metrics if row.is_incomparable and row.note == change.sentence)
         yield clauses.evaluation(change, rows)
 
 
@@ -172,11 +172,7 @@ def _quiet(candidate: Candidate) -> Told:
 
 def _held(candidate: Candidate, rules: Rules) -> Iterator[Told]:
     """What the gates that hold say together; nothing where nothing changed."""
-    gated = [
-        row
-        for row in candidate.metrics
-        if (rule := rules.for_metric(row.file, row.name)) is not None and rule.gate is not None
-    ]
+    gated = [row for row in candidate.metrics if (rule := row.rule(rules)) is not None and rule.gate is not None]
     if not all(row.outcome in (Outcome.IMPROVED, Outcome.SAME) for row in gated):
         yield clauses.gates_hold()
     elif any(row.state is not State.UNCHANGED for row in candidate.metrics):

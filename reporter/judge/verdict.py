@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reporter.compare.finiteness import became_non_finite
 from reporter.judge import clauses
@@ -10,7 +11,7 @@ from reporter.judge.gates import Circumstances, gate_rows
 from reporter.judge.summary import summarize
 from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, State, Verdict
 from reporter.model.problem import Problem
-from reporter.model.rules import Rules
+from reporter.model.rules import Correction, Rules
 from reporter.model.snapshot import Snapshot
 
 
@@ -36,7 +37,14 @@ def judge(
     `obstacle` says why nothing can be judged: there are no gates then, and the verdict is unknown. `lost` says why there is no
     baseline to compare with although there were gated metrics: a drop is unknown then, where on a first report it passes.
     """
-    circumstances = Circumstances(has_base, (*problems, *candidate.problems), rules.significance.level, lost)
+    candidate = replace(candidate, metrics=_judged(candidate.metrics, rules))
+    circumstances = Circumstances(
+        has_base,
+        (*problems, *candidate.problems),
+        rules.significance.level,
+        _tests(candidate.metrics, rules),
+        lost,
+    )
     gates = () if obstacle else gate_rows(candidate.metrics, rules, circumstances)
     if obstacle or (lost and not has_base and not gates):
         verdict = Verdict.UNKNOWN
@@ -48,6 +56,20 @@ def judge(
     return Judgement(verdict, gates, summarize(candidate, gates, verdict, rules, has_base=has_base, opening=opening))
 
 
+def _judged(metrics: Sequence[MetricRow], rules: Rules) -> tuple[MetricRow, ...]:
+    """Without single runs that the row of all runs is judged for; one that a rule of its own names is judged by that."""
+    of_all = {str(row.key): row.rule(rules) for row in metrics if row.runs}
+    return tuple(row for row in metrics if not row.run_of or row.rule(rules) not in (None, of_all.get(row.run_of)))
+
+
+def _tests(metrics: Sequence[MetricRow], rules: Rules) -> int:
+    """Over how many metrics the p-values of gated ones are corrected."""
+    if rules.significance.correction is Correction.NONE:
+        return 1
+    gated = (rule for row in metrics if row.p_value is not None and (rule := row.rule(rules)))
+    return max(sum(rule.gate is not None for rule in gated), 1)
+
+
 def _verdict_by_headlines(metrics: Sequence[MetricRow]) -> Verdict:
     headlines = [row for row in metrics if row.headline]
     if any(_is_unjudgeable(row) for row in headlines or metrics):
@@ -56,8 +78,8 @@ def _verdict_by_headlines(metrics: Sequence[MetricRow]) -> Verdict:
 
 
 def _is_unjudgeable(row: MetricRow) -> bool:
-    is_incomparable = row.state is State.CHANGED and not row.comparable
-    return row.state is State.UNAVAILABLE or is_incomparable or bool(row.doubt)
+    is_incomparable = row.state is State.CHANGED and row.is_incomparable
+    return row.state is State.UNAVAILABLE or is_incomparable or bool(row.doubt or row.unusable)
 
 
 def _is_worse(row: MetricRow) -> bool:

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from reporter.model.formatting import capitalised
-from reporter.model.forms import FROM, OneOf
+from reporter.model.forms import FROM, UNWRITTEN, OneOf
 from reporter.model.history import MetricHistory
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
 from reporter.model.reasons import Clause, EvaluationChange, GateReason, Significance
 from reporter.model.revision import Revision
-from reporter.model.rules import Direction
+from reporter.model.rules import Direction, MetricRule, Rules
 from reporter.model.snapshot import PlotSpec, Table
 from reporter.model.values import Number, Value
 
@@ -71,6 +71,20 @@ class MetricOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """A difference between two test sets that share rows: what of it is the model's, and what the data's."""
+
+    model: float
+    """On the rows that both test sets share."""
+    data: float
+    """What the other rows did: `delta` − `model`."""
+    rows: int
+    """How many are shared."""
+    gone: int
+    """Rows of the baseline's test set that are not compared: removed, or with another label now."""
+
+
+@dataclass(frozen=True, slots=True)
 class MetricRow:
     """One metric on both sides: its values, their difference and what that means. Every metric has a row, changed or not."""
 
@@ -109,11 +123,37 @@ class MetricRow:
     """None: the baseline has it in the same place, or not at all."""
     significance: Significance | None = None
     """None: not known, in a report of an earlier version."""
+    unusable: str = ""
+    """Why evidence that reporter.yaml declares for the difference cannot be used, a clause that reads on after the metric's name:
+    no gate on a drop passes. Usually empty."""
+    runs: int = 0
+    """Of repeated runs: how many of the candidate's the row stands for. Its file is then a glob, its values are means."""
+    run_of: str = ""
+    """Of a single run: `file:name` of the row that stands for all runs, and is judged in place of each."""
+    split: Split | None = None
+    """Of test sets that differ and share enough rows; the model's part is then what is judged."""
+    run_files: tuple[str, ...] = field(default=(), metadata=UNWRITTEN)
+    """Of repeated runs: the files that the row stands for."""
 
     @property
     def key(self) -> MetricKey:
         """Which metric the row is of."""
         return MetricKey(self.file, self.name)
+
+    def rule(self, rules: Rules) -> MetricRule | None:
+        """What is asked of it; of repeated runs also what is asked of one of them by its name."""
+        files = (self.file, *self.run_files)
+        return next(filter(None, (rules.for_metric(file, self.name) for file in files)), None)
+
+    @property
+    def is_incomparable(self) -> bool:
+        """Whether the evaluation data differ, and too little of them is shared to tell what the model did."""
+        return not self.comparable and self.split is None
+
+    @property
+    def difference(self) -> Number | None:
+        """The one that its interval is of, and gates judge: recomputed where it could be, else that of the two values."""
+        return self.delta if self.tested_delta is None else self.tested_delta
 
 
 @dataclass(frozen=True, slots=True)

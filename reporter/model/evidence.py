@@ -30,6 +30,14 @@ class MetricEvidence:
     share, or of the means over repeated runs."""
     doubt: str = ""
     """That a reported value is not what the predictions give, as in `MetricRow`; then there is neither interval nor p-value."""
+    unusable: str = ""
+    """As in `MetricRow`."""
+    rows: int = 0
+    """Rows of the shared part, where the test sets differ."""
+    gone: int = 0
+    """As in `Split`."""
+    runs_of: MetricKey | None = None
+    """Of repeated runs: a glob over their files, and the name of the metric."""
     same_examples: bool = False
     """The interval is of the same examples on both sides, row for row; that of repeated runs is not known to be."""
 

@@ -51,6 +51,8 @@ _LOOKS_TYPED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Texts that a reader would take for another type, or not see at all, were they shown without quotes."""
+_LEAST_P = 0.001
+"""The usual last step of a printed p-value."""
 
 
 def number(value: Number, digits: int = _SIGNIFICANT) -> str:
@@ -118,7 +120,8 @@ def delta(value: Number) -> str:
     if isinstance(value, int) or not math.isfinite(value):
         return _with_sign(number(value))
     near = _without_noise(value)
-    places = min(_DELTA_SIGNIFICANT - 1 - _magnitude(near), _places(near))
+    rounded = round(near, _DELTA_SIGNIFICANT - 1 - _magnitude(near))
+    places = min(_DELTA_SIGNIFICANT - 1 - _magnitude(rounded), _places(near))
     return _with_sign(_at(near, places))
 
 
@@ -159,6 +162,13 @@ def _percent_places(percentage: Decimal) -> int:
         return start
     finer = range(start, start + 1 + _PERCENT_EXTRA)
     return next((places for places in finer if abs(round(percentage, places)) < _ALL), start)
+
+
+def probability(p_value: float, *, named: bool = False) -> str:
+    """`0.067`, `< 0.001`; `named`: `p = 0.067`, `p < 0.001`."""
+    if p_value < _LEAST_P:
+        return f"{'p ' if named else ''}< {_LEAST_P:g}"
+    return f"{'p = ' if named else ''}{p_value:.2g}"
 
 
 def level(fraction: float) -> str:

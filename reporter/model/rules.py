@@ -54,12 +54,16 @@ class GateRule:
     max_drop: float | None = None
     max_relative_drop: float | None = None
     """A fraction: 2 % is 0.02."""
+    no_worse_than: float | None = None
+    """A margin, in the metric's own unit: it must be shown that the change for the worse is no larger."""
     min: float | None = None
     max: float | None = None
     required: bool = False
     """A value that cannot be judged fails instead of being unknown."""
-    significant: bool = False
-    """A drop counts only if its interval excludes zero."""
+    significant: bool | None = None
+    """Whether a drop must be real to fail. None: where a test exists; without one the values decide. True: always, so that nothing
+    fails without a test. False: never, the values decide.
+    """
 
 
 @dataclass(frozen=True, slots=True)

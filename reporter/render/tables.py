@@ -261,7 +261,7 @@ def _beside_baseline(row: MetricRow | None) -> Cell:
         return Cell(NOTHING, Written.BY_US)
     cell, difference = value_cell(row.head, wording.both_values(row)[1]), wording.absolute_difference(row)
     sign = wording.outcome_sign(row)
-    shown = f"{cell.text} ({difference})" if difference and row.delta else cell.text
+    shown = f"{cell.text} ({difference})" if difference and row.difference else cell.text
     return cell._replace(text=shown, tone=sign.tone, symbol=sign.symbol)
 
 
@@ -269,8 +269,12 @@ def headlines(rows: Sequence[MetricRow], report: Report) -> Table:
     """The metrics that are shown first."""
     name = wording.short_names(rows)
     notes = tuple(Note(note, tuple(names)) for note, names in wording.notes_of(rows).items())
-    shown = (Row(_metric_cells(row, name(row), report), not wording.is_telling(row)) for row in rows)
+    shown = (Row(_metric_cells(row, name(row), report), is_quiet=_is_quiet(row)) for row in rows)
     return Table("headline", "Headline metrics", _metric_columns(report), tuple(shown), notes, is_opening=True)
+
+
+def _is_quiet(row: MetricRow) -> bool:
+    return bool(row.run_of) or not wording.is_telling(row)
 
 
 def metrics(rows: Sequence[MetricRow], report: Report) -> Table:
@@ -305,8 +309,8 @@ def _metric_cells(row: MetricRow, name: str, report: Report) -> tuple[Cell, ...]
     return (
         _name(name),
         *_both_values(row, report),
-        _number(wording.absolute_difference(row), row.delta),
-        _number(wording.relative_difference(row), row.relative),
+        _number(wording.absolute_difference(row), row.difference),
+        _number(wording.relative_difference(row), wording.relative_of(row)),
         _interval(row),
         _sign(wording.outcome_sign(row), is_obvious=report.base is None and wording.is_new(row)),
     )

@@ -278,14 +278,23 @@ def two_numbers(base: float | None, head: float | None) -> tuple[str, str]:
 
 def absolute_difference(row: MetricRow) -> str:
     """`+0.012`; empty where there is none."""
-    if row.delta is None:
+    if row.difference is None:
         return ""
-    return "0" if row.delta == 0 else formatting.delta(row.delta)
+    return "0" if row.difference == 0 else formatting.delta(row.difference)
 
 
 def relative_difference(row: MetricRow) -> str:
     """`+1.4 %`; empty where there is none, or no finite one."""
-    return percent(row.relative) if row.relative and math.isfinite(row.relative) else ""
+    relative = relative_of(row)
+    return percent(relative) if relative and math.isfinite(relative) else ""
+
+
+def relative_of(row: MetricRow) -> float | None:
+    """The shown difference as a fraction of the baseline's value."""
+    if row.tested_delta is None:
+        return row.relative
+    is_fraction = is_number(row.base) and row.base != 0 and math.isfinite(row.base)
+    return row.tested_delta / abs(row.base) if is_fraction and is_number(row.base) else None
 
 
 def percent(fraction: float) -> str:
@@ -302,14 +311,17 @@ def bounds(row: MetricRow | SliceRow) -> str:
 
 def probability(value: float | None) -> str:
     """A p-value; empty where there is none."""
-    if value is None:
-        return ""
-    return f"<{NO_BREAK}0.001" if value < 0.001 else f"{value:.2g}"  # noqa: PLR2004  the usual last step of a printed p-value
+    return "" if value is None else formatting.probability(value).replace(" ", NO_BREAK)
 
 
 def is_telling(row: MetricRow) -> bool:
     """Whether it differs, or is not known to be the same."""
     return row.state is not State.UNCHANGED or is_in_doubt(row)
+
+
+def is_single_run(row: MetricRow | ParamRow | DataRow | ArtifactRow) -> bool:
+    """Whether another row stands for it and the other runs of its metric."""
+    return isinstance(row, MetricRow) and bool(row.run_of)
 
 
 def differs(row: ParamRow | DataRow | ArtifactRow | PlotRow) -> bool:
@@ -318,7 +330,10 @@ def differs(row: ParamRow | DataRow | ArtifactRow | PlotRow) -> bool:
 
 
 def how_many_differ(rows: Sequence[MetricRow | ParamRow | DataRow | ArtifactRow], report: Report) -> str:
-    """`3 of 9 differ, 2 unavailable, 1 in doubt`; without a baseline how many there are in place of how many differ."""
+    """`3 of 9 differ, 2 unavailable, 1 in doubt`; without a baseline how many there are in place of how many differ. Single runs of
+    repeated ones do not count.
+    """
+    rows = [row for row in rows if not is_single_run(row)]
     unavailable = sum(row.state is State.UNAVAILABLE for row in rows)
     different = sum(row.state is not State.UNCHANGED for row in rows) - unavailable
     doubtful = sum(isinstance(row, MetricRow) and is_in_doubt(row) for row in rows)
@@ -330,8 +345,12 @@ def how_many_differ(rows: Sequence[MetricRow | ParamRow | DataRow | ArtifactRow]
 
 
 def by_interest(rows: Iterable[MetricRow]) -> list[MetricRow]:
-    """Worse, unreadable and doubtful first, the unchanged last; otherwise in the order of the files."""
-    return sorted(rows, key=lambda row: _OUTCOME_ORDER.index(Outcome.UNKNOWN if is_in_doubt(row) else row.outcome))
+    """Worse, unreadable and doubtful first, the unchanged last, and single runs after all; otherwise in the order of the files."""
+
+    def interest(row: MetricRow) -> tuple[bool, int]:
+        return bool(row.run_of), _OUTCOME_ORDER.index(Outcome.UNKNOWN if is_in_doubt(row) else row.outcome)
+
+    return sorted(rows, key=interest)
 
 
 def headline_rows(report: Report) -> list[MetricRow]:
@@ -339,8 +358,9 @@ def headline_rows(report: Report) -> list[MetricRow]:
     named = [row for row in report.metrics if row.headline]
     if named:
         return named[:MOST_HEADLINES]
-    telling = [row for row in report.metrics if is_telling(row)]
-    return (telling or list(report.metrics))[:_FEW]
+    whole = [row for row in report.metrics if not row.run_of]
+    telling = [row for row in whole if is_telling(row)]
+    return (telling or whole)[:_FEW]
 
 
 def gates_in_order(report: Report) -> list[GateRow]:

@@ -126,13 +126,17 @@ def test_the_report_tells_how_often_the_candidate_wins(project, monkeypatch, cap
     assert main(["report", "HEAD~1", "--no-images", "--json"], {}) == 0
 
     report = json.loads(capfd.readouterr().out)
-    rows = {row["file"]: row for row in report["metrics"]}
-    assert all(row["interval"] == rows["eval/seed-1/metrics.json"]["interval"] for row in rows.values())
-    low, high = rows["eval/seed-1/metrics.json"]["interval"]
+    of_all, *single = report["metrics"]
+    assert (of_all["file"], of_all["name"], of_all["runs"]) == ("eval/seed-*/metrics.json", "accuracy", 3)
+    low, high = of_all["interval"]
     assert 0 < low < 0.1 < high
-    assert all(row["note"].startswith("P(candidate > baseline) = 1.00") for row in rows.values())
-    assert all(row["method"].startswith("paired t of the mean difference, 3 paired runs") for row in rows.values())
-    assert report["summary"].startswith("Better: eval/seed-1/metrics.json:accuracy +0.1 (95 % CI +0.08 to +0.12)")
+    assert of_all["note"].startswith("Means of 3 paired runs. P(candidate > baseline) = 1.00")
+    assert of_all["method"].startswith("paired t of the mean difference, 3 paired runs")
+    assert [row["file"] for row in single] == [f"eval/seed-{seed}/metrics.json" for seed in SEEDS]
+    assert {(row["run_of"], row["interval"], row["headline"]) for row in single} == {
+        ("eval/seed-*/metrics.json:accuracy", None, False)
+    }
+    assert report["summary"].startswith("Better: accuracy +0.1 (95 % CI +0.08 to +0.12)")
 
 
 def test_groups_of_many_runs_are_refused(project, monkeypatch, capfd):

@@ -141,12 +141,13 @@ class TestRows:
             (TRAIN, EVALUATE), (TRAIN, EVALUATE), rules=rules, base=1.0, head=1.0, tables=(base, head), **known
         )
 
-    def test_rows_that_were_left_out_are_said_where_the_gate_passes(self):
+    def test_rows_that_were_left_out_are_said_and_no_gate_on_a_drop_passes(self):
         accuracy = {"accuracy": "metrics.json:accuracy"}
         judgement = self.said(predictions(**accuracy), predictions(range(90), **accuracy))
-        assert judgement.verdict is Verdict.PASS
-        assert judgement.summary.endswith(
-            "; compared on the 90 rows that both test sets share (baseline 100, candidate 90)"
+        assert judgement.verdict is Verdict.UNKNOWN
+        assert judgement.summary == (
+            "Gate not judged: accuracy 10 rows of the baseline's test set cannot be compared; on the 90 others: unchanged; "
+            "compared on the 90 rows that both test sets share (baseline 100, candidate 90)"
         )
 
     @pytest.mark.parametrize("metrics", [{"accuracy": "metrics.json:accuracy"}, {}], ids=["of a metric", "of none"])

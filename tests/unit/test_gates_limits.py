@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from factories import make_candidate, make_gates, make_metric_row, make_problem
@@ -11,7 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reporter.judge import judge
-from reporter.model.comparison import Outcome, State, Verdict
+from reporter.judge.drops import Strictness, judge_drop
+from reporter.judge.limits import DropLimit
+from reporter.model.comparison import Outcome, Split, State, Verdict
 from reporter.model.reasons import GateReason, Significance
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules
 
@@ -102,12 +105,12 @@ class TestDrop:
     @pytest.mark.parametrize(
         ("known", "expected", "said"),
         [
-            ({"p_value": 1e-9, "method": "exact McNemar"}, Verdict.FAIL, "and the test shows that the drop is real"),
-            ({"p_value": 0.3, "method": "exact McNemar"}, Verdict.WARN, "the test does not show"),
+            ({"p_value": 1e-9, "method": "exact McNemar"}, Verdict.FAIL, "not by chance (p < 0.001)"),
+            ({"p_value": 0.3, "method": "exact McNemar"}, Verdict.WARN, "perhaps by chance (p = 0.3)"),
             (
                 {"significance": Significance.UNTESTED, "note": "Significance unknown."},
                 Verdict.WARN,
-                "is real: one run each",
+                "whether the drop is real (one run each)",
             ),
             ({"significance": Significance.UNTESTABLE}, Verdict.WARN, "is real (see its note)"),
         ],
@@ -143,7 +146,10 @@ class TestDrop:
             (accuracy(0.8, 0.81), {"max_drop": 0.1}, GateReason.WITHIN),
             (accuracy(0.8, 0.5), {"max_drop": 0.1}, GateReason.BEYOND),
             (accuracy(0.8, 0.5), {"max_drop": 0.1, "significant": True}, GateReason.PERHAPS_CHANCE),
-            (accuracy(0.8, 0.79, interval=(-0.5, 0.1)), {"max_drop": 0.1}, GateReason.PERHAPS_BEYOND),
+            (accuracy(0.8, 0.5, interval=(-0.7, 0.1)), {"max_drop": 0.1}, GateReason.PERHAPS_CHANCE),
+            (accuracy(0.8, 0.79, interval=(-0.5, 0.1)), {"no_worse_than": 0.1}, GateReason.PERHAPS_BEYOND),
+            (accuracy(0.8, 0.9, unusable="cannot be tested: …"), {"max_drop": 0.1}, GateReason.UNUSABLE),
+            (accuracy(0.8, 0.9, split=Split(0.1, 0.0, 90, 10)), {"max_drop": 0.1}, GateReason.ROWS_GONE),
             (accuracy(0.8, math.nan), {"max_drop": 0.1}, GateReason.NOT_FINITE),
             (accuracy(0.8, 0.9, doubt="is not of this code"), {"max_drop": 0.1, "required": True}, GateReason.IN_DOUBT),
             (accuracy(0.8, None, state=UNREAD), {"min": 0.1, "required": True}, GateReason.UNREADABLE),
@@ -171,48 +177,150 @@ class TestDrop:
         assert gate(accuracy(0.8, 0.76), max_relative_drop=0.02).reason == "worse by 5 % (limit 2 %)"
 
 
-class TestInterval:
-    def test_within_the_limit_but_possibly_as_bad_is_a_warning(self):
-        found = gate(accuracy(0.8, 0.797, interval=(-0.009, 0.002)), max_drop=0.005)
+def with_test(base, head, interval, p_value=None, **known):
+    """By its interval: the p-value follows from whether that excludes zero."""
+    if p_value is None:
+        p_value = 0.2 if interval[0] <= 0 <= interval[1] else 0.01
+    return accuracy(base, head, interval=interval, p_value=p_value, **known)
+
+
+class TestTested:
+    def test_within_the_limit_passes_and_says_what_the_test_could_have_told(self):
+        found = gate(with_test(0.8, 0.797, (-0.009, 0.003)), max_drop=0.005)
+        assert found.result is Verdict.PASS
+        assert found.reason == "worse by 0.003 (limit 0.005); drops of 0.0086 or more would be told"
+
+    @pytest.mark.parametrize(("tests", "told"), [(1, "0.086"), (5, "0.1"), (20, "0.12")])
+    def test_what_it_could_have_told_is_a_matter_of_how_many_gates_there_are(self, tests, told):
+        """The normal approximation: (z of the corrected level + z of 80 %) standard errors; here one is 0.0306."""
+        strictness = Strictness(level=0.95, tests=tests)
+        limit = DropLimit("max_drop 0.2", "0.2", Fraction(1, 5), relative=False, significant=None)
+        found = judge_drop(with_test(0.8, 0.8, (-0.06, 0.06)), limit, strictness)
+        assert found.reason == f"unchanged; drops of {told} or more would be told"
+
+    def test_what_it_could_have_told_is_in_the_unit_of_the_limit(self):
+        found = gate(with_test(0.5, 0.5, (-0.06, 0.06)), max_relative_drop=0.2)
+        assert found.reason == "unchanged; drops of 17 % or more would be told"
+
+    def test_of_identical_predictions_nothing_is_said_beside_it(self):
+        assert gate(with_test(0.8, 0.8, (0.0, 0.0), 1.0), max_drop=0.1).reason == "unchanged"
+
+    def test_beyond_the_limit_and_real_fails(self):
+        found = gate(with_test(0.8, 0.79, (-0.015, -0.005), 0.003), max_drop=0.005)
+        assert (found.result, found.reason) == (
+            Verdict.FAIL,
+            "worse by 0.01 (limit 0.005), not by chance (p = 0.003)",
+        )
+
+    def test_beyond_the_limit_and_perhaps_by_chance_warns(self):
+        found = gate(with_test(0.8, 0.79, (-0.03, 0.01), 0.31), max_drop=0.005)
+        assert (found.result, found.reason) == (
+            Verdict.WARN,
+            "worse by 0.01 (limit 0.005), perhaps by chance (p = 0.31)",
+        )
+
+    def test_the_p_value_that_is_corrected_over_all_gates_decides_not_the_interval(self):
+        rows = [with_test(0.8, 0.7, (-0.19, -0.01), 0.067), make_metric_row("b", p_value=0.5, interval=(-1, 1))]
+        rules = Rules(metrics=(MetricRule("*", gate=GateRule(max_drop=0.05)),))
+        found, _ = judge(make_candidate(*rows), rules, has_base=True).gates
         assert found.result is Verdict.WARN
-        assert found.reason == "worse by 0.003, but could be worse by 0.009 (limit 0.005)"
+        assert found.reason.endswith("perhaps by chance (p = 0.067, corrected over 2 gated metrics)")
 
-    def test_within_the_limit_at_its_worst_end_passes(self):
-        assert result(accuracy(0.8, 0.797, interval=(-0.005, -0.001)), max_drop=0.005) is Verdict.PASS
-        assert result(loss(0.8, 0.803, interval=(0.001, 0.005)), max_drop=0.005) is Verdict.PASS
-        assert result(loss(0.8, 0.803, interval=(0.001, 0.006)), max_drop=0.005) is Verdict.WARN
+    def test_of_a_metric_that_is_better_when_lower(self):
+        assert result(loss(0.5, 0.6, interval=(0.05, 0.15), p_value=0.01), max_drop=0.05) is Verdict.FAIL
+        assert result(loss(0.5, 0.6, interval=(-0.05, 0.25), p_value=0.2), max_drop=0.05) is Verdict.WARN
 
-    def test_a_relative_limit_is_held_against_the_relative_interval(self):
-        row = accuracy(0.5, 0.5, interval=(-0.02, 0.02))
-        assert result(row, max_relative_drop=0.04) is Verdict.PASS
-        assert result(row, max_relative_drop=0.03) is Verdict.WARN
-
-    def test_beyond_the_limit_fails_even_if_it_may_be_chance(self):
-        assert result(accuracy(0.8, 0.79, interval=(-0.03, 0.01)), max_drop=0.005) is Verdict.FAIL
+    def test_values_that_are_rounded_alike_do_not_hide_a_recomputed_drop(self):
+        row = with_test(0.8, 0.8, (-0.008, -0.002), 0.004, tested_delta=-0.005)
+        assert result(row, max_drop=0.004) is Verdict.FAIL
 
 
 class TestSignificant:
-    def test_beyond_the_limit_and_shown_to_be_real_fails(self):
-        row = accuracy(0.8, 0.79, interval=(-0.015, -0.005))
-        assert result(row, max_drop=0.005, significant=True) is Verdict.FAIL
+    """`significant` unset asks a test where there is one; true asks for one; false never does."""
 
-    def test_beyond_the_limit_but_perhaps_chance_warns(self):
-        found = gate(accuracy(0.8, 0.79, interval=(-0.03, 0.01)), max_drop=0.005, significant=True)
-        assert found.result is Verdict.WARN
-        assert "does not show that the drop is real" in found.reason
+    @pytest.mark.parametrize(
+        ("significant", "of_a_test", "of_chance", "of_none"),
+        [
+            (None, Verdict.FAIL, Verdict.WARN, Verdict.FAIL),
+            (True, Verdict.FAIL, Verdict.WARN, Verdict.WARN),
+            (False, Verdict.FAIL, Verdict.FAIL, Verdict.FAIL),
+        ],
+    )
+    def test_a_drop_beyond_the_limit(self, significant, of_a_test, of_chance, of_none):
+        limits = {"max_drop": 0.005, "significant": significant}
+        assert result(with_test(0.8, 0.79, (-0.015, -0.005)), **limits) is of_a_test
+        assert result(with_test(0.8, 0.79, (-0.03, 0.01)), **limits) is of_chance
+        assert result(accuracy(0.8, 0.79), **limits) is of_none
 
-    def test_without_an_interval_a_drop_cannot_be_shown_to_be_real(self):
-        found = gate(accuracy(0.8, 0.79), max_drop=0.005, significant=True)
-        assert found.result is Verdict.WARN
-        assert "one run each" in found.reason
-
-    def test_within_the_limit_nothing_need_be_shown(self):
-        assert result(accuracy(0.8, 0.799), max_drop=0.005, significant=True) is Verdict.PASS
+    @pytest.mark.parametrize("significant", [None, True, False])
+    def test_within_the_limit_nothing_need_be_shown(self, significant):
+        assert result(accuracy(0.8, 0.799), max_drop=0.005, significant=significant) is Verdict.PASS
 
     def test_alone_it_allows_no_drop_that_is_real(self):
-        assert result(accuracy(0.8, 0.79, interval=(-0.02, -0.01)), significant=True) is Verdict.FAIL
-        assert result(accuracy(0.8, 0.79, interval=(-0.02, 0.01)), significant=True) is Verdict.WARN
-        assert result(accuracy(0.8, 0.81, interval=(0.001, 0.02)), significant=True) is Verdict.PASS
+        assert result(with_test(0.8, 0.79, (-0.02, -0.01)), significant=True) is Verdict.FAIL
+        assert result(with_test(0.8, 0.79, (-0.02, 0.01)), significant=True) is Verdict.WARN
+        assert result(with_test(0.8, 0.81, (0.001, 0.02)), significant=True) is Verdict.PASS
+
+
+class TestMargin:
+    @pytest.mark.parametrize(
+        ("interval", "expected", "said"),
+        [
+            ((-0.004, 0.01), Verdict.PASS, "and shown to be no worse (margin 0.005)"),
+            ((-0.005, 0.01), Verdict.PASS, "and shown to be no worse (margin 0.005)"),
+            ((-0.006, 0.01), Verdict.WARN, "but could be worse by 0.006 (margin 0.005)"),
+            ((-0.02, -0.005), Verdict.WARN, "but could be worse by 0.02 (margin 0.005)"),
+            ((-0.02, -0.006), Verdict.FAIL, "and at least by 0.006 (margin 0.005)"),
+        ],
+    )
+    def test_it_passes_only_where_the_bad_end_is_within(self, interval, expected, said):
+        found = gate(with_test(0.8, 0.8 + sum(interval) / 2, interval), no_worse_than=0.005)
+        assert found.result is expected
+        assert found.reason.endswith(said)
+
+    def test_of_a_metric_that_is_better_when_lower(self):
+        row = loss(0.5, 0.5, interval=(-0.01, 0.004), p_value=0.4)
+        assert result(row, no_worse_than=0.005) is Verdict.PASS
+        assert result(replace(row, interval=(-0.01, 0.006)), no_worse_than=0.005) is Verdict.WARN
+
+    @pytest.mark.parametrize(("head", "expected"), [(0.8, Verdict.WARN), (0.9, Verdict.WARN), (0.79, Verdict.FAIL)])
+    def test_without_a_test_nothing_shows_it(self, head, expected):
+        assert result(accuracy(0.8, head), no_worse_than=0.005) is expected
+
+    def test_its_limit_is_read_as_a_reader_would_say_it(self):
+        assert gate(accuracy(0.8, 0.8), no_worse_than=0.005).rule == "no_worse_than 0.005"
+
+    def test_a_first_report_passes(self):
+        assert gate(accuracy(None, 0.7, state=State.ADDED), no_worse_than=0.1, has_base=False).result is Verdict.PASS
+
+
+class TestEvidence:
+    """Evidence that is declared and cannot be used never makes a gate pass."""
+
+    @pytest.mark.parametrize("limits", [{"max_drop": 0.5}, {"max_relative_drop": 0.5}, {"no_worse_than": 0.5}])
+    @pytest.mark.parametrize("head", [0.9, 0.8, 0.7, 0.1])
+    def test_that_cannot_be_used(self, limits, head):
+        row = accuracy(0.8, head, unusable="cannot be tested: predictions.csv of main cannot be read")
+        found = gate(row, **limits)
+        assert (found.result, found.reason) == (Verdict.UNKNOWN, row.unusable)
+        assert result(row, required=True, **limits) is Verdict.FAIL
+        assert result(row, min=0.0) is Verdict.PASS
+
+    def test_without_gates_the_verdict_is_unknown(self):
+        row = replace(accuracy(0.8, 0.9, unusable="cannot be tested: …"), headline=True)
+        assert judge(make_candidate(row), Rules(), has_base=True).verdict is Verdict.UNKNOWN
+
+    def test_of_fewer_rows_than_the_baseline_s_only_a_failure_is_sure(self):
+        fewer = Split(model=0.01, data=0.02, rows=90, gone=10)
+        row = with_test(0.8, 0.83, (-0.01, 0.03), tested_delta=0.01, comparable=False, split=fewer)
+        found = gate(row, max_drop=0.05)
+        assert found.result is Verdict.UNKNOWN
+        assert found.reason.startswith(
+            "10 rows of the baseline's test set cannot be compared; on the 90 others: better by"
+        )
+        worse = replace(row, tested_delta=-0.1, interval=(-0.15, -0.05), p_value=0.001)
+        assert result(worse, max_drop=0.05) is Verdict.FAIL
+        assert result(replace(row, split=replace(fewer, gone=0)), max_drop=0.05) is Verdict.PASS
 
 
 class TestBounds:
@@ -477,17 +585,40 @@ SEVERITY = [Verdict.PASS, Verdict.WARN, Verdict.UNKNOWN, Verdict.FAIL]
 
 class TestProperties:
     @given(
-        SCORES, SCORES, INTERVALS, AMOUNTS, AMOUNTS, st.booleans(), st.sampled_from(["max_drop", "max_relative_drop"])
+        SCORES,
+        SCORES,
+        INTERVALS,
+        AMOUNTS,
+        AMOUNTS,
+        st.sampled_from([None, True, False]),
+        st.sampled_from(["max_drop", "max_relative_drop"]),
     )
     def test_a_wider_limit_is_never_stricter(self, base, head, interval, one, other, significant, key):
         row = accuracy(base, head, interval=interval)
         strict, wide = (result(row, **{key: amount}, significant=significant) for amount in sorted((one, other)))
         assert wide.severity <= strict.severity
 
+    @given(SCORES, SCORES, INTERVALS, AMOUNTS, AMOUNTS)
+    def test_a_wider_margin_is_never_stricter(self, base, head, interval, one, other):
+        row = accuracy(base, head, interval=interval)
+        strict, wide = (result(row, no_worse_than=amount) for amount in sorted((one, other)))
+        assert wide.severity <= strict.severity
+
     @given(SCORES, SCORES, INTERVALS, AMOUNTS)
     def test_asking_for_significance_never_makes_a_gate_stricter(self, base, head, interval, limit):
         row = accuracy(base, head, interval=interval)
-        assert result(row, max_drop=limit, significant=True).severity <= result(row, max_drop=limit).severity
+        asked, usual, never = (result(row, max_drop=limit, significant=how).severity for how in (True, None, False))
+        assert asked <= usual <= never
+
+    @given(SCORES, SCORES, INTERVALS.filter(bool), AMOUNTS, st.floats(0, 1), st.integers(1, 20))
+    def test_what_a_gate_says_of_chance_is_what_it_does(self, base, head, interval, limit, p_value, tests):
+        row = accuracy(base, head, interval=interval, p_value=p_value)
+        drop = DropLimit("", "", Fraction(limit), relative=False, significant=None)
+        found = judge_drop(row, drop, Strictness(0.95, tests))
+        assert ("not by chance" in found.reason) is (found.result is Verdict.FAIL)
+        assert ("perhaps by chance" in found.reason) is (found.result is Verdict.WARN)
+        if found.result is Verdict.FAIL:
+            assert p_value < 0.05
 
     @given(SCORES, SCORES, SCORES, AMOUNTS)
     def test_a_better_value_is_never_judged_worse(self, base, one, other, limit):

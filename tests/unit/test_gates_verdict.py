@@ -11,7 +11,7 @@ from factories import make_candidate, make_gates, make_metric_row, make_problem
 from reporter.judge import judge
 from reporter.model.comparison import ArtifactRow, DataRow, Outcome, ParamRow, StageRow, State, Verdict
 from reporter.model.problem import ProblemKind
-from reporter.model.reasons import ClauseId, EvaluationChange
+from reporter.model.reasons import ClauseId, EvaluationChange, Significance
 from reporter.model.rules import Direction, GateRule, MetricRule, Rules, SignificanceRule
 
 NO_RULES = Rules()
@@ -45,7 +45,8 @@ class TestVerdict:
         )
         a, b, c = (headline(name) for name in "abc")
         assert judged(a, b, replace(c, head=1.0), rules=rules).verdict is Verdict.PASS
-        assert judged(a, replace(b, interval=(-0.2, 0.0)), replace(c, head=1.0), rules=rules).verdict is Verdict.WARN
+        worse = replace(b, head=0.6, interval=(-0.5, 0.1), p_value=0.2, significance=Significance.TESTED)
+        assert judged(a, worse, replace(c, head=1.0), rules=rules).verdict is Verdict.WARN
         assert judged(a, replace(c, head=1.0), rules=rules).verdict is Verdict.UNKNOWN
         assert judged(a, c, rules=rules).verdict is Verdict.FAIL
 
@@ -221,10 +222,10 @@ class TestSummary:
         assert summary(row) == "Inconclusive: accuracy +0.003 (95 % CI −0.002 to +0.008)"
 
     def test_a_warning_says_what_could_be(self):
-        row = headline(head=0.797, interval=(-0.009, 0.003), outcome=Outcome.INCONCLUSIVE)
+        row = headline(head=0.793, interval=(-0.019, 0.005), p_value=0.24, outcome=Outcome.INCONCLUSIVE)
         assert (
             summary(row, rules=make_gates(max_drop=0.005))
-            == "Gate in doubt: accuracy worse by 0.003, but could be worse by 0.009 (limit 0.005)"
+            == "Gate in doubt: accuracy worse by 0.007 (limit 0.005), perhaps by chance (p = 0.24)"
         )
 
     def test_not_comparable(self):

@@ -291,13 +291,28 @@ def test_a_group_that_is_no_column_is_a_problem_and_the_metrics_stay(examples):
     assert result.metrics[MetricKey(FILE, "auc")].interval
 
 
-def test_changed_labels_are_incomparable(examples):
+def relabelled(examples, count):
     columns = dict(examples["head"].columns)
-    columns["late"] = np.where(np.arange(400) < 3, 1 - columns["late"], columns["late"])
-    metric = found(examples | {"head": Table(columns)}).metrics[MetricKey(FILE, "auc")]
+    columns["late"] = np.where(np.arange(400) < count, 1 - columns["late"], columns["late"])
+    return found(examples | {"head": Table(columns)}).metrics[MetricKey(FILE, "auc")]
+
+
+def test_many_changed_labels_are_incomparable(examples):
+    metric = relabelled(examples, 300)
     assert metric.incomparable is not None
     assert metric.incomparable.id is ClauseId.LABELS
-    assert "3 of 400 shared examples differ: the labels changed" in metric.note
+    assert "300 of 400 shared examples differ: the labels changed" in metric.note
+
+
+@pytest.mark.parametrize(("count", "gone"), [(1, 0), (20, 0), (21, 21)])
+def test_a_few_corrected_labels_leave_the_other_rows_to_compare(examples, count, gone):
+    metric = relabelled(examples, count)
+    assert metric.interval is not None
+    assert (metric.rows, metric.gone) == (400 - count, gone)
+    labels = "1 label" if count == 1 else f"{count} labels"
+    assert (
+        f"{400 - count} rows that both test sets share with the same label ({labels} changed; baseline" in metric.note
+    )
 
 
 def test_a_cluster_column_is_resampled_whole(examples):

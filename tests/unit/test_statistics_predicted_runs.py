@@ -73,7 +73,8 @@ def test_runs_of_the_same_seeds_are_paired_and_each_row_tells_of_all():
     expected = stats.ttest_rel([auc(head[s]) for s in SEEDS], [auc(base[s]) for s in SEEDS])
     assert metric.interval == pytest.approx(tuple(expected.confidence_interval(0.95)))
     assert metric.p_value == pytest.approx(expected.pvalue)
-    assert metric.note.startswith("P(candidate > baseline) = 1.00 (95 % CI")
+    assert metric.note.startswith("Means of 4 paired runs. P(candidate > baseline) = 1.00 (95 % CI")
+    assert metric.runs_of == MetricKey("seed-*/metrics.json", "auc")
     assert "4 paired runs" in metric.method
     assert metric.same_examples
     assert result.problems == ()
@@ -150,8 +151,9 @@ def test_runs_on_fewer_rows_are_compared_on_the_shared_ones_and_it_is_said():
     result = found(project(MAIN, runs(1.0)), project(WORKSPACE, fewer))
     metric = result.metrics[KEYS[0]]
     assert metric.note.startswith(
-        "Compared on the 150 rows that both test sets share (baseline 200, candidate 150). P("
+        "Compared on the 150 rows that both test sets share (baseline 200, candidate 150). Means of 4 paired runs. P("
     )
+    assert (metric.rows, metric.gone) == (150, 50)
     assert result.problems == (), "each reported value was checked on its own whole test set"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from reporter.compare.statistics.columns import MISSING, encode
@@ -73,21 +73,17 @@ def assess(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) ->
     told_at = [(key,) for key in keys.values()]
     before, after = base.predictions.get(rule.path), head.predictions.get(rule.path)
     if before is None or after is None:
-        there = {"base_is_there": before is not None, "head_is_there": after is not None}
-        note, absent = absent_predictions(base, head, rule, **there)
-        return untested(told_at, note, (*unknown, *absent))
+        return absent_predictions(base, head, rule, told_at, unknown, head_is_there=after is not None)
     try:
         examples = read(before, after, rule)
         subject = _Subject(rule, (base, head), (before, after), examples, keys)
         pairing = pair(*subject.tables, examples, rule)
         # Before anything is tested: a difference between two test sets is none between two models.
         if isinstance(pairing, Incomparable):
-            return untested(told_at, pairing.reason, (*unknown, *_each_alone(subject, metrics)))
+            return incomparable(told_at, pairing.reason, (*unknown, *_each_alone(subject, metrics)))
         return _assess_paired(subject, pairing, metrics, unknown, plan)
     except UnusablePredictionsError as error:
-        revision = (base if error.base else head).revision.label
-        problem = Problem(revision, rule.path, error.kind, error.message, error.hint)
-        return untested(told_at, UNUSABLE, (*unknown, problem))
+        return unusable(told_at, base if error.base else head, rule, error, unknown)
 
 
 def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]]:
@@ -111,28 +107,60 @@ def configuration_problem(rule: PredictionsRule, message: str, hint: str) -> Pro
 
 
 def absent_predictions(
-    base: Snapshot, head: Snapshot, rule: PredictionsRule, *, base_is_there: bool, head_is_there: bool
-) -> tuple[str, tuple[Problem, ...]]:
-    """What to note where a side's predictions are not there, and the problem of it.
+    base: Snapshot,
+    head: Snapshot,
+    rule: PredictionsRule,
+    told_at: Iterable[tuple[MetricKey, ...]],
+    problems: tuple[Problem, ...],
+    *,
+    head_is_there: bool,
+) -> Assessment:
+    """What to tell at each metric where a side's predictions are not there, and the problem of it.
 
     The collector has said why a file cannot be read. What the baseline does not have yet is no problem of anybody's; what the
-    candidate does not have, though reporter.yaml names it, is one.
+    candidate does not have, though reporter.yaml names it, is one, and nothing that the predictions should prove is believed then.
     """
     is_said = any(rule.path in problem.paths for problem in (*base.problems, *head.problems))
-    if head_is_there and not base_is_there and not is_said:
-        return f"No interval: {base.revision.label} has no {rule.path} yet.", ()
-    if head_is_there or is_said:
-        return UNUSABLE, ()
-    message, hint = "there are no predictions to compare", "track the file with DVC"
-    return UNUSABLE, (Problem(head.revision.label, rule.path, ProblemKind.MISSING, message, hint),)
+    if head_is_there:
+        note = UNUSABLE if is_said else f"No interval: {base.revision.label} has no {rule.path} yet."
+        lacking = "cannot be read" if is_said else "is not there yet"
+        evidence = MetricEvidence(
+            note=note, unusable=f"cannot be tested: {rule.path} of {base.revision.label} {lacking}"
+        )
+    else:
+        evidence = MetricEvidence(
+            note=UNUSABLE, doubt=f"cannot be judged: {rule.path} of {head.revision.label} is missing"
+        )
+    if not (is_said or head_is_there):
+        message, hint = "there are no predictions to compare", "track the file with DVC"
+        problems = (*problems, Problem(head.revision.label, rule.path, ProblemKind.MISSING, message, hint))
+    return Assessment(dict.fromkeys(told_at, evidence), problems=problems)
 
 
-def untested(
-    told_at: Iterable[tuple[MetricKey, ...]], why: str | EvaluationChange, problems: tuple[Problem, ...]
+def unusable(
+    told_at: Iterable[tuple[MetricKey, ...]],
+    snapshot: Snapshot,
+    rule: PredictionsRule,
+    error: UnusablePredictionsError,
+    problems: tuple[Problem, ...],
 ) -> Assessment:
-    """That there is no test, for a reason that is told at each metric: another test set, or a sentence."""
-    if isinstance(why, str):
-        return Assessment(dict.fromkeys(told_at, MetricEvidence(note=why)), problems=problems)
+    """That the predictions of one side, `snapshot`, are there and cannot be used."""
+    label = snapshot.revision.label
+    why = f"{rule.path} of {label}: {error.message}"
+    broken = MetricEvidence(note=UNUSABLE)
+    told = (
+        replace(broken, unusable=f"cannot be tested: {why}")
+        if error.base
+        else replace(broken, doubt=f"cannot be judged: {why}")
+    )
+    problem = Problem(label, rule.path, error.kind, error.message, error.hint)
+    return Assessment(dict.fromkeys(told_at, told), problems=(*problems, problem))
+
+
+def incomparable(
+    told_at: Iterable[tuple[MetricKey, ...]], why: EvaluationChange, problems: tuple[Problem, ...]
+) -> Assessment:
+    """That there is no test, since the test sets differ."""
     evidence = MetricEvidence(note=why.sentence, incomparable=why)
     return Assessment(dict.fromkeys(told_at, evidence), problems=problems, test_rows=why)
 
@@ -151,6 +179,8 @@ def _assess_paired(
     examples = _paired_examples(subject, pairing)
     evidence, of_metrics = _evidence(subject, pairing, usable, estimates(examples, usable, plan))
     without = {(subject.keys[name],): without_interval(why) for name, why in lacking.items()}
+    no_metrics = set(subject.keys) - {metric.name for metric in metrics}
+    without |= {(subject.keys[name],): without_interval(f"{name!r} is no metric") for name in sorted(no_metrics)}
     found, of_slices = _slices(subject, pairing, examples, usable, plan)
     return Assessment(
         tests=evidence | without,
@@ -163,7 +193,7 @@ def _assess_paired(
 
 def without_interval(why: str) -> MetricEvidence:
     """Of a metric that the predictions cannot give, for a reason that `usable_metrics` has."""
-    return MetricEvidence(note=f"No interval: {why}.")
+    return MetricEvidence(note=f"No interval: {why}.", unusable=f"cannot be tested: {why}")
 
 
 def lacking_columns(rule: PredictionsRule, lacking: Mapping[str, str]) -> Iterator[Problem]:
@@ -203,7 +233,7 @@ def _evidence(
         recomputed = (estimate.base, estimate.head) if pairing.whole else _recomputed(subject, metric)
         wrong = list(_disagreements(subject, metric, recomputed))
         problems += [each.problem for each in wrong]
-        evidence[key,] = disagreeing(wrong) if wrong else _agreeing(estimate, pairing)
+        evidence[key,] = disagreeing(wrong) if wrong else _agreeing(metric, estimate, pairing)
         if all(find_reported(snapshot.metrics, key) is None for snapshot in subject.snapshots):
             message = f"{metric.name} explains {key}, which no metrics file holds"
             problems.append(configuration_problem(subject.rule, message, "correct its name in reporter.yaml"))
@@ -230,12 +260,20 @@ def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, f
             yield found
 
 
-def _agreeing(estimate: Estimate, pairing: Paired) -> MetricEvidence:
-    """The estimate as evidence. On shared rows alone its difference is another than that of the two reported values, and is told."""
-    note = sentences(pairing.shared.sentence if pairing.shared else "", estimate.note)
-    tested = estimate.delta if pairing.shared and math.isfinite(estimate.delta) else None
+def _agreeing(metric: Metric, estimate: Estimate, pairing: Paired) -> MetricEvidence:
+    """The estimate as evidence: its difference is exact, where reported values may be rounded or of more rows than both share."""
+    is_defined = math.isfinite(estimate.delta)
+    undefined = f"cannot be tested: {metric.name} is not defined on the rows that are compared"
     return MetricEvidence(
-        estimate.interval, estimate.p_value, estimate.method, note, tested_delta=tested, same_examples=True
+        estimate.interval,
+        estimate.p_value,
+        estimate.method,
+        note=sentences(pairing.shared.sentence if pairing.shared else "", estimate.note),
+        tested_delta=estimate.delta if is_defined else None,
+        unusable="" if is_defined else undefined,
+        rows=len(pairing.base) if pairing.shared else 0,
+        gone=pairing.gone,
+        same_examples=True,
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from reporter.compare.statistics.columns import MISSING, IntArray, keys
 from reporter.compare.statistics.examples import Classified, Examples, Regressed, UnusablePredictionsError, column
+from reporter.model.formatting import counted
 from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Table
@@ -20,6 +21,8 @@ SHARED_SHARE = 0.5
 SHARED_ROWS = 30
 """Nor are test sets that differ and share fewer rows than this."""
 
+CORRECTED_SHARE = 0.05
+"""Up to this part of the shared rows may have another label by a correction; of more, those rows count as gone."""
 SAME_TARGET = 1e-9
 """Relative: targets of a regression are equal if they differ by less (CSV and Parquet write them differently)."""
 
@@ -36,6 +39,8 @@ class Paired:
     """Both test sets are the same, and in the same order."""
     shared: EvaluationChange | None = None
     """That not all rows are compared."""
+    gone: int = 0
+    """Rows of the baseline's test set that are not compared, a few corrected labels aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,15 @@ def pair(base: Table, head: Table, sides: tuple[Examples, Examples], rule: Predi
     pairing = _by_id(base, head, rule.id) if rule.id is not None else _by_position(base, head)
     if isinstance(pairing, Incomparable):
         return pairing
-    relabelled = int(np.count_nonzero(_actual_differs(sides, pairing)))
-    if not relabelled:
+    relabelled = _actual_differs(sides, pairing)
+    if not relabelled.any():
         return pairing
+    count = int(np.count_nonzero(relabelled))
     if rule.id is None:
-        differ = f"the actual values differ in {relabelled:,} of {base.rows:,} rows"
+        differ = f"the actual values differ in {count:,} of {base.rows:,} rows"
         return _incomparable(ClauseId.OTHER_ROWS, f"{differ}, and no `id` is named to pair rows by")
-    differ = f"the actual values of {relabelled:,} of {len(pairing.base):,} shared examples differ"
-    return _incomparable(ClauseId.LABELS, f"{differ}: the labels changed")
+    kept = Paired(pairing.base[~relabelled], pairing.head[~relabelled], whole=False)
+    return _judge(kept, base.rows, head.rows, relabelled=count)
 
 
 def _incomparable(kind: ClauseId, clause: str) -> Incomparable:
@@ -114,12 +120,21 @@ def _unique(ids: Sequence[Hashable], name: str, *, base: bool) -> None:
         )
 
 
-def _judge(pairing: Paired, base_rows: int, head_rows: int) -> Pairing:
-    """Say how many rows are shared, and refuse when they are too few."""
+def _judge(pairing: Paired, base_rows: int, head_rows: int, relabelled: int = 0) -> Pairing:
+    """Say how many rows are shared, and refuse when they are too few. `relabelled` rows are in both, and not compared."""
     shared = len(pairing.base)
     if shared == base_rows == head_rows:
         return pairing
-    counts = f"{shared:,} rows that both test sets share (baseline {base_rows:,}, candidate {head_rows:,})"
+    alike = f" with the same label ({counted(relabelled, 'label')} changed; " if relabelled else " ("
+    counts = f"{shared:,} rows that both test sets share{alike}baseline {base_rows:,}, candidate {head_rows:,})"
     if shared < SHARED_ROWS or shared < SHARED_SHARE * max(base_rows, head_rows):
+        if relabelled:
+            differ = f"the actual values of {relabelled:,} of {shared + relabelled:,} shared examples differ"
+            return _incomparable(ClauseId.LABELS, f"{differ}: the labels changed")
         return _incomparable(ClauseId.OTHER_ROWS, f"the test sets differ too much: there are only {counts}")
-    return replace(pairing, shared=EvaluationChange(ClauseId.SHARED_ROWS, f"compared on the {counts}"))
+    corrected = relabelled if relabelled <= CORRECTED_SHARE * (shared + relabelled) else 0
+    return replace(
+        pairing,
+        shared=EvaluationChange(ClauseId.SHARED_ROWS, f"compared on the {counts}"),
+        gone=base_rows - shared - corrected,
+    )

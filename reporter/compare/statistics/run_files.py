@@ -15,7 +15,7 @@ from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.seeds import mean_difference, superiority
 from reporter.model.evidence import MetricEvidence
-from reporter.model.formatting import delta, level
+from reporter.model.formatting import counted, level, sentences
 from reporter.model.metric_key import MetricKey
 from reporter.model.snapshot import Snapshot
 from reporter.model.values import is_number
@@ -30,7 +30,9 @@ def repeated_runs(
     """
     before, after = _runs(base, pattern), _runs(head, pattern)
     return {
-        tuple(MetricKey(path, name) for path in runs): compare_runs(before.get(name, {}), runs, plan)
+        tuple(MetricKey(path, name) for path in runs): replace(
+            compare_runs(before.get(name, {}), runs, plan), runs_of=MetricKey(pattern, name)
+        )
         for name, runs in after.items()
     }
 
@@ -51,21 +53,28 @@ def compare_runs(before: Mapping[str, float], after: Mapping[str, float], plan: 
     shared = [path for path in after if path in before]
     paired = len(shared) >= FEWEST_RUNS
     left_out = len(before) + len(after) - 2 * len(shared) if paired else 0
+    runs_of_base = len(before)
     if paired:
         before, after = {path: before[path] for path in shared}, {path: after[path] for path in shared}
     if min(len(before), len(after)) < FEWEST_RUNS:
         counts = f"{len(before)} and {len(after)} runs are too few"
-        return MetricEvidence(note=f"Significance unknown: {counts}, {FEWEST_RUNS} of each are the least.")
+        lost = f"cannot be tested: {counts}" if max(len(before), len(after)) >= FEWEST_RUNS else ""
+        note = f"Significance unknown: {counts}, {FEWEST_RUNS} of each are the least."
+        return MetricEvidence(note=note, unusable=lost)
     found = _compared(np.array(list(before.values())), np.array(list(after.values())), plan, paired=paired)
     if not left_out:
         return found
-    return replace(found, note=f"{found.note} {left_out} that only one revision has left out.")
+    runs_gone = runs_of_base - len(shared)
+    gone = counted(runs_gone, "run of the baseline is gone", "runs of the baseline are gone")
+    note = sentences(found.note, f"{left_out} that only one revision has left out.")
+    return replace(found, note=note, unusable=f"cannot be tested: {gone}" if runs_gone else "")
 
 
 def _compared(base: FloatArray, head: FloatArray, plan: Plan, *, paired: bool) -> MetricEvidence:
     runs = f"{len(head)} paired runs" if paired else f"{len(base)} and {len(head)} runs"
     if np.array_equal(base, head):
-        return MetricEvidence((0.0, 0.0), 1.0, f"identical runs, {runs}", tested_delta=0.0)
+        same = f"P(candidate > baseline) = 0.50 over {runs}, which are identical."
+        return MetricEvidence((0.0, 0.0), 1.0, f"identical runs, {runs}", note=same, tested_delta=0.0)
     found = superiority(base, head, paired=paired, level=plan.level, resamples=plan.resamples, seed=plan.seed)
     low, high = found.interval
     wins = f"P(candidate > baseline) = {found.probability:.2f} ({level(plan.level)} CI {low:.2f} to {high:.2f})"
@@ -77,6 +86,6 @@ def _compared(base: FloatArray, head: FloatArray, plan: Plan, *, paired: bool) -
         interval=mean.interval,
         p_value=max(mean.p_value, float(np.finfo(np.float64).tiny)),
         method=f"{'paired t' if paired else 'Welch t'} of the mean difference, {runs}; P(A>B) by bootstrap",
-        note=f"{wins} over {runs}; the interval is of the mean difference, {delta(mean.delta)}.",
+        note=f"Means of {runs}. {wins}.",
         tested_delta=mean.delta,
     )

@@ -15,20 +15,20 @@ from typing import TypeAlias, assert_never
 
 from reporter.compare.sample_size import FEWEST_RUNS
 from reporter.compare.statistics.assessment import (
-    UNUSABLE,
     Assessment,
     absent_predictions,
     configuration_problem,
     disagreeing,
+    incomparable,
     lacking_columns,
     metrics_of,
-    untested,
+    unusable,
     usable_metrics,
     without_interval,
 )
 from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
 from reporter.compare.statistics.metrics import Metric, evaluate
-from reporter.compare.statistics.pairing import Incomparable, pair
+from reporter.compare.statistics.pairing import Incomparable, Paired, pair
 from reporter.compare.statistics.reported_values import (
     Disagreement,
     agrees,
@@ -67,15 +67,30 @@ class _Run:
 class _Runs:
     base: tuple[_Run, ...]
     head: tuple[_Run, ...]
-    shared: EvaluationChange | None = None
-    """That not all rows are compared."""
+    shared: Paired | None = None
+    """The pairing of the first file of which not all rows are compared."""
+
+    @property
+    def change(self) -> EvaluationChange | None:
+        """How the test rows differ."""
+        return self.shared.shared if self.shared else None
 
     def each(self) -> Iterator[_Run]:
         yield from self.base
         yield from self.head
 
 
-_Reading: TypeAlias = _Runs | Incomparable | Problem
+@dataclass(frozen=True, slots=True, eq=False)
+class _Broken:
+    """Predictions of one run that cannot be used."""
+
+    snapshot: Snapshot
+    rule: PredictionsRule
+    """Of this file alone."""
+    error: UnusablePredictionsError
+
+
+_Reading: TypeAlias = _Runs | Incomparable | _Broken
 
 
 def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> Assessment:
@@ -83,6 +98,24 @@ def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Pla
 
     Runs are paired where both revisions have the same files: then the path names the seed.
     """
+    assessment = _assessed(base, head, rule, plan)
+    of_target = {
+        _keys(target, rule, _paths(base, head, rule), (base, head)): metric_key(target, ())
+        for target in rule.metrics.values()
+        if count_wildcards(target)
+    }
+    return replace(
+        assessment,
+        tests={keys: replace(test, runs_of=of_target.get(keys)) for keys, test in assessment.tests.items()},
+    )
+
+
+def _paths(base: Snapshot, head: Snapshot, rule: PredictionsRule) -> list[str]:
+    """Of all runs, the candidate's first."""
+    return list(dict.fromkeys([*_matching(head, rule), *_matching(base, rule)]))
+
+
+def _assessed(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Plan) -> Assessment:
     metrics, problems = metrics_of(rule)
     if unfillable := [
         target for target in rule.metrics.values() if count_wildcards(target) > count_wildcards(rule.path)
@@ -91,21 +124,19 @@ def assess_runs(base: Snapshot, head: Snapshot, rule: PredictionsRule, plan: Pla
         message = f"{unfillable[0]} has more wildcards than the path of the predictions"
         return Assessment(problems=(*problems, configuration_problem(rule, message, hint)))
     tables = _matching(base, rule), _matching(head, rule)
-    paths = dict.fromkeys([*tables[1], *tables[0]])
+    paths = _paths(base, head, rule)
     told_at = [_keys(target, rule, paths, (base, head)) for target in rule.metrics.values() if paths]
     if not all(tables):
-        there = {"base_is_there": bool(tables[0]), "head_is_there": bool(tables[1])}
-        note, absent = absent_predictions(base, head, rule, **there)
-        return untested(told_at, note, (*problems, *absent))
+        return absent_predictions(base, head, rule, told_at, problems, head_is_there=bool(tables[1]))
     reading = _read(base, head, rule, tables)
     match reading:
-        case Problem():
-            return untested(told_at, UNUSABLE, (*problems, reading))
+        case _Broken(snapshot, own, error):
+            return unusable(told_at, snapshot, own, error, problems)
         case Incomparable(reason):
-            return untested(told_at, reason, problems)
+            return incomparable(told_at, reason, problems)
         case _Runs():
             compared = _compare(reading, rule, (base, head), metrics, plan)
-            return replace(compared, problems=(*problems, *compared.problems), test_rows=reading.shared)
+            return replace(compared, problems=(*problems, *compared.problems), test_rows=reading.change)
         case _:
             assert_never(reading)
 
@@ -123,11 +154,11 @@ def _read(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_
     if len(shared) >= FEWEST_RUNS or before.keys() == after.keys():
         return _read_paired(base, head, rule, tables, shared)
     apart = [
-        _read_alone(snapshot, _of_file(rule, path), table)
-        for snapshot, found in ((base, before), (head, after))
+        _read_alone(snapshot, _of_file(rule, path), table, is_base=is_base)
+        for snapshot, found, is_base in ((base, before, True), (head, after, False))
         for path, table in found.items()
     ]
-    if broken := next((run for run in apart if isinstance(run, Problem)), None):
+    if broken := next((run for run in apart if isinstance(run, _Broken)), None):
         return broken
     runs = [run for run in apart if isinstance(run, _Run)]
     others = _other_test_set(base, head, rule, tables)
@@ -136,7 +167,7 @@ def _read(base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_
 
 def _other_test_set(
     base: Snapshot, head: Snapshot, rule: PredictionsRule, tables: tuple[_Tables, _Tables]
-) -> Incomparable | Problem | None:
+) -> Incomparable | _Broken | None:
     """What keeps runs of other seeds from being compared: each must have been judged on the very same examples."""
     first = next(iter(tables[0].values()))
     for snapshot, path, table in (
@@ -146,7 +177,7 @@ def _other_test_set(
         try:
             pairing = pair(first, table, read(first, table, rule), rule)
         except UnusablePredictionsError as error:
-            return _unusable(snapshot, _of_file(rule, path), error)
+            return _Broken(snapshot, _of_file(rule, path), _of_side(error, is_base=snapshot is base))
         if isinstance(pairing, Incomparable):
             return _of_run(path, pairing)
         if pairing.shared:
@@ -164,39 +195,40 @@ def _read_paired(
 ) -> _Reading:
     before: list[_Run] = []
     after: list[_Run] = []
-    shared: list[EvaluationChange] = []
+    shared: list[Paired] = []
     for path in paths:
         own, sides = _of_file(rule, path), (tables[0][path], tables[1][path])
         try:
             examples = read(*sides, own)
             pairing = pair(*sides, examples, own)
         except UnusablePredictionsError as error:
-            return _unusable(base if error.base else head, own, error)
+            return _Broken(base if error.base else head, own, error)
         if isinstance(pairing, Incomparable):
             return _of_run(path, pairing)
-        shared += [pairing.shared] if pairing.shared else []
+        shared += [pairing] if pairing.shared else []
         before.append(_Run(base, own, examples[0], examples[0].take(pairing.base)))
         after.append(_Run(head, own, examples[1], examples[1].take(pairing.head)))
     return _Runs(tuple(before), tuple(after), shared[0] if shared else None)
 
 
-def _read_alone(snapshot: Snapshot, rule: PredictionsRule, table: Table) -> _Run | Problem:
+def _read_alone(snapshot: Snapshot, rule: PredictionsRule, table: Table, *, is_base: bool) -> _Run | _Broken:
     try:
         examples, _ = read(table, table, rule)
     except UnusablePredictionsError as error:
-        return _unusable(snapshot, rule, error)
+        return _Broken(snapshot, rule, _of_side(error, is_base=is_base))
     return _Run(snapshot, rule, examples, examples)
 
 
-def _unusable(snapshot: Snapshot, rule: PredictionsRule, error: UnusablePredictionsError) -> Problem:
-    return Problem(snapshot.revision.label, rule.path, error.kind, error.message, error.hint)
+def _of_side(error: UnusablePredictionsError, *, is_base: bool) -> UnusablePredictionsError:
+    """A file that was held against another of its own side is wrong on that side."""
+    return UnusablePredictionsError(error.message, error.hint, error.kind, base=is_base)
 
 
 def _compare(
     runs: _Runs, rule: PredictionsRule, snapshots: tuple[Snapshot, Snapshot], metrics: list[Metric], plan: Plan
 ) -> Assessment:
     usable, lacking = usable_metrics(metrics, (run.examples for run in runs.each()))
-    paths = [run.rule.path for run in runs.head]
+    paths = _paths(*snapshots, rule)
     tests = {_keys(rule.metrics[name], rule, paths, snapshots): without_interval(why) for name, why in lacking.items()}
     problems = [*lacking_columns(rule, lacking)]
     for metric in usable:
@@ -205,18 +237,18 @@ def _compare(
         if len(before) < len(runs.base) or len(after) < len(runs.head):
             problems.append(_undefined(rule, metric))
         tests[_keys(rule.metrics[metric.name], rule, paths, snapshots)] = (
-            disagreeing(wrong) if wrong else _compared(before, after, runs.shared, plan)
+            disagreeing(wrong) if wrong else _compared(before, after, runs, plan)
         )
         problems += [each.problem for each in wrong]
     return Assessment(tests, problems=tuple(problems))
 
 
-def _compared(
-    before: Mapping[str, float], after: Mapping[str, float], shared: EvaluationChange | None, plan: Plan
-) -> MetricEvidence:
+def _compared(before: Mapping[str, float], after: Mapping[str, float], runs: _Runs, plan: Plan) -> MetricEvidence:
     found = compare_runs(before, after, plan)
-    note = sentences(shared.sentence if shared else "", found.note)
-    return replace(found, note=note, same_examples=True)
+    if runs.shared is None or runs.change is None:
+        return replace(found, same_examples=True)
+    note, rows = sentences(runs.change.sentence, found.note), len(runs.shared.base)
+    return replace(found, note=note, rows=rows, gone=runs.shared.gone, same_examples=True)
 
 
 def _undefined(rule: PredictionsRule, metric: Metric) -> Problem:

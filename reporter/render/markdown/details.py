@@ -91,8 +91,10 @@ def _other(report: Report) -> str:
 
 def metric_part(report: Report) -> Piece:
     """Every metric: those that tell something, then the others folded once more."""
-    telling = wording.by_interest(row for row in report.metrics if wording.is_telling(row))
-    same = [row for row in report.metrics if not wording.is_telling(row)]
+    whole = [row for row in report.metrics if not row.run_of]
+    telling = wording.by_interest(filter(wording.is_telling, whole))
+    same = [row for row in whole if not wording.is_telling(row)]
+    runs = [row for row in report.metrics if row.run_of]
 
     def differing(rows: Sequence[MetricRow]) -> str:
         return with_whole_names(tables.metrics(rows, report), methods(rows))
@@ -101,7 +103,8 @@ def metric_part(report: Report) -> Piece:
         return with_whole_names(tables.headlines(rows, report))
 
     title = f"All metrics ({wording.how_many_differ(report.metrics, report)})"
-    return _differences_first(title, _Half(telling, differing), _Half(same, unchanged), "unchanged metric")
+    others = _Part(same, unchanged, "unchanged metric"), _Part(runs, unchanged, "single run")
+    return _differences_first(title, _Part(telling, differing), *others)
 
 
 def param_part(report: Report) -> Piece:
@@ -113,31 +116,37 @@ def param_part(report: Report) -> Piece:
         return with_whole_names(tables.params(rows, report))
 
     title = f"Params ({wording.how_many_differ(report.params, report)})"
-    return _differences_first(title, _Half(different, table_of), _Half(same, table_of), "unchanged param")
+    return _differences_first(title, _Part(different, table_of), _Part(same, table_of, "unchanged param"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Half(Generic[T]):
+class _Part(Generic[T]):
     rows: Sequence[T]
     table_of: Callable[[Sequence[T]], str]
+    noun: str = ""
 
     def first(self, most: int | None) -> str:
         return self.table_of(self.rows[:most]) if self.rows[:most] else ""
 
+    def folded(self, most: int | None) -> str:
+        """A few rows are not folded."""
+        shown = self.first(most)
+        return details(counted(len(self.rows), self.noun), shown) if shown and len(self.rows) > _ALWAYS_SHOWN else shown
 
-def _differences_first(title: str, different: _Half[T], same: _Half[T], noun: str) -> Piece:
-    """The rows that differ, then the others folded once more; of both together at most so many."""
-    total = len(different.rows) + len(same.rows)
+
+def _differences_first(title: str, different: _Part[T], *others: _Part[T]) -> Piece:
+    """The rows that differ, then the others, each kind folded once more; of all together at most so many."""
+    total = sum(len(part.rows) for part in (different, *others))
     if not total:
         return NOTHING_TO_SAY
 
     def render(most: int | None) -> str:
-        room = None if most is None else max(most - len(different.rows), 0)
-        hidden = same.first(room)
-        if len(same.rows) > _ALWAYS_SHOWN and hidden:
-            hidden = details(counted(len(same.rows), noun), hidden)
+        told, room = [different.first(most)], most
+        for part, before in zip(others, (different, *others), strict=False):
+            room = None if room is None else max(room - len(before.rows), 0)
+            told.append(part.folded(room))
         left_out = 0 if most is None else max(total - most, 0)
-        return details(title, paragraphs(different.first(most), hidden, more_rows(left_out)))
+        return details(title, paragraphs(*told, more_rows(left_out)))
 
     return Piece(total, render)
 

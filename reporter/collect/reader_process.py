@@ -1,4 +1,4 @@
-"""A project read in a process of its own: DVC loads and reads there, while here everything else loads and parses.
+"""A project read in a process of its own: DVC loads and reads there, while everything else loads here.
 
 It is there because it can be ended: a library that waits for ever takes no report with it. A fork of a process that has loaded
 little costs a few milliseconds, and half of the time of a small report is spent on imports, which threads cannot share.
@@ -23,7 +23,7 @@ from typing import Any, NoReturn, Self, TypeAlias, assert_never
 
 from reporter import warden
 from reporter.collect.project import Project
-from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables
+from reporter.collect.snapshots import ReadParams, Wanted
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision
@@ -111,21 +111,17 @@ class ProjectReader:
         warden.release(self._process.pid or 0)
 
     def snapshots(self, revisions: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        """See `Project.snapshots`. The others are read there while the tables of the first are parsed here."""
-        self._connection.send(_Call("read", (revisions[0], wanted)))
-        return self._parsed(revisions[1:], wanted)
+        """See `Project.snapshots`. The first is read at once, and the others as soon as that is there."""
+        self._connection.send(_Call("snapshot", (revisions[0], wanted)))
+        return self._snapshots(revisions[1:], wanted)
 
-    def _parsed(self, others: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
-        first = self._unparsed()
+    def _snapshots(self, others: Sequence[Revision], wanted: Wanted) -> Iterator[Snapshot]:
+        first: Snapshot = self._answer()
         for revision in others:
-            self._connection.send(_Call("read", (revision, wanted.beside(first))))
-        yield parse_tables(first)
+            self._connection.send(_Call("snapshot", (revision, wanted.beside(first))))
+        yield first
         for _ in others:
-            yield parse_tables(self._unparsed())
-
-    def _unparsed(self) -> Unparsed:
-        read: Unparsed = self._answer()
-        return read
+            yield self._answer()
 
     def read_files(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes]:
         """See `Project.read_files`."""

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from reporter.collect.dvc.configuration import cached_outputs_in_place, has_default_remote, share_configuration
 from reporter.collect.project import Project, Wanted, open_project
-from reporter.collect.snapshots import parse_tables
 from reporter.collect.transfers import Patience
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.problem import ProblemKind
@@ -98,11 +97,10 @@ class ReproducedBaseline:
         """See `Project.snapshots`: the candidate's first, then the baseline's or, where its outputs lack, that of its
         reproduction.
         """
-        read = self._project.read(revisions[0], wanted)
-        candidate = parse_tables(read)
+        candidate = self._project.snapshot(revisions[0], wanted)
         yield replace(candidate, notes=(*candidate.notes, *self._workspace_notes, *self._not_as_committed(candidate)))
         for revision in revisions[1:]:
-            yield self._baseline(revision, wanted.beside(read))
+            yield self._baseline(revision, wanted.beside(candidate))
 
     def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
         """Metrics that git has from another run than the one just made: what is committed is not of this code."""

@@ -23,6 +23,7 @@ from reporter.collect.stages import IsTracked, stages_of
 from reporter.collect.storage import Storage
 from reporter.collect.templates import ReadFile, Templates
 from reporter.collect.tree_hashes import TreeHashes
+from reporter.model.formatting import the_first
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.rules import is_glob
 from reporter.model.snapshot import IMAGE, Snapshot, TrackedPath, ValueFile
@@ -248,10 +249,9 @@ def _values(path: str, read: _ReadValues, files: RevisionFiles, problems: Proble
 
 
 def _too_long(names: Sequence[str]) -> UnreadableError:
-    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
     return UnreadableError(
         ProblemKind.FORMAT,
-        f"`{names[0]}`{more} cannot be compared: {LONG_INTEGER}",
+        f"{the_first([f'`{name}`' for name in names], 1)} cannot be compared: {LONG_INTEGER}",
         "write it as text, or as a number with an exponent",
         edits=True,
     )

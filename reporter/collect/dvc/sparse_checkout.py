@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from reporter.collect.git.repository import Git
 from reporter.collect.tree import Tree
 from reporter.errors import ProjectError
+from reporter.model.formatting import the_first
 
 SETTINGS = ".dvc/config"
 _NAMED = 3
@@ -33,8 +34,7 @@ def require_definitions(git: Git, tree: Tree, is_ignored: Callable[[str], bool])
     ]
     if not wanted:
         return
-    rest = f" and {len(wanted) - _NAMED:,} more" if len(wanted) > _NAMED else ""
-    subject = f"{', '.join(wanted[:_NAMED])}{rest} {'is' if len(wanted) == 1 else 'are'}"
+    subject = f"{the_first(wanted, _NAMED)} {'is' if len(wanted) == 1 else 'are'}"
     mend = git.takes_in(prefix + path for path in wanted)
     raise ProjectError(
         f"{subject} left out of this sparse checkout", f"{mend}; `--head HEAD` reports the commit without it"

@@ -28,11 +28,8 @@ from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, pair
 from reporter.compare.statistics.reported_values import (
     Disagreement,
-    agrees,
     disagreement,
-    find_reported,
     metric_key,
-    six_digits,
 )
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import compare_runs
@@ -42,7 +39,6 @@ from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
-from reporter.model.values import is_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +76,8 @@ class _Runs:
         yield from self.base
         yield from self.head
 
+
+_NO_MEAN = "name a row for each run by a wildcard, or report the mean over all of them"
 
 _Reading: TypeAlias = _Runs | Incomparable | Problem
 
@@ -248,23 +246,20 @@ def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterat
     for side in (runs.base, runs.head):
         recomputed = [evaluate(metric, run.examples) for run in side]
         if count_wildcards(target):
-            found = (
-                disagreement(run.snapshot, run.rule, metric.name, value, run.examples)
+            found = [
+                disagreement(
+                    run.snapshot,
+                    run.rule.metrics[metric.name],
+                    f"{metric.name} of {run.rule.path}",
+                    value,
+                    run.examples,
+                )
                 for run, value in zip(side, recomputed, strict=True)
-            )
-            yield from (each for each in found if each)
-        elif mean := _disagreeing_mean(side[0], target, metric, math.fsum(recomputed) / len(recomputed)):
-            yield mean
-
-
-def _disagreeing_mean(run: _Run, target: str, metric: Metric, mean: float) -> Disagreement | None:
-    key = metric_key(target, [run.snapshot])
-    reported = find_reported(run.snapshot.metrics, key)
-    if reported is None or not is_number(reported[1]) or agrees(reported[1], mean, run.examples):
-        return None
-    clause = f"reports {six_digits(reported[1])}, but the mean {metric.name} of the runs is {mean:.6g}"
-    hint = "name a row for each run by a wildcard, or report the mean over all of them"
-    return Disagreement.of(run.snapshot, reported[0], key, clause, hint)
+            ]
+        else:
+            mean, what = math.fsum(recomputed) / len(recomputed), f"the mean {metric.name} of the runs"
+            found = [disagreement(side[0].snapshot, target, what, mean, side[0].examples, _NO_MEAN)]
+        yield from filter(None, found)
 
 
 def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:

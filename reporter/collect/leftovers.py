@@ -66,12 +66,13 @@ def _descendants(spared: Collection[int] = ()) -> dict[int, str]:
     """Process → name of what lives below this one, but for the spared ones and all that is below them."""
     import psutil
 
+    everything = (each.info for each in psutil.process_iter(["pid", "ppid", "name", "status"]))
+    dead = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    living = [each for each in everything if each["pid"] not in spared and each["status"] not in dead]
     found: dict[int, str] = {}
-    waiting = [psutil.Process()]
-    while waiting:
-        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-            for child in waiting.pop().children():
-                if child.pid not in spared and child.status() != psutil.STATUS_ZOMBIE:
-                    found[child.pid] = child.name()
-                    waiting.append(child)
+    parents: Collection[int] = {os.getpid()}
+    while parents:
+        children = {each["pid"]: each["name"] for each in living if each["ppid"] in parents}
+        found |= children
+        parents = children.keys()
     return found

@@ -72,10 +72,8 @@ def read_revision(
 
     Raises ProjectError where a DVC file is broken, unless `wanted` is forgiving; all else that fails is a problem of the snapshot.
     """
-    from reporter.collect.formats.tables import (
-        plot_table,
-        predictions_table,
-    )  # numpy takes longer to load than most of ours
+    # It loads numpy, which takes longer than all of ours.
+    from reporter.collect.formats.tables import plot_table, predictions_table
 
     pipeline = opened.pipeline(forgiving=wanted.forgiving)
     files = RevisionFiles(opened, pipeline, storage)

@@ -26,11 +26,7 @@ from reporter.compare.statistics.assessment import (
 from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
 from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, pair
-from reporter.compare.statistics.reported_values import (
-    Disagreement,
-    disagreement,
-    metric_key,
-)
+from reporter.compare.statistics.reported_values import Disagreement, disagreement, metric_key
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import compare_runs
 from reporter.compare.statistics.wildcards import count_wildcards, filled
@@ -77,7 +73,7 @@ class _Runs:
         yield from self.head
 
 
-_NO_MEAN = "name a row for each run by a wildcard, or report the mean over all of them"
+_NAME_EACH_RUN = "name a row for each run by a wildcard, or report the mean over all of them"
 
 _Reading: TypeAlias = _Runs | Incomparable | Problem
 
@@ -246,20 +242,16 @@ def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterat
     for side in (runs.base, runs.head):
         recomputed = [evaluate(metric, run.examples) for run in side]
         if count_wildcards(target):
-            found = [
-                disagreement(
-                    run.snapshot,
-                    run.rule.metrics[metric.name],
-                    f"{metric.name} of {run.rule.path}",
-                    value,
-                    run.examples,
-                )
-                for run, value in zip(side, recomputed, strict=True)
-            ]
+            found = [_disagreement(run, metric, value) for run, value in zip(side, recomputed, strict=True)]
         else:
             mean, what = math.fsum(recomputed) / len(recomputed), f"the mean {metric.name} of the runs"
-            found = [disagreement(side[0].snapshot, target, what, mean, side[0].examples, _NO_MEAN)]
+            found = [disagreement(side[0].snapshot, target, what, mean, side[0].examples, _NAME_EACH_RUN)]
         yield from filter(None, found)
+
+
+def _disagreement(run: _Run, metric: Metric, value: float) -> Disagreement | None:
+    target, what = run.rule.metrics[metric.name], f"{metric.name} of {run.rule.path}"
+    return disagreement(run.snapshot, target, what, value, run.examples)
 
 
 def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:

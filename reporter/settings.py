@@ -12,6 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from reporter.errors import ConfigurationError, UsageError
+from reporter.model.formatting import cut
 from reporter.model.rules import (
     CommentRule,
     GateRule,
@@ -33,7 +34,7 @@ _MOST_CHARACTERS = 200_000
 """Of a reporter.yaml: parsing more takes longer than a report."""
 _MOST_VALUES = 100_000
 _LONGEST_QUOTE = 100
-"""Characters of the file's own in an error."""
+"""Characters of the file's own in an error: a key may be as long as the file."""
 _HALF_CHARACTER = frozenset(map(chr, range(0xD800, 0xE000)))
 """Surrogates: no file can hold them as UTF-8."""
 
@@ -121,12 +122,7 @@ def _load(text: str, name: str) -> Any:
         AttributeError,
     ) as error:  # of ruamel's own, at `2026-99-99`, `!!int x`, `<<: *itself`
         problem = f"it holds a value that is none ({str(error).partition(':')[0]})"
-    raise ConfigurationError(name, line, f"not valid YAML: {_cut(problem)}", "Mend the file.")
-
-
-def _cut(text: str) -> str:
-    """What an error quotes of the file: a key may be as long as the file."""
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+    raise ConfigurationError(name, line, f"not valid YAML: {cut(problem, _LONGEST_QUOTE)}", "Mend the file.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +135,9 @@ class _Node:
     line: int | None = None
 
     def error(self, problem: str, hint: str = "See docs/configuration.md for every key.") -> ConfigurationError:
-        return ConfigurationError(self.file, self.line, f"{_cut(self.key)} {problem}" if self.key else problem, hint)
+        return ConfigurationError(
+            self.file, self.line, f"{cut(self.key, _LONGEST_QUOTE)} {problem}" if self.key else problem, hint
+        )
 
     def keys(self, *known: str) -> dict[str, _Node]:
         """The entries of a mapping; a key that is not known is an error that names the nearest one."""

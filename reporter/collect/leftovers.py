@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from reporter import warden
 
@@ -32,7 +31,7 @@ def no_leftovers(say: Callable[[str], None]) -> Iterator[None]:
     if not _adopt_orphans(wanted=True):
         yield
         return
-    earlier = _descendants(os.getpid()).keys()
+    earlier = _descendants().keys()
     try:
         yield
     finally:
@@ -50,7 +49,7 @@ def _adopt_orphans(*, wanted: bool) -> bool:
 def _end_descendants(spared: Collection[int]) -> Collection[str]:
     ended: dict[int, str] = {}
     for _ in range(_ROUNDS):
-        if not (found := _descendants(os.getpid(), spared)):
+        if not (found := _descendants(spared)):
             break
         for process, name in found.items():
             with suppress(ProcessLookupError, PermissionError):  # it has ended, or is another user's by now
@@ -63,28 +62,17 @@ def _end_descendants(spared: Collection[int]) -> Collection[str]:
     return ended.values()
 
 
-def _descendants(ancestor: int, spared: Collection[int] = ()) -> dict[int, str]:
-    """Process → name of what lives below `ancestor`, but for the spared ones and all that is below them."""
-    living = [each for each in _processes() if each[0] not in spared]
+def _descendants(spared: Collection[int] = ()) -> dict[int, str]:
+    """Process → name of what lives below this one, but for the spared ones and all that is below them."""
+    import psutil
+
+    everything = (each.info for each in psutil.process_iter(["pid", "ppid", "name", "status"]))
+    dead = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    living = [each for each in everything if each["pid"] not in spared and each["status"] not in dead]
     found: dict[int, str] = {}
-    parents: Collection[int] = {ancestor}
+    parents: Collection[int] = {os.getpid()}
     while parents:
-        children = {process: name for process, parent, name in living if parent in parents}
+        children = {each["pid"]: each["name"] for each in living if each["ppid"] in parents}
         found |= children
         parents = children.keys()
     return found
-
-
-def _processes() -> Iterator[tuple[int, int, str]]:
-    """Process, parent and name of everything that runs. See `man 5 proc_pid_stat`: a name may hold brackets and blanks."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdecimal():
-            continue
-        try:
-            text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
-        except OSError:  # it has ended meanwhile
-            continue
-        name, _, rest = text.partition("(")[2].rpartition(")")
-        state, parent = rest.split()[:2]
-        if state not in "ZX":
-            yield int(folder.name), int(parent), name

@@ -21,7 +21,7 @@ from reporter.collect.git.revisions import named_revision, workspace_revision
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.running import wait_for_writers
-from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables, read_params, read_revision
+from reporter.collect.snapshots import ReadParams, Wanted, read_params, read_revision
 from reporter.collect.tree import inside
 from reporter.errors import ProjectError
 from reporter.model.ci import CiContext
@@ -123,7 +123,7 @@ class Project:
         return Project(self.root, self._git, progress, self._patience)
 
     def load(self) -> None:
-        """Load DVC and open the project with it, which the first `read` does otherwise."""
+        """Load DVC and open the project with it, which the first `snapshot` does otherwise."""
         _ = self._dvc
 
     @property
@@ -149,32 +149,15 @@ class Project:
 
         Raises ProjectError where one of its DVC files is broken.
         """
-        return parse_tables(self.read(revision, wanted))
-
-    def snapshots(self, candidates: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
-        """Read the candidates and then the baseline, each when it is asked for.
-
-        What the candidates' plots are drawn from, and the params that they show, are read in the baseline too: a plot or a param that is
-        new has a past all the same.
-        """
-        read: list[Unparsed] = []
-        for revision in candidates:
-            read.append(self.read(revision, wanted))
-            yield parse_tables(read[-1])
-        if base is not None:
-            yield self.snapshot(base, wanted.beside(read))
-
-    def read(self, revision: Revision, wanted: Wanted) -> Unparsed:
-        """The part of `snapshot` that needs DVC."""
         if revision.is_workspace:
             wait_for_writers(self.root, self._progress)
         try:
             folder = self.folder_in(revision)
         except LostProjectError as lost:
-            return Unparsed(Snapshot(revision, lost=f"{revision.label} {lost.message}"), tables={}, predictions={})
+            return Snapshot(revision, lost=f"{revision.label} {lost.message}")
         if folder is None:
             note = f"{revision.label} has no folder {self._folder}: everything in it is new."
-            return Unparsed(Snapshot(revision, notes=(note,)), tables={}, predictions={})
+            return Snapshot(revision, notes=(note,))
         with self._at(revision) as opened:
             read = read_revision(
                 opened,
@@ -185,13 +168,25 @@ class Project:
             )
         return read if folder == self._folder else self._moved(read, folder)
 
-    def _moved(self, read: Unparsed, folder: str) -> Unparsed:
+    def snapshots(self, candidates: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
+        """Read the candidates and then the baseline, each when it is asked for.
+
+        What the candidates' plots are drawn from, and the params that they show, are read in the baseline too: a plot or a param that is
+        new has a past all the same.
+        """
+        shown: list[Snapshot] = []
+        for revision in candidates:
+            shown.append(self.snapshot(revision, wanted))
+            yield shown[-1]
+        if base is not None:
+            yield self.snapshot(base, wanted.beside(shown))
+
+    def _moved(self, snapshot: Snapshot, folder: str) -> Snapshot:
         """What was read of a revision that has the project elsewhere, with a note of it."""
-        snapshot = read.snapshot
         then, now = folder or "the top of the repository", self._folder or "the top of the repository"
         note = f"{snapshot.revision.label} has this project in {then}, from where it was moved to {now}."
         origin = posixpath.relpath(f"/{folder}", f"/{self._folder}")
-        return replace(read, snapshot=replace(snapshot, origin=origin, notes=(*snapshot.notes, note)))
+        return replace(snapshot, origin=origin, notes=(*snapshot.notes, note))
 
     def params(self, revision: Revision, names: Mapping[str, tuple[str, ...]]) -> ReadParams:
         """Params of the files in `names` (a file's dotted names; none: all) that the revision has, whether or not it tracks them, and

@@ -1,7 +1,7 @@
-"""A project read in a process of its own: DVC loads and reads there, while here everything else loads and parses.
+"""A project read in a process of its own: DVC loads and reads there, while everything else loads here.
 
-Half of the time of a small report is spent on imports, which threads cannot share. A fork of a process that has loaded
-little costs a few milliseconds. And it can be ended: a library that waits for ever takes no report with it.
+It is there because it can be ended: a library that waits for ever takes no report with it. A fork of a process that has loaded
+little costs a few milliseconds, and half of the time of a small report is spent on imports, which threads cannot share.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, NoReturn, Self, TypeAlias, assert_never
 
 from reporter import warden
 from reporter.collect.project import Project
-from reporter.collect.snapshots import ReadParams, Unparsed, Wanted, parse_tables
+from reporter.collect.snapshots import ReadParams, Wanted
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.history import PastRun
 from reporter.model.revision import Revision
@@ -112,28 +112,24 @@ class ProjectReader:
         warden.release(self._process.pid or 0)
 
     def snapshots(self, candidates: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
-        """See `Project.snapshots`. The next one is read there while the tables of the one before are parsed here."""
+        """See `Project.snapshots`. The first is read at once, and each other as soon as the one before is there."""
         self._ask_for(candidates[0], wanted)
-        return self._parsed(candidates[1:], base, wanted)
+        return self._snapshots(candidates[1:], base, wanted)
 
-    def _parsed(self, others: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
-        read = [self._unparsed()]
+    def _snapshots(self, others: Sequence[Revision], base: Revision | None, wanted: Wanted) -> Iterator[Snapshot]:
+        shown: list[Snapshot] = [self._answer()]
         for revision in others:
             self._ask_for(revision, wanted)
-            yield parse_tables(read[-1])
-            read.append(self._unparsed())
+            yield shown[-1]
+            shown.append(self._answer())
         if base is not None:
-            self._ask_for(base, wanted.beside(read))
-        yield parse_tables(read[-1])
+            self._ask_for(base, wanted.beside(shown))
+        yield shown[-1]
         if base is not None:
-            yield parse_tables(self._unparsed())
+            yield self._answer()
 
     def _ask_for(self, revision: Revision, wanted: Wanted) -> None:
-        self._connection.send(_Call("read", (revision, wanted)))
-
-    def _unparsed(self) -> Unparsed:
-        read: Unparsed = self._answer()
-        return read
+        self._connection.send(_Call("snapshot", (revision, wanted)))
 
     def read_files(self, revision: Revision, paths: Sequence[str]) -> dict[str, bytes]:
         """See `Project.read_files`."""

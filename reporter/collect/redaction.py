@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from reporter.model.formatting import cut
+
 _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'\"]+@")
 _QUERY = re.compile(r"(?P<address>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s?#'\"]+)[?#][^\s'\"]*")
 _LOCAL_PATH = re.compile(
@@ -31,5 +33,4 @@ def without_secrets(text: str) -> str:
 def one_line(text: str, limit: int = 300) -> str:
     """The first line of `text` that says something, without secrets and no longer than `limit` characters."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    clean = without_secrets(line)
-    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+    return cut(without_secrets(line), limit)

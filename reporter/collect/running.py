@@ -93,19 +93,11 @@ def _content(lock: Path) -> Any:
 
 
 def _writer(root: Path, path: str, by: object) -> Writer | None:
+    import psutil
+
     pid = by.get("pid") if isinstance(by, Mapping) else None
-    if not isinstance(pid, int) or not isinstance(by, Mapping) or not _is_running(pid):
+    if not isinstance(pid, int) or not isinstance(by, Mapping) or not psutil.pid_exists(pid):
         return None
     command = f"dvc {str(by.get('cmd', '')).partition(' ')[2]}".strip()  # without the path of this machine
     full = Path(path)
     return Writer(pid, command, full.relative_to(root).as_posix() if full.is_relative_to(root) else full.name)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True

@@ -60,62 +60,29 @@ class Wanted:
     forgiving: bool = False
     """A DVC file that DVC refuses is a problem of the snapshot, and no error: a baseline cannot be mended any more."""
 
-    def beside(self, candidates: Sequence[Unparsed]) -> Wanted:
+    def beside(self, candidates: Sequence[Snapshot]) -> Wanted:
         """The same of a baseline, and what any of the candidates shows: its params, and what its plots are drawn from."""
-        shown = [read.snapshot for read in candidates]
-        names = dict.fromkeys(path for snapshot in shown for path in snapshot.param_names)
-        headers = {path: text.header for read in reversed(candidates) for path, text in read.tables.items()}
+        names = dict.fromkeys(path for shown in candidates for path in shown.param_names)
         return replace(
             self,
-            params={path: _either(*(snapshot.param_names.get(path) for snapshot in shown)) for path in names},
-            metrics=_each_once(snapshot.metrics for snapshot in shown),
-            tables=headers,
-            images=_each_once(snapshot.images for snapshot in shown),
+            params={path: _either(*(shown.param_names.get(path) for shown in candidates)) for path in names},
+            metrics=_each_once(shown.metrics for shown in candidates),
+            tables={path: header for shown in reversed(candidates) for path, header in shown.headers.items()},
+            images=_each_once(shown.images for shown in candidates),
             forgiving=True,
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TableText:
-    """A plot's data file as it was read."""
-
-    data: bytes
-    header: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Unparsed:
-    """A revision, read whole, its tables still as text: so it can be read in one process and parsed in another."""
-
-    snapshot: Snapshot
-    """Without tables and predictions."""
-    tables: Mapping[str, TableText]
-    predictions: Mapping[str, bytes]
-    is_baseline: bool = False
-
-
-def parse_tables(read: Unparsed) -> Snapshot:
-    """The whole snapshot; a table that does not parse is one of its problems."""
-    from reporter.collect.formats.tables import plot_table, predictions_table
-
-    problems = Problems(read.snapshot.revision.label, is_baseline=read.is_baseline)
-    tables = {path: partial(plot_table, text.data, path, header=text.header) for path, text in read.tables.items()}
-    predictions = {path: partial(predictions_table, data, path) for path, data in read.predictions.items()}
-    return replace(
-        read.snapshot,
-        tables=_readable(tables, problems),
-        predictions=_readable(predictions, problems),
-        problems=(*read.snapshot.problems, *problems.all()),
-    )
-
-
 def read_revision(
     opened: OpenRevision, storage: Storage, wanted: Wanted, read_elsewhere: ReadFile, is_tracked: IsTracked
-) -> Unparsed:
+) -> Snapshot:
     """Read one revision. `read_elsewhere` gives a plot's template that the revision itself lacks.
 
     Raises ProjectError where a DVC file is broken, unless `wanted` is forgiving; all else that fails is a problem of the snapshot.
     """
+    # It loads numpy, which takes longer than all of ours.
+    from reporter.collect.formats.tables import plot_table, predictions_table
+
     pipeline = opened.pipeline(forgiving=wanted.forgiving)
     files = RevisionFiles(opened, pipeline, storage)
     problems = Problems(opened.revision.label, is_baseline=wanted.forgiving)
@@ -149,17 +116,20 @@ def read_revision(
         },
         artifacts_in_git={path: content_in_git(path, files) for path in in_git},
     )
-    headers = {path: plot.header for plot in plots if plot.spec.template != IMAGE for path in plot.paths}
+    own = {path: plot.header for plot in plots if plot.spec.template != IMAGE for path in plot.paths}
     texts = _contents([path for path in others if path in wanted.tables], files, unasked)
-    texts |= _contents(headers, files, problems)
+    texts |= _contents(own, files, problems)
     predictions = _contents(of_predictions, files, problems)
-    return Unparsed(
-        snapshot=replace(snapshot, problems=problems.all()),
-        tables={
-            path: TableText(data, headers.get(path, wanted.tables.get(path, True))) for path, data in texts.items()
-        },
-        predictions=predictions,
-        is_baseline=wanted.forgiving,
+    headers = {path: own.get(path, wanted.tables.get(path, True)) for path in texts}
+    tables = {path: partial(plot_table, data, path, header=headers[path]) for path, data in texts.items()}
+    return replace(
+        snapshot,
+        headers=headers,
+        tables=_readable(tables, problems),
+        predictions=_readable(
+            {path: partial(predictions_table, data, path) for path, data in predictions.items()}, problems
+        ),
+        problems=problems.all(),
     )
 
 

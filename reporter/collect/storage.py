@@ -19,7 +19,7 @@ from reporter.collect.dvc.storage_errors import explain_failure, explain_stall, 
 from reporter.collect.pipeline import StoredObject
 from reporter.collect.problems import UnreadableError
 from reporter.collect.transfers import CutError, Patience, StalledError, Transfer, Watch, at_once
-from reporter.model.formatting import size
+from reporter.model.formatting import counted, size
 from reporter.model.problem import ProblemKind
 
 Progress = Callable[[str], None]
@@ -90,7 +90,7 @@ class Storage:
             return
         asked = sum(content.pushed and self.remote_of(content) is not None for content in missing)
         if asked:
-            self._progress(f"Fetching {asked} {'file' if asked == 1 else 'files'} from the remote storage")
+            self._progress(f"Fetching {counted(asked, 'file')} from the remote storage")
         with _workplace() as folder:
             attempt = partial(self._attempt, folder=folder)
             attempt(missing[0])  # alone: if nobody answers, one timeout is enough

@@ -25,6 +25,7 @@ from reporter.forges.marker import Marker
 from reporter.forges.registry import limits_of, provider_of
 from reporter.model.ci import CiContext, PullRequest
 from reporter.model.comparison import Verdict
+from reporter.model.formatting import counted
 from reporter.model.report import AnyReport, Report, Reports
 from reporter.model.rules import CommentRule
 from reporter.publish.store import ImageStore, Published
@@ -233,7 +234,7 @@ def told(written: Written | Superseded, marker: Marker, say: Say) -> str | None:
         case Written(url=url, created=created, removed=removed):
             say(f"Comment {'created' if created else 'updated'}: {url}")
             if removed:
-                say(f"  removed {removed} further {'comment' if removed == 1 else 'comments'} of the same key")
+                say(f"  removed {counted(removed, 'further comment')} of the same key")
             return url
         case _:
             assert_never(written)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from reporter.collect.dvc.configuration import cached_outputs_in_place, has_default_remote, share_configuration
 from reporter.collect.project import Project, Wanted, open_project
-from reporter.collect.snapshots import parse_tables
 from reporter.collect.transfers import Patience
 from reporter.errors import ProjectError, ReporterError
 from reporter.model.problem import ProblemKind
@@ -99,14 +98,13 @@ class ReproducedBaseline:
         """See `Project.snapshots`: the candidates' first, then the baseline's or, where its outputs lack, that of its
         reproduction.
         """
-        read = [self._project.read(revision, wanted) for revision in candidates]
-        for each in read:
-            found = parse_tables(each)
+        shown = [self._project.snapshot(revision, wanted) for revision in candidates]
+        for found in shown:
             is_made = found.revision.is_workspace
             notes = (*self._workspace_notes, *self._not_as_committed(found)) if is_made else ()
             yield replace(found, notes=(*found.notes, *notes))
         if base is not None:
-            yield self._baseline(base, wanted.beside(read))
+            yield self._baseline(base, wanted.beside(shown))
 
     def _not_as_committed(self, candidate: Snapshot) -> tuple[str, ...]:
         """Metrics that git has from another run than the one just made: what is committed is not of this code."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,11 @@ from reporter.figures.layout import (
     MARGIN_LEFT,
     Frame,
     Json,
+    Size,
     axis,
+    layout_around,
     nothing_to_draw,
     number_format,
-    page_layout,
-    picture_layout,
 )
 from reporter.figures.series import Data, Series
 from reporter.figures.text import listed, shortened, shown
@@ -32,23 +31,6 @@ _UNIT_SPANS = (0.8, 0.5)
 """Where x and y stay within [0, 1] and cover at least so much of it, both axes are shown from 0 to 1."""
 _UNIT_RANGE = [-0.015, 1.015]
 _SQUARE_HEIGHT = 400
-
-
-class Size(Enum):
-    """The static picture, and the interactive page; with the points that each may hold."""
-
-    PICTURE = (2_000, 2_000)
-    PAGE = (20_000, 10_000)
-
-    @property
-    def line_points(self) -> int:
-        """Of one line."""
-        return self.value[0]
-
-    @property
-    def cloud_points(self) -> int:
-        """Of one series of a scatter plot."""
-        return self.value[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,8 +109,7 @@ def figure(plane: Plane, legend: Legend, traces: Callable[[Size], list[Json]], s
     entries = legend.entries()
     square = plane.is_unit_square and size is Size.PICTURE
     frame = Frame(plane.title, () if square else entries, height=_SQUARE_HEIGHT if square else HEIGHT)
-    layout = picture_layout(frame) if size is Size.PICTURE else page_layout(frame)
-    layout |= {"xaxis": _x_axis(plane), "yaxis": _y_axis(plane)}
+    layout = layout_around(frame, size) | {"xaxis": _x_axis(plane), "yaxis": _y_axis(plane)}
     if square:
         _make_square(layout)
     if size is Size.PAGE:

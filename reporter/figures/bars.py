@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reporter.figures.axes import Legend, Size
+from reporter.figures.axes import Legend
 from reporter.figures.columns import in_order, names, numbers
 from reporter.figures.layout import (
     HEIGHT,
@@ -15,11 +15,11 @@ from reporter.figures.layout import (
     TICK_SIZE,
     Frame,
     Json,
+    Size,
     axis,
+    layout_around,
     nothing_to_draw,
     number_format,
-    page_layout,
-    picture_layout,
 )
 from reporter.figures.palette import PAPER, style_of
 from reporter.figures.series import Data, Series
@@ -94,7 +94,7 @@ def _figure(data: Data, legend: Legend, bars: Sequence[Bars], order: Sequence[st
     tall = _AROUND + len(order) * (len(bars) * _BAR_HEIGHT + _GAP_HEIGHT)
     height = min(max(HEIGHT, tall), _TALLEST[size])
     frame = Frame(data.spec.title or legend.plot.id, legend.entries(), height=height, left=_left(order))
-    layout = picture_layout(frame) if size is Size.PICTURE else page_layout(frame)
+    layout = layout_around(frame, size)
     shown_values = [one.values[name] for one in bars for name in order if name in one.values] or [0.0]
     layout |= {
         "barmode": "group",

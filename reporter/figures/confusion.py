@@ -9,7 +9,7 @@ from itertools import chain
 
 import numpy as np
 
-from reporter.figures.axes import Legend, Size
+from reporter.figures.axes import Legend
 from reporter.figures.columns import Floats, in_order, names
 from reporter.figures.layout import (
     FONT,
@@ -17,10 +17,10 @@ from reporter.figures.layout import (
     WIDTH,
     Frame,
     Json,
+    Size,
     axis,
+    layout_around,
     nothing_to_draw,
-    page_layout,
-    picture_layout,
 )
 from reporter.figures.palette import BLUES, FAINT_INK, INK, LESS_TO_MORE
 from reporter.figures.series import Data, Series
@@ -160,7 +160,7 @@ def _figure(
     wide = max(WIDTH, columns * (_PANEL if len(classes) <= _SMALL else _WIDE_PANEL))
     tall = _ROW_HEIGHT if len(classes) <= _SMALL else _WIDE_PANEL - 40
     frame = Frame(title, (), width=wide, height=_AROUND + rows * tall)
-    layout = picture_layout(frame) if size is Size.PICTURE else page_layout(frame)
+    layout = layout_around(frame, size)
     layout["margin"] |= {"t": 66, "r": 16}
     layout |= _scales(panels, normalized=normalized)
     layout["annotations"] = [_panel_title(panel, rows, columns, wide) for panel in panels]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeAlias
 
 from reporter.figures.palette import FAINT_INK, FRAME, GRID, INK, PAPER
@@ -25,6 +26,8 @@ MARGIN_LEFT = 64
 MARGIN_RIGHT = 20
 MARGIN_BOTTOM = 52
 
+_PAGE_EXTRA = 40
+"""Pixels of height that a figure has more in the page."""
 _TITLE_ROW = 40
 _LEGEND_ROW = 20
 _LEGEND_SYMBOL = 36
@@ -37,6 +40,23 @@ _SEPARATED = (10_000, 10_000_000)
 _WHOLE_STEPS = 10
 """An axis at least so long has ticks at whole numbers."""
 ENTRY_LIMIT = 34
+
+
+class Size(Enum):
+    """The static picture, and the interactive page; with the points that each may hold."""
+
+    PICTURE = (2_000, 2_000)
+    PAGE = (20_000, 10_000)
+
+    @property
+    def line_points(self) -> int:
+        """Of one line."""
+        return self.value[0]
+
+    @property
+    def cloud_points(self) -> int:
+        """Of one series of a scatter plot."""
+        return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +99,10 @@ class Frame:
         return max(12, int(self._room / width("n", TITLE_SIZE) / _BOLD))
 
 
-def picture_layout(frame: Frame) -> Json:
-    """The layout of a static picture, without axes."""
-    return {
-        **_common(frame),
-        "width": frame.width,
-        "height": frame.full_height,
-        "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": frame.top, "b": MARGIN_BOTTOM, "pad": 0},
-    }
-
-
-def page_layout(frame: Frame) -> Json:
-    """The layout in the interactive page: as wide as the page lets it be."""
-    return {
-        **_common(frame),
-        "autosize": True,
-        "height": frame.full_height + 40,
-        "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": frame.top, "b": MARGIN_BOTTOM, "pad": 0},
-        "hoverlabel": {"namelength": 40, "font": {"family": FONT, "size": TICK_SIZE}},
-    }
-
-
-def _common(frame: Frame) -> Json:
-    return {
+def layout_around(frame: Frame, size: Size) -> Json:
+    """The layout without axes; the interactive page is as wide as its reader lets it be."""
+    is_picture = size is Size.PICTURE
+    layout: Json = {
         "title": {
             "text": f"<b>{shown(frame.title, frame.title_limit)}</b>",
             "font": {"family": FONT, "size": TITLE_SIZE, "color": INK},
@@ -129,7 +130,12 @@ def _common(frame: Frame) -> Json:
             "itemsizing": "trace",
             "tracegroupgap": 0,
         },
+        **({"width": frame.width} if is_picture else {"autosize": True}),
+        "height": frame.full_height + (0 if is_picture else _PAGE_EXTRA),
+        "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": frame.top, "b": MARGIN_BOTTOM, "pad": 0},
     }
+    hover: Json = {"hoverlabel": {"namelength": 40, "font": {"family": FONT, "size": TICK_SIZE}}}
+    return layout if is_picture else layout | hover
 
 
 def axis(title: str, **extra: Any) -> Json:

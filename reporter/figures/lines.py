@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reporter.figures.axes import Legend, Plane, Size, figure
+from reporter.figures.axes import Legend, Plane, figure
 from reporter.figures.columns import AxisKind, Floats, kind_of, names, numbers, written_names
-from reporter.figures.layout import Json
+from reporter.figures.layout import Json, Size
 from reporter.figures.palette import SERIES_DASHES, style_of
 from reporter.figures.sampling import line_points
 from reporter.figures.series import Data, Series

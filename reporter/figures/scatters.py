@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from reporter.figures.axes import Legend, Plane, Size, extent, figure
+from reporter.figures.axes import Legend, Plane, extent, figure
 from reporter.figures.columns import AxisKind, Floats, in_order, kind_of, names, numbers, written_names
-from reporter.figures.layout import Json
+from reporter.figures.layout import Json, Size
 from reporter.figures.palette import SERIES_SYMBOLS, style_of
 from reporter.figures.sampling import cloud_points
 from reporter.figures.series import Data, Series

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from reporter.model.formatting import joined
+
 _WIDTH_PER_SIZE = 0.5
 """Average width of a character of a sans-serif font, as a part of its size."""
 
@@ -33,10 +35,9 @@ def width(text: str, size: float) -> float:
 
 def listed(items: list[str] | tuple[str, ...], limit: int = 6) -> str:
     """`a, b and c`; nothing for nothing; what is beyond `limit` is counted."""
-    shown_items = list(items[:limit])
     if len(items) > limit:
-        shown_items[limit - 1 :] = [f"{len(items) - limit + 1} more"]
-    return " and ".join(filter(None, [", ".join(shown_items[:-1]), *shown_items[-1:]]))
+        items = [*items[: limit - 1], f"{len(items) - limit + 1} more"]
+    return joined(items) if items else ""
 
 
 def sentence(text: str) -> str:

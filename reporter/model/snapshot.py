@@ -173,6 +173,8 @@ class Snapshot:
     """Files, and folders whose every file is a plot, that its definitions name."""
     tables: Mapping[str, Table] = field(default_factory=dict)
     """Data files of the plots, by path."""
+    headers: Mapping[str, bool] = field(default_factory=dict)
+    """Those of the data files that are there, be they tables or not, each with whether a CSV file has a header."""
     images: Mapping[str, bytes] = field(default_factory=dict)
     """Image plots, by path: the content of a PNG, JPEG, GIF or SVG file."""
     predictions: Mapping[str, Table] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reporter.forges.interface import Forge
+from reporter.model.formatting import counted
 from reporter.publish.store import Published
 
 _NO_WORKFLOW = "[skip ci]"
@@ -38,14 +39,10 @@ class BranchStore:
         files = {paths[name]: content for name, content in images.items()}
         stored = self.forge.add_files(self.branch, files, f"Add pictures of a report {_NO_WORKFLOW}")
         links = {name: self.forge.file_url(stored.commit, path) for name, path in paths.items()}
-        return Published(links, f"{self.place}, {stored.sent} of {_count(len(files))} new")
+        return Published(links, f"{self.place}, {stored.sent} of {counted(len(files), 'picture')} new")
 
 
 def content_path(content: bytes) -> str:
     """Where a picture lies, by its content: an unchanged one is never sent again. Folders keep each listing short."""
     digest = hashlib.sha256(content).hexdigest()[:_DIGITS]
     return f"images/{digest[:2]}/{digest}.png"
-
-
-def _count(pictures: int) -> str:
-    return "1 picture" if pictures == 1 else f"{pictures} pictures"

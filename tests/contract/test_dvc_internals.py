@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from project_factories import ProjectFactory, isolate
 
-from reporter.collect.dvc.yaml import parse_yaml, remembering
+from reporter.collect.dvc.yaml import TooLargeError, bounded, parse_yaml
 from reporter.collect.formats.structured import metric_values, non_finite, param_values
 from reporter.collect.plots import IMAGE_EXTENSIONS
 from reporter.collect.project import Wanted, open_project
@@ -105,27 +105,26 @@ def leaves(tree, prefix: str = "") -> dict:
     return found
 
 
-def test_yaml_is_parsed_once_and_each_caller_has_its_own_copy(monkeypatch, tmp_path):
+def test_both_loaders_of_dvc_parse_within_our_bounds_and_as_before_afterwards(monkeypatch, tmp_path):
     from dvc.utils import strictyaml
     from dvc.utils.serialize import _yaml, load_yaml
-    from ruamel.yaml import YAML
 
     isolate(monkeypatch, tmp_path)
-    path = tmp_path / "x.yaml"
-    path.write_text("a: [1e-3]  # once\n")
-    parsed = []
-    monkeypatch.setattr(
-        YAML, "load", lambda self, text, original=YAML.load: parsed.append(text) or original(self, text)
-    )
+    sound, bomb = tmp_path / "sound.yaml", tmp_path / "bomb.yaml"
+    sound.write_text("a: [1e-3]  # as YAML 1.2 has it\n")
+    levels = (f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]\n" for n in range(1, 9))
+    bomb.write_text("l0: &l0 [x]\n" + "".join(levels))
+    original = _yaml.parse_yaml
 
-    with remembering():
-        first, _ = strictyaml.load(str(path))
-        first["a"].append(2)
-        second, third = strictyaml.load(str(path))[0], load_yaml(str(path))
+    with bounded():
+        assert (
+            strictyaml.load(str(sound))[0] == load_yaml(str(sound)) == parse_yaml(sound.read_text()) == {"a": [0.001]}
+        )
+        for load in (strictyaml.load, load_yaml):
+            with pytest.raises(TooLargeError, match=r"bomb\.yaml holds more than 1,000,000 values"):
+                load(str(bomb))
 
-    assert second == third == parse_yaml(path.read_text()) == {"a": [0.001]}
-    assert len(parsed) == 1
-    assert strictyaml.parse_yaml is _yaml.parse_yaml
+    assert strictyaml.parse_yaml is _yaml.parse_yaml is original
 
 
 def test_the_state_database_of_dvc_spares_hashing_what_did_not_change(monkeypatch, tmp_path):

@@ -80,19 +80,19 @@ def test_an_error_keeps_its_mend(project, opened, tmp_path):
     assert (caught.value.message, caught.value.hint) == (here.value.message, here.value.hint)
 
 
-@pytest.mark.parametrize("method", ["read", "load"])
+@pytest.mark.parametrize("method", ["snapshot", "load"])
 def test_a_bug_there_shows_its_traceback_here(opened, monkeypatch, method):
     def fail(project, *_) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(Project, method, fail)
-    monkeypatch.setattr(Project, "read", fail)
+    monkeypatch.setattr(Project, "snapshot", fail)
     with ProjectReader(opened, silent) as apart, pytest.raises(ReaderCrashedError, match=r"(?s)Traceback.*a bug"):
         next(apart.snapshots([opened.resolve_head(None)], None, Wanted()))
 
 
 def test_progress_is_told_here(opened, monkeypatch):
-    monkeypatch.setattr(Project, "read", lambda project, *_: project._progress("fetching") or 1 / 0)
+    monkeypatch.setattr(Project, "snapshot", lambda project, *_: project._progress("fetching") or 1 / 0)
     lines = []
     with ProjectReader(opened, lines.append) as apart, pytest.raises(ReaderCrashedError):
         next(apart.snapshots([opened.resolve_head(None)], None, Wanted()))
@@ -100,7 +100,7 @@ def test_progress_is_told_here(opened, monkeypatch):
 
 
 def test_a_process_that_was_killed_is_an_error_that_says_so(opened, monkeypatch):
-    monkeypatch.setattr(Project, "read", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(Project, "snapshot", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     with ProjectReader(opened, silent) as apart, pytest.raises(ProjectError, match=r"was ended \(exit code -9\)"):
         next(apart.snapshots([opened.resolve_head(None)], None, Wanted()))
 
@@ -127,7 +127,7 @@ def test_a_process_that_obeys_nothing_ends_with_its_context_too(opened, monkeypa
 
 
 def test_one_that_makes_no_progress_is_given_up_with_what_it_said_last(opened, monkeypatch):
-    monkeypatch.setattr(Project, "read", lambda project, *_: project._progress("Fetching 3 files") or waiting())
+    monkeypatch.setattr(Project, "snapshot", lambda project, *_: project._progress("Fetching 3 files") or waiting())
     with (
         ProjectReader(opened, silent, patience=1) as apart,
         pytest.raises(

@@ -165,7 +165,7 @@ def loading(folder: Path) -> Iterator[Run]:
 @contextmanager
 def reading(folder: Path) -> Iterator[Run]:
     """In a library that hears nothing, as libgit2 may be."""
-    with running(folder, before=halting("reporter.collect.project:Project.read")) as run:
+    with running(folder, before=halting("reporter.collect.project:Project.snapshot")) as run:
         run.wait_until(run.reached.exists)
         yield run
 
@@ -174,7 +174,7 @@ def reading(folder: Path) -> Iterator[Run]:
 def waiting_in_a_thread(folder: Path) -> Iterator[Run]:
     """For a thread that never ends and that Python would wait for."""
     before = halting(
-        "reporter.collect.project:Project.read",
+        "reporter.collect.project:Project.snapshot",
         "import threading; t = threading.Thread(target=lambda: __import__('time').sleep(600)); t.start(); t.join()",
     )
     with running(folder, before=before) as run:

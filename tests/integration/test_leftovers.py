@@ -100,4 +100,3 @@ def test_a_program_that_this_one_talks_with_is_no_leftover(tmp_path):
         reader.read("0" * 40)
 
     assert said == []
-    reader.close()

@@ -17,7 +17,7 @@ from reporter.collect.dvc.hashes import Measured, measure, measure_line_ends
 from reporter.collect.dvc.index import pipeline_of
 from reporter.collect.dvc.refused_files import with_refused
 from reporter.collect.dvc.sparse_checkout import is_definition, require_definitions
-from reporter.collect.dvc.yaml import remembering
+from reporter.collect.dvc.yaml import bounded
 from reporter.collect.git.commit_tree import CommitTree, absent_submodule, unlike_submodule
 from reporter.collect.git.ignored_files import LOCK_FILES, only_ignored_differ
 from reporter.collect.git.repository import Git
@@ -147,7 +147,7 @@ class OpenRevision:
 
         stop_at_unread_patterns()
         try:
-            with remembering():
+            with bounded():
                 index = Index.from_repo(self._repo, onerror=stop)
             stop_at_unread_patterns()  # of folders, which DVC has only now walked
         except ProjectError:

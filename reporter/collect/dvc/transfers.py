@@ -92,7 +92,7 @@ class _Work:
 
 
 def _on_disk() -> int:
-    """Bytes read and written, of files and pipes; see `man 5 proc_pid_io`."""
+    """Bytes read and written, of files and pipes; see `man 5 proc_pid_io`. To look by psutil would itself read more than counts as too slow."""
     try:
         lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
     except OSError:

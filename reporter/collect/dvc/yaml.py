@@ -1,24 +1,19 @@
-"""A YAML parser with a memory: one text, met in two revisions or read by DVC and by us, is parsed once.
+"""YAML as DVC parses it, but within bounds: no few lines that stand for billions of values, and integers of any length.
 
-Parsing is most of what an index costs, and the files of two revisions are mostly the same.
 Seen in DVC 3.60 to 3.67: `parse_yaml`, by which `strictyaml` and `serialize` call their parser.
 """
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import Any
 
 from reporter.collect.long_integers import parsed_whole
-from reporter.collect.memory import remembering_up_to
 from reporter.model.values import count_values
 
 _MOST_VALUES = 1_000_000
-_REMEMBERED = 16_000_000
-"""Characters of files whose content is kept, as bytes of about the same number."""
 
 
 class TooLargeError(ValueError):
@@ -26,24 +21,18 @@ class TooLargeError(ValueError):
 
 
 def parse_yaml(text: str) -> Any:
-    """The content of a YAML 1.2 document, for the caller to change. Raises ruamel's YAMLError, and TooLargeError."""
-    return pickle.loads(_parsed(text))  # noqa: S301  pickled below
-
-
-@remembering_up_to(_REMEMBERED)
-def _parsed(text: str) -> bytes:
-    """DVC changes what it parsed, so that the memory holds no objects."""
+    """The content of a YAML 1.2 document. Raises ruamel's YAMLError, and TooLargeError."""
     from ruamel.yaml import YAML
 
-    tree = parsed_whole(YAML(typ="safe").load, text)
+    tree: Any = parsed_whole(YAML(typ="safe").load, text)
     if "*" in text and count_values(tree) > _MOST_VALUES:
         raise TooLargeError(f"holds more than {_MOST_VALUES:,} values, once its aliases are written out")
-    return pickle.dumps(tree, pickle.HIGHEST_PROTOCOL)
+    return tree
 
 
 @contextmanager
-def remembering() -> Iterator[None]:
-    """Within the block DVC's loaders parse through this memory."""
+def bounded() -> Iterator[None]:
+    """Within the block DVC's loaders parse within these bounds."""
     from dvc.utils import strictyaml
     from dvc.utils.serialize import _yaml
     from ruamel.yaml.error import YAMLError

@@ -159,7 +159,8 @@ def _separated(data: bytes, delimiter: str, *, header: bool) -> Table:
 def _even_width(text: str, delimiter: str) -> int:
     """How many cells each row has of a table without quotes whose rows are all as long as the first; 0 for any other.
 
-    Nearly all tables are such, and are cut many times faster than by a reader that knows about quotes.
+    Nearly all tables are such. With four of 100,000 rows a report would take a third more of the processor by a reader that knows about
+    quotes, and a fifteenth more by pandas, which also reads `007` as a number.
     """
     if '"' in text or "\r" in text or not text.endswith("\n"):
         return 0

@@ -255,7 +255,8 @@ def _recomputed(subject: _Subject, metric: Metric) -> tuple[float, float]:
 def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, float]) -> Iterator[Disagreement]:
     """Hold each side's reported value against the one that all its rows give."""
     for snapshot, examples, value in zip(subject.snapshots, subject.examples, recomputed, strict=True):
-        found = disagreement(snapshot, subject.rule, metric.name, value, examples)
+        target, what = subject.rule.metrics[metric.name], f"{metric.name} of {subject.rule.path}"
+        found = disagreement(snapshot, target, what, value, examples)
         if found is not None:
             yield found
 

@@ -15,7 +15,6 @@ from reporter.compare.statistics.examples import Classified, Examples
 from reporter.model.formatting import number
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
-from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, ValueFile
 from reporter.model.values import Number, Value, is_number
 
@@ -59,25 +58,25 @@ class Disagreement:
     clause: str
     """What is wrong, to follow the metric's name: `reports 0.8, but roc_auc of predictions.csv is 0.72`."""
 
-    @classmethod
-    def of(cls, snapshot: Snapshot, file: ValueFile, key: MetricKey, clause: str, hint: str) -> Disagreement:
-        """That `key` of a metrics file is wrong, as `clause` says; `hint` tells what to do."""
-        label = snapshot.revision.label
-        problem = Problem(label, file.path, ProblemKind.MISMATCH, f"{key} {clause}", hint, names_path=True)
-        return cls(problem, clause)
+
+_ONE_IS_WRONG = "one of them is wrong: check the metric's definition, and that both files are of one run"
 
 
 def disagreement(
-    snapshot: Snapshot, rule: PredictionsRule, metric: str, recomputed: float, examples: Examples
+    snapshot: Snapshot, target: str, what: str, recomputed: float, examples: Examples, hint: str = _ONE_IS_WRONG
 ) -> Disagreement | None:
-    """Say that the value a revision reports is not the recomputed one; None where they agree or no number is reported."""
-    key = metric_key(rule.metrics[metric], [snapshot])
-    reported = find_reported(snapshot.metrics, key)
-    if reported is None or not is_number(reported[1]) or agrees(reported[1], recomputed, examples):
+    """Say that the value which a revision reports as `target` is not the recomputed one, of `what`; None where they agree or no number
+    is reported. `hint` tells what to do.
+    """
+    key = metric_key(target, [snapshot])
+    file, value = find_reported(snapshot.metrics, key) or (None, None)
+    if file is None or value is None or not is_number(value) or agrees(value, recomputed, examples):
         return None
-    clause = f"reports {six_digits(reported[1])}, but {metric} of {rule.path} is {recomputed:.6g}"
-    hint = "one of them is wrong: check the metric's definition, and that both files are of one run"
-    return Disagreement.of(snapshot, reported[0], key, clause, hint)
+    clause = f"reports {six_digits(value)}, but {what} is {recomputed:.6g}"
+    return Disagreement(
+        Problem(snapshot.revision.label, file.path, ProblemKind.MISMATCH, f"{key} {clause}", hint, names_path=True),
+        clause,
+    )
 
 
 def agrees(value: Number, recomputed: float, examples: Examples) -> bool:

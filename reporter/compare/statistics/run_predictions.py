@@ -29,14 +29,7 @@ from reporter.compare.statistics.assessment import (
 from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
 from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
-from reporter.compare.statistics.reported_values import (
-    Disagreement,
-    agrees,
-    disagreement,
-    find_reported,
-    metric_key,
-    six_digits,
-)
+from reporter.compare.statistics.reported_values import Disagreement, disagreement, metric_key
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import compare_runs
 from reporter.compare.statistics.wildcards import count_wildcards, filled
@@ -47,7 +40,6 @@ from reporter.model.problem import Problem
 from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import PredictionsRule
 from reporter.model.snapshot import Snapshot, Table
-from reporter.model.values import is_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +70,9 @@ class _Runs:
     def each(self) -> Iterator[_Run]:
         yield from self.base
         yield from self.head
+
+
+_NAME_EACH_RUN = "name a row for each run by a wildcard, or report the mean over all of them"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,23 +263,16 @@ def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterat
     for side in (runs.base, runs.head):
         recomputed = [evaluate(metric, run.examples) for run in side]
         if count_wildcards(target):
-            found = (
-                disagreement(run.snapshot, run.rule, metric.name, value, run.examples)
-                for run, value in zip(side, recomputed, strict=True)
-            )
-            yield from (each for each in found if each)
-        elif mean := _disagreeing_mean(side[0], target, metric, math.fsum(recomputed) / len(recomputed)):
-            yield mean
+            found = [_disagreement(run, metric, value) for run, value in zip(side, recomputed, strict=True)]
+        else:
+            mean, what = math.fsum(recomputed) / len(recomputed), f"the mean {metric.name} of the runs"
+            found = [disagreement(side[0].snapshot, target, what, mean, side[0].examples, _NAME_EACH_RUN)]
+        yield from filter(None, found)
 
 
-def _disagreeing_mean(run: _Run, target: str, metric: Metric, mean: float) -> Disagreement | None:
-    key = metric_key(target, [run.snapshot])
-    reported = find_reported(run.snapshot.metrics, key)
-    if reported is None or not is_number(reported[1]) or agrees(reported[1], mean, run.examples):
-        return None
-    clause = f"reports {six_digits(reported[1])}, but the mean {metric.name} of the runs is {mean:.6g}"
-    hint = "name a row for each run by a wildcard, or report the mean over all of them"
-    return Disagreement.of(run.snapshot, reported[0], key, clause, hint)
+def _disagreement(run: _Run, metric: Metric, value: float) -> Disagreement | None:
+    target, what = run.rule.metrics[metric.name], f"{metric.name} of {run.rule.path}"
+    return disagreement(run.snapshot, target, what, value, run.examples)
 
 
 def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:

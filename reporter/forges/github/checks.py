@@ -9,6 +9,7 @@ from github.Repository import Repository
 from reporter.errors import PermissionMissingError
 from reporter.forges.github.errors import github_errors
 from reporter.forges.interface import Check, Conclusion, OwnCheck, PlacedCheck
+from reporter.model.formatting import cut
 
 _STATUS_CHARACTERS = 140
 """What a commit status holds as its description."""
@@ -103,11 +104,7 @@ def _set_status(repository: Repository, check: Check) -> None:
             input={
                 "state": _STATES[check.conclusion],
                 "context": check.name,
-                "description": _shortened(check.title),
+                "description": cut(check.title, _STATUS_CHARACTERS),
                 **link,
             },
         )
-
-
-def _shortened(title: str) -> str:
-    return title if len(title) <= _STATUS_CHARACTERS else title[: _STATUS_CHARACTERS - 1] + "…"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from queue import Empty, SimpleQueue
+from concurrent.futures import Future, wait
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -88,24 +88,20 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
 
     No time-out of a socket ends all that can take for ever: names that do not resolve, headers that come byte by byte.
     """
-    outcomes: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+    outcome: Future[T] = Future()
 
     def run() -> None:
         try:
-            outcomes.put((work(), None))
+            outcome.set_result(work())
         except Exception as error:  # noqa: BLE001  raised again below, where somebody waits for it
-            outcomes.put((None, error))
+            outcome.set_exception(error)
 
     thread = Thread(target=run, name="reporter-request", daemon=True)
     thread.start()
-    try:
-        result, error = outcomes.get(timeout=max(0.0, seconds))
-    except Empty:
-        raise _TooLongError from None
-    thread.join()
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]  # there is a result where there is no error
+    if not wait({outcome}, max(0.0, seconds)).done:
+        raise _TooLongError
+    thread.join()  # the reader of a project may fork only where no other thread runs
+    return outcome.result()
 
 
 def _pieces(asked: str, response: requests.Response) -> Iterator[bytes]:

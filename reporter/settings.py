@@ -21,6 +21,7 @@ from reporter.model.rules import (
     PredictionsRule,
     Rules,
     SignificanceRule,
+    SliceRule,
     Task,
 )
 from reporter.model.values import count_values, is_finite
@@ -264,6 +265,10 @@ def _rules(node: _Node) -> Rules:
     return _record(node, Rules, seeds=lambda each: _record(each, _Seeds).match)
 
 
+def _slices(node: _Node) -> SliceRule:
+    return _record(node, SliceRule, max_drop=_Node.limit, min_rows=lambda each: each.count(1))
+
+
 def _gate(node: _Node) -> GateRule:
     gate = _record(node, GateRule, max_drop=_Node.limit, max_relative_drop=_Node.fraction, no_worse_than=_Node.limit)
     if gate.min is not None and gate.max is not None and gate.min > gate.max:
@@ -313,6 +318,7 @@ _PARSERS: Mapping[Any, Callable[[_Node], Any]] = {
     int: _Node.count,
     Mapping[str, str]: _Node.texts,
     GateRule: _gate,
+    SliceRule: _slices,
     PredictionsRule: _predictions,
     SignificanceRule: _significance,
     ImagesRule: _images,

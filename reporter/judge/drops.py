@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
@@ -10,8 +11,8 @@ from typing import TypeAlias
 
 from reporter.compare.difference import as_float, difference, is_rounding
 from reporter.judge.finding import Finding
-from reporter.judge.limits import DropLimit, Margin, exact
-from reporter.model.comparison import MetricRow, State, Verdict
+from reporter.judge.limits import DropLimit, Margin, SliceLimit, exact
+from reporter.model.comparison import MetricRow, Outcome, SliceRow, State, Verdict
 from reporter.model.formatting import apart, counted, number, percent, probability
 from reporter.model.reasons import GateReason, Significance
 from reporter.model.rules import Direction
@@ -65,6 +66,46 @@ def judge_margin(row: MetricRow, margin: Margin) -> Finding:
     if drop is None:
         return Finding(Verdict.UNKNOWN, GateReason.BASELINE_NO_NUMBER, "has a baseline that is NaN")
     return _of_all_rows(_judge_ends(drop, ends, margin, is_testable=row.significance is not Significance.UNTESTED), row)
+
+
+def judge_slices(row: MetricRow, limit: SliceLimit, slices: Sequence[SliceRow]) -> Finding:
+    """Judge the slices of a row's metric: one that is clearly worse (its p-value is corrected over all slices) by more than the limit
+    fails, one that may be so by chance warns.
+    """
+    if (unjudged := _unjudged(row)) is not None:
+        return unjudged
+    judged = [
+        each for each in slices if each.rows >= limit.min_rows and (not limit.groups or each.group in limit.groups)
+    ]
+    known = [(drop, each) for each in judged if (drop := _drop_of(each, row.direction)) is not None]
+    absent = [group for group in limit.groups if all(each.group != group for each in slices)]
+    if absent or not known:
+        which = f"by {', '.join(absent)}" if absent else f"of {limit.min_rows:,} rows or more"
+        return Finding(Verdict.UNKNOWN, GateReason.NO_SLICES, f"has no slices {which}")
+    beyond = [(drop, each) for drop, each in known if drop > limit.amount]
+    clear = [(drop, each) for drop, each in beyond if each.outcome is Outcome.REGRESSED]
+    return _of_all_rows(
+        _judge_worst(clear or beyond or known, limit, is_beyond=bool(beyond), is_clear=bool(clear)), row
+    )
+
+
+def _judge_worst(
+    slices: Sequence[tuple[_Amount, SliceRow]], limit: SliceLimit, *, is_beyond: bool, is_clear: bool
+) -> Finding:
+    drop, worst = max(slices, key=lambda each: each[0])
+    told = f"{worst.group} = {worst.value} {_change(drop, limit.amount)} (limit {limit.allowed})"
+    if is_clear:
+        more = f" and {counted(len(slices) - 1, 'other slice')}" if len(slices) > 1 else ""
+        return Finding(Verdict.FAIL, GateReason.BEYOND, f"in {told}, not by chance{_told(worst.p_value)}{more}")
+    if is_beyond:
+        return Finding(Verdict.WARN, GateReason.PERHAPS_CHANCE, f"in {told}, perhaps by chance{_told(worst.p_value)}")
+    return Finding(Verdict.PASS, GateReason.WITHIN, f"at worst in {told}")
+
+
+def _drop_of(each: SliceRow, direction: Direction) -> _Amount | None:
+    if each.delta is None:
+        return None
+    return -exact(each.delta) if direction is Direction.HIGHER else exact(each.delta)
 
 
 def without_baseline(lost: str) -> Finding:

@@ -6,18 +6,19 @@ not have found is said beside what passes; whoever needs proof that nothing got 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from reporter.compare.difference import as_float
 from reporter.compare.finiteness import became_non_finite, how_non_finite, is_non_finite
 from reporter.compare.renames import NewMetrics
-from reporter.judge.drops import Strictness, judge_drop, judge_margin, without_baseline
+from reporter.judge.drops import Strictness, judge_drop, judge_margin, judge_slices, without_baseline
 from reporter.judge.finding import Finding
-from reporter.judge.limits import Bound, DropLimit, Limit, Margin, Presence, exact, limits_of
-from reporter.model.comparison import GateRow, MetricRow, State, Verdict
+from reporter.judge.limits import Bound, DropLimit, Limit, Margin, Presence, SliceLimit, exact, limits_of
+from reporter.model.comparison import GateRow, MetricRow, SliceRow, State, Verdict
 from reporter.model.formatting import apart, number
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
 from reporter.model.reasons import GateReason
 from reporter.model.rules import GateRule, MetricRule, Rules
@@ -41,6 +42,8 @@ class Circumstances:
     """Of intervals; what its complement is to a p-value."""
     tests: int = 1
     """Over how many gated metrics p-values are corrected."""
+    slices: Mapping[MetricKey, Sequence[SliceRow]] = field(default_factory=dict)
+    """Of each metric that predictions explain."""
     lost: str = ""
     """Why there is nothing to compare with although the baseline had gated metrics: this is no first report. Usually empty."""
     new: NewMetrics = field(default_factory=NewMetrics)
@@ -172,14 +175,23 @@ def _held_against(limit: Limit, row: MetricRow, circumstances: Circumstances) ->
             return _judge_presence(row, circumstances)
         case Bound():
             return _judge_bound(row.head, limit) if is_number(row.head) else _no_number(row, circumstances)
-        case DropLimit() | Margin() if not is_number(row.head) or row.state is State.UNAVAILABLE:
-            return _no_number(row, circumstances)
-        case DropLimit() | Margin() if not circumstances.has_base:
-            return without_baseline(circumstances.lost)
+        case DropLimit() | Margin() | SliceLimit():
+            return _judge_difference(row, limit, circumstances)
+    assert_never(limit)
+
+
+def _judge_difference(row: MetricRow, limit: DropLimit | Margin | SliceLimit, circumstances: Circumstances) -> Finding:
+    if not is_number(row.head) or row.state is State.UNAVAILABLE:
+        return _no_number(row, circumstances)
+    if not circumstances.has_base:
+        return without_baseline(circumstances.lost)
+    match limit:
         case DropLimit():
             return judge_drop(row, limit, Strictness(circumstances.level, circumstances.tests))
         case Margin():
             return judge_margin(row, limit)
+        case SliceLimit():
+            return judge_slices(row, limit, circumstances.slices.get(row.key, ()))
     assert_never(limit)
 
 

@@ -52,7 +52,18 @@ class Presence:
     text: str = "required"
 
 
-Limit: TypeAlias = DropLimit | Margin | Bound | Presence
+@dataclass(frozen=True, slots=True)
+class SliceLimit:
+    """At most this change for the worse in each slice."""
+
+    text: str
+    allowed: str
+    amount: Fraction
+    groups: tuple[str, ...]
+    min_rows: int
+
+
+Limit: TypeAlias = DropLimit | Margin | SliceLimit | Bound | Presence
 
 
 def limits_of(gate: GateRule) -> Iterator[Limit]:
@@ -66,11 +77,15 @@ def limits_of(gate: GateRule) -> Iterator[Limit]:
             yield DropLimit(f"{key} {allowed}", allowed, exact(drop), relative, gate.significant)
     if gate.no_worse_than is not None:
         yield Margin(f"no_worse_than {_round(gate.no_worse_than)}", exact(gate.no_worse_than))
+    if (of_slices := gate.slices) is not None:
+        allowed = _round(of_slices.max_drop)
+        amount = exact(of_slices.max_drop)
+        yield SliceLimit(f"slices max_drop {allowed}", allowed, amount, of_slices.groups, of_slices.min_rows)
     for key, bound in bounds.items():
         if bound is not None:
             yield Bound(f"{key} {_round(bound)}", exact(bound), is_minimum=key == "min")
     has_drop = any(drop is not None for drop in (*drops.values(), gate.no_worse_than))
-    has_limits = has_drop or any(bound is not None for bound in bounds.values())
+    has_limits = has_drop or gate.slices is not None or any(bound is not None for bound in bounds.values())
     if gate.significant and not has_drop:
         yield DropLimit("significant", "0", Fraction(0), relative=False, significant=True)
     elif gate.required and not has_limits:

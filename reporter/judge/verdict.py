@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reporter.compare.finiteness import became_non_finite
 from reporter.judge import clauses
 from reporter.judge.gates import Circumstances, gate_rows
 from reporter.judge.summary import summarize
-from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, State, Verdict
+from reporter.model.comparison import Candidate, Judgement, MetricRow, Outcome, SliceRow, State, Verdict
+from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem
 from reporter.model.rules import Correction, Rules
 from reporter.model.snapshot import Snapshot
@@ -43,6 +44,7 @@ def judge(
         (*problems, *candidate.problems),
         rules.significance.level,
         _tests(candidate.metrics, rules),
+        _slices(candidate, rules),
         lost,
     )
     gates = () if obstacle else gate_rows(candidate.metrics, rules, circumstances)
@@ -60,6 +62,18 @@ def _judged(metrics: Sequence[MetricRow], rules: Rules) -> tuple[MetricRow, ...]
     """Without single runs that the row of all runs is judged for; one that a rule of its own names is judged by that."""
     of_all = {str(row.key): row.rule(rules) for row in metrics if row.runs}
     return tuple(row for row in metrics if not row.run_of or row.rule(rules) not in (None, of_all.get(row.run_of)))
+
+
+def _slices(candidate: Candidate, rules: Rules) -> Mapping[MetricKey, Sequence[SliceRow]]:
+    """By the reported metric that a predictions file explains."""
+    explains = {(rule.path, name): text for rule in rules.predictions for name, text in rule.metrics.items()}
+    keys = {str(row.key): row.key for row in candidate.metrics}
+    found: dict[MetricKey, list[SliceRow]] = {}
+    for each in candidate.slices:
+        key = keys.get(explains.get((each.predictions, each.metric), ""))
+        if key is not None:
+            found.setdefault(key, []).append(each)
+    return found
 
 
 def _tests(metrics: Sequence[MetricRow], rules: Rules) -> int:

@@ -30,6 +30,8 @@ class GateReason(StrEnum):
     """Beyond the limit, and not shown to be real, which it must be."""
     UNUSABLE = "evidence-unusable"
     """Predictions or repeated runs are declared for the metric, and cannot be used."""
+    NO_SLICES = "no-slices"
+    """A limit on slices, and no slice of that group or size."""
     ROWS_GONE = "test-rows-gone"
     """Rows of the baseline's test set are gone, and what is left does not fail alone."""
     NOT_FINITE = "not-finite"

@@ -48,6 +48,18 @@ def is_glob(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceRule:
+    """A limit on each slice of a metric: of the examples that have one value in a column."""
+
+    max_drop: float
+    """A change for the worse, in the metric's own unit."""
+    groups: tuple[str, ...] = ()
+    """Columns; none stands for all `groups` of the predictions."""
+    min_rows: int = 200
+    """Smaller slices are not judged."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateRule:
     """Limits of one metric. A drop is a change for the worse, in the metric's own unit and direction."""
 
@@ -58,6 +70,7 @@ class GateRule:
     """A margin, in the metric's own unit: it must be shown that the change for the worse is no larger."""
     min: float | None = None
     max: float | None = None
+    slices: SliceRule | None = None
     required: bool = False
     """A value that cannot be judged fails instead of being unknown."""
     significant: bool | None = None

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from reporter.judge import judge
 from reporter.judge.drops import Strictness, judge_drop
 from reporter.judge.limits import DropLimit
-from reporter.model.comparison import Outcome, Split, State, Verdict
+from reporter.model.comparison import Outcome, SliceRow, Split, State, Verdict
 from reporter.model.reasons import GateReason, Significance
-from reporter.model.rules import Direction, GateRule, MetricRule, Rules
+from reporter.model.rules import Direction, GateRule, MetricRule, PredictionsRule, Rules, SliceRule, Task
 
 AMOUNTS = st.floats(min_value=0, max_value=1)
 UNREAD = State.UNAVAILABLE
@@ -292,6 +292,76 @@ class TestMargin:
 
     def test_a_first_report_passes(self):
         assert gate(accuracy(None, 0.7, state=State.ADDED), no_worse_than=0.1, has_base=False).result is Verdict.PASS
+
+
+def slice_of(value, delta, rows=500, *, outcome=Outcome.INCONCLUSIVE, p_value=0.5, group="carrier"):
+    return SliceRow(
+        predictions="predictions.csv",
+        metric="accuracy",
+        group=group,
+        value=value,
+        rows=rows,
+        base=0.8,
+        head=0.8 + delta,
+        delta=delta,
+        interval=None,
+        p_value=p_value,
+        outcome=outcome,
+    )
+
+
+class TestSlices:
+    """A limit on each slice of a metric."""
+
+    def judged(self, *slices, row=None, **limits):
+        task = PredictionsRule(
+            "predictions.csv", Task.BINARY, "late", predicted="p", metrics={"accuracy": "metrics.json:accuracy"}
+        )
+        gate = GateRule(slices=SliceRule(0.02, **limits))
+        rules = Rules(metrics=(MetricRule("accuracy", gate=gate),), predictions=(task,))
+        candidate = replace(make_candidate(row or accuracy(0.8, 0.81)), slices=slices)
+        (found,) = judge(candidate, rules, has_base=True).gates
+        return found
+
+    def test_one_that_is_clearly_worse_by_more_than_the_limit_fails(self):
+        worse = slice_of("UA", -0.1, outcome=Outcome.REGRESSED, p_value=1e-9)
+        found = self.judged(worse, slice_of("DL", 0.02))
+        assert found.result is Verdict.FAIL
+        assert found.rule == "slices max_drop 0.02"
+        assert found.reason == "in carrier = UA worse by 0.1 (limit 0.02), not by chance (p < 0.001)"
+
+    def test_several_are_counted_and_the_worst_is_named(self):
+        clear = {"outcome": Outcome.REGRESSED, "p_value": 0.01}
+        found = self.judged(slice_of("UA", -0.1, **clear), slice_of("DL", -0.2, **clear), slice_of("AA", -0.3))
+        assert found.reason == "in carrier = DL worse by 0.2 (limit 0.02), not by chance (p = 0.01) and 1 other slice"
+
+    def test_one_that_may_be_worse_by_chance_warns(self):
+        found = self.judged(slice_of("UA", -0.1), slice_of("DL", 0.02))
+        assert (found.result, found.reason_id) == (Verdict.WARN, GateReason.PERHAPS_CHANCE)
+
+    def test_clearly_worse_within_the_limit_passes(self):
+        found = self.judged(slice_of("UA", -0.01, outcome=Outcome.REGRESSED, p_value=0.001))
+        assert (found.result, found.reason) == (Verdict.PASS, "at worst in carrier = UA worse by 0.01 (limit 0.02)")
+
+    def test_small_slices_and_other_groups_are_not_judged(self):
+        clear = {"outcome": Outcome.REGRESSED, "p_value": 0.001}
+        small, other = slice_of("UA", -0.5, rows=199, **clear), slice_of("JFK", -0.5, group="origin", **clear)
+        assert self.judged(small, other, slice_of("DL", 0.0), groups=("carrier",)).result is Verdict.PASS
+        assert self.judged(small, slice_of("DL", 0.0), min_rows=199).result is Verdict.FAIL
+
+    def test_without_slices_nothing_passes(self):
+        assert self.judged().reason == "has no slices of 200 rows or more"
+        found = self.judged(slice_of("UA", 0.0), groups=("carrier", "origin"))
+        assert (found.result, found.reason) == (Verdict.UNKNOWN, "has no slices by origin")
+
+    def test_of_a_metric_that_is_better_when_lower(self):
+        row = loss(0.8, 0.8)
+        worse = slice_of("UA", 0.1, outcome=Outcome.REGRESSED, p_value=0.001)
+        assert self.judged(worse, row=row).result is Verdict.FAIL
+        assert self.judged(slice_of("UA", -0.1), row=row).result is Verdict.PASS
+
+    def test_evidence_that_cannot_be_used_is_unknown(self):
+        assert self.judged(row=accuracy(0.8, 0.9, unusable="cannot be tested: …")).result is Verdict.UNKNOWN
 
 
 class TestEvidence:

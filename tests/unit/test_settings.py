@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from reporter import schemas
 from reporter.errors import ConfigurationError, UsageError
-from reporter.model.rules import Direction, FailOn, GateRule, MetricRule, Rules, Task
+from reporter.model.rules import Direction, FailOn, GateRule, MetricRule, Rules, SliceRule, Task
 from reporter.settings import Environment, parse_rules, read_rules
 
 EVERY_KEY = """
@@ -20,7 +20,9 @@ metrics:
   - match: "evaluation/metrics.json:roc_auc"
     direction: higher
     headline: true
-    gate: {max_drop: 0.005, max_relative_drop: 2%, min: 0.6, max: 1.0, required: true, significant: true}
+    gate:
+      {max_drop: 0.005, max_relative_drop: 2%, no_worse_than: 0.01, min: 0.6, max: 1.0, required: true, significant: true,
+       slices: {max_drop: 0.02, groups: [carrier], min_rows: 100}}
   - match: "*loss"
 predictions:
   - path: evaluation/predictions.csv
@@ -82,7 +84,16 @@ def test_every_documented_key_is_read() -> None:
         match="evaluation/metrics.json:roc_auc",
         direction=Direction.HIGHER,
         headline=True,
-        gate=GateRule(max_drop=0.005, max_relative_drop=0.02, min=0.6, max=1.0, required=True, significant=True),
+        gate=GateRule(
+            max_drop=0.005,
+            max_relative_drop=0.02,
+            no_worse_than=0.01,
+            min=0.6,
+            max=1.0,
+            slices=SliceRule(0.02, ("carrier",), 100),
+            required=True,
+            significant=True,
+        ),
     )
     assert rules.predictions[0].task is Task.BINARY
     assert rules.predictions[0].groups == ("carrier",)

@@ -113,3 +113,62 @@ def test_targets_that_differ_only_in_their_last_bits_are_the_same():
     sides = read(base, head, rule)
     assert isinstance(sides[0], Regressed)
     assert isinstance(pair(base, head, sides, rule), Paired)
+
+
+class TestByPosition:
+    """Without an `id`: rows of one place are one example, unless something speaks against it."""
+
+    labels = np.arange(100) % 2
+    answers = np.random.default_rng(0).integers(0, 2, 100)
+
+    def compared(
+        self, base: dict[str, object], head: dict[str, object], rule: PredictionsRule = BY_POSITION
+    ) -> Pairing:
+        defaults = {"y": self.labels, "p": np.zeros(100, int)}
+        sides = [
+            Table({name: np.asarray(column) for name, column in (defaults | side).items()}) for side in (base, head)
+        ]
+        return paired(sides[0], sides[1], rule)
+
+    def test_it_is_told(self):
+        result = self.compared({}, {"p": self.answers})
+        assert isinstance(result, Paired)
+        assert result.by_position
+
+    @pytest.mark.parametrize("labels", [np.arange(100) // 50, 1 - np.arange(100) // 50])
+    def test_a_file_that_is_sorted_by_its_labels_tells_nothing(self, labels):
+        result = self.compared({"y": labels}, {"y": labels, "p": self.answers})
+        assert isinstance(result, Incomparable)
+        assert result.reason.clause == "the rows are sorted by 'y', and no `id` is named to pair rows by"
+
+    def test_nor_does_one_that_is_sorted_by_its_scores(self):
+        rule = PredictionsRule("predictions.csv", Task.BINARY, "y", score="s", positive=1)
+        scores = np.linspace(0.1, 0.9, 100)
+        result = self.compared({"s": scores}, {"s": scores**2}, rule)
+        assert isinstance(result, Incomparable)
+        assert "sorted by 's'" in result.reason.clause
+
+    def test_nor_one_of_numbers_that_is_sorted_by_its_targets(self):
+        rule = PredictionsRule("predictions.csv", Task.REGRESSION, "y", predicted="p")
+        result = self.compared({"y": np.arange(100.0)}, {"y": np.arange(100.0), "p": np.arange(100) + 0.5}, rule)
+        assert isinstance(result, Incomparable)
+
+    def test_unless_the_predictions_are_the_same(self):
+        sorted_labels = {"y": np.arange(100) // 50}
+        assert isinstance(self.compared(sorted_labels, sorted_labels), Paired)
+
+    def test_or_a_column_that_tells_rows_apart_agrees(self):
+        sides = {"y": np.arange(100) // 50, "path": text(f"{i}.png" for i in range(100))}
+        assert isinstance(self.compared(sides, sides | {"p": self.answers}), Paired)
+
+    def test_such_a_column_in_another_order_speaks_against_it(self):
+        names = text(f"{i}.png" for i in range(100))
+        result = self.compared({"path": names}, {"path": names[::-1]})
+        assert isinstance(result, Incomparable)
+        assert "the rows are in another order by their column 'path'" in result.reason.clause
+
+    def test_another_output_of_the_model_says_nothing(self):
+        other = {"margin": np.random.default_rng(1).random(100)}
+        assert isinstance(self.compared({"margin": np.zeros(100)}, other), Paired)
+        few = {"by_hour": np.arange(100) % 24}
+        assert isinstance(self.compared(few, {"by_hour": (np.arange(100) + 1) % 24}), Paired)

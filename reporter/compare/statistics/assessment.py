@@ -269,7 +269,11 @@ def _agreeing(metric: Metric, estimate: Estimate, pairing: Paired) -> MetricEvid
         estimate.interval,
         estimate.p_value,
         estimate.method,
-        note=sentences(pairing.shared.sentence if pairing.shared else "", estimate.note),
+        note=sentences(
+            pairing.shared.sentence if pairing.shared else "",
+            "Rows are paired by position." if pairing.by_position else "",
+            estimate.note,
+        ),
         tested_delta=estimate.delta if is_defined else None,
         unusable="" if is_defined else undefined,
         rows=len(pairing.base) if pairing.shared else 0,

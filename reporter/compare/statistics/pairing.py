@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from enum import Enum, auto
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,7 @@ from reporter.compare.statistics.examples import Classified, Examples, Regressed
 from reporter.model.formatting import counted
 from reporter.model.reasons import ClauseId, EvaluationChange
 from reporter.model.rules import PredictionsRule
-from reporter.model.snapshot import Table
+from reporter.model.snapshot import Column, Table
 
 SHARED_SHARE = 0.5
 """Test sets that share less than this part of the larger one are not comparable."""
@@ -39,6 +41,8 @@ class Paired:
     """Both test sets are the same, and in the same order."""
     shared: EvaluationChange | None = None
     """That not all rows are compared."""
+    by_position: bool = False
+    """No column that tells rows apart was named for it."""
     gone: int = 0
     """Rows of the baseline's test set that are not compared, a few corrected labels aside."""
 
@@ -54,11 +58,11 @@ Pairing: TypeAlias = Paired | Incomparable
 
 
 def pair(base: Table, head: Table, sides: tuple[Examples, Examples], rule: PredictionsRule) -> Pairing:
-    """Pair rows by `rule.id`; without one by position, if the actual values agree.
+    """Pair rows by `rule.id`; without one by position, if the actual values agree and nothing speaks against it.
 
     Raises `UnusablePredictionsError` where ids are empty or occur twice.
     """
-    pairing = _by_id(base, head, rule.id) if rule.id is not None else _by_position(base, head)
+    pairing = _by_id(base, head, rule.id) if rule.id is not None else _by_position(base, head, sides, rule)
     if isinstance(pairing, Incomparable):
         return pairing
     relabelled = _actual_differs(sides, pairing)
@@ -84,12 +88,64 @@ def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.ND
     return np.asarray(base.actual[pairing.base] != head.actual[pairing.head])
 
 
-def _by_position(base: Table, head: Table) -> Pairing:
+def _by_position(base: Table, head: Table, sides: tuple[Examples, Examples], rule: PredictionsRule) -> Pairing:
+    """A file that is sorted by its labels or scores keeps its actual values in place whatever becomes of its rows, so that these say
+    nothing: then a column that tells rows apart has to agree.
+    """
+    no_id = "no `id` is named to pair rows by"
     if base.rows != head.rows:
         differ = f"the test sets differ ({base.rows:,} and {head.rows:,} rows)"
-        return _incomparable(ClauseId.OTHER_ROWS, f"{differ}, and no `id` is named to pair rows by")
+        return _incomparable(ClauseId.OTHER_ROWS, f"{differ}, and {no_id}")
+    answers = {rule.actual, rule.predicted, rule.score, *rule.scores.values()}
+    others = [name for name in base.columns if name in head.columns and name not in answers]
+    telling = {name: _order(base.columns[name], head.columns[name]) for name in others}
+    if moved := [name for name, order in telling.items() if order is _Order.OTHER]:
+        return _incomparable(
+            ClauseId.OTHER_ROWS, f"the rows are in another order by their column {moved[0]!r}, and {no_id}"
+        )
+    if _Order.SAME not in telling.values() and (sorted_by := _sorted_by(sides, rule)):
+        return _incomparable(ClauseId.OTHER_ROWS, f"the rows are sorted by {sorted_by!r}, and {no_id}")
     rows = np.arange(base.rows)
-    return Paired(rows, rows, whole=True)
+    return Paired(rows, rows, whole=True, by_position=True)
+
+
+class _Order(Enum):
+    """What a column says of the order of two files' rows."""
+
+    SAME = auto()
+    OTHER = auto()
+    UNKNOWN = auto()
+    """It hardly tells rows apart, or holds something else in each file, as a model's own output does."""
+
+
+def _order(base: Column, head: Column) -> _Order:
+    before, after = keys(base, head)
+    if 2 * len(set(after)) < len(after):
+        return _Order.UNKNOWN
+    if before == after:
+        return _Order.SAME
+    return _Order.OTHER if Counter(before) == Counter(after) else _Order.UNKNOWN
+
+
+def _sorted_by(sides: tuple[Examples, Examples], rule: PredictionsRule) -> str:
+    """The column of labels or scores that both files are sorted by; empty for none, and for predictions that are the same anyway."""
+    base, head = sides
+    if isinstance(base, Classified) and isinstance(head, Classified):
+        if base.same(head):
+            return ""
+        if _is_sorted(base.actual) and _is_sorted(head.actual):
+            return rule.actual
+        scores = [side.scores for side in (base, head) if side.scores is not None and side.scores.ndim == 1]
+        return rule.score or "" if scores and all(map(_is_sorted, scores)) else ""
+    assert isinstance(base, Regressed)  # noqa: S101  both sides are of one task
+    assert isinstance(head, Regressed)  # noqa: S101
+    return rule.actual if not base.same(head) and _is_sorted(base.actual) and _is_sorted(head.actual) else ""
+
+
+def _is_sorted(values: npt.NDArray[Any]) -> bool:
+    """Rising or falling, and not all the same; too few to be sorted on purpose are not."""
+    steps = np.diff(values)
+    return len(values) >= SHARED_ROWS and bool(steps.any()) and bool((steps >= 0).all() or (steps <= 0).all())
 
 
 def _by_id(base: Table, head: Table, name: str) -> Pairing:

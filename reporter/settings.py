@@ -14,9 +14,11 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from reporter.errors import ConfigurationError, UsageError
 from reporter.model.rules import (
     CommentRule,
+    Direction,
     GateRule,
     ImagesRule,
     ImageStoreKind,
+    LossRule,
     PredictionsRule,
     Rules,
     SignificanceRule,
@@ -275,15 +277,44 @@ def _gate(node: _Node) -> GateRule:
 
 def _predictions(node: _Node) -> PredictionsRule:
     rule = _record(node, PredictionsRule, positive=_Node.label)
-    if rule.predicted is None and rule.score is None and not rule.scores:
-        raise node.error("needs `predicted`, `score` or `scores`: which column holds the model's answer?")
-    if rule.task is Task.BINARY and rule.score is not None and rule.positive is None:
-        raise node.error("needs `positive`: which value of the actual column is `score` the probability of?")
+    if rule.loss is not None:
+        _only_a_loss(node, rule)
+    elif rule.task is None or rule.actual is None:
+        missing = "task" if rule.task is None else "actual"
+        raise node.error(f"needs `{missing}`, or `loss` where a column already says how good each row is")
+    else:
+        _of_task(node, rule)
     if rule.is_repeated and (rule.groups or rule.cluster):
         raise node.error(
             "has `groups` or `cluster`, which are for one file, but its `path` is a glob over repeated runs"
         )
     return rule
+
+
+def _only_a_loss(node: _Node, rule: PredictionsRule) -> None:
+    for key, entry in node.keys(*get_type_hints(PredictionsRule)).items():
+        if key in _OF_A_TASK and entry.value is not None:
+            raise entry.error("is of a task, and `loss` is none; leave one of them out, or make two entries")
+    if rule.id is None:
+        raise node.error("needs `id`: nothing else in a `loss` tells which rows are the same example")
+
+
+_OF_A_TASK = ("task", "actual", "predicted", "score", "scores", "positive", "average")
+"""Keys that say how a metric is computed of labels, scores or numbers."""
+
+
+def _loss(node: _Node) -> LossRule:
+    rule = _record(node, LossRule)
+    if rule.direction is Direction.NONE:
+        raise node.error("`direction` must be one of higher, lower")
+    return rule
+
+
+def _of_task(node: _Node, rule: PredictionsRule) -> None:
+    if rule.predicted is None and rule.score is None and not rule.scores:
+        raise node.error("needs `predicted`, `score` or `scores`: which column holds the model's answer?")
+    if rule.task is Task.BINARY and rule.score is not None and rule.positive is None:
+        raise node.error("needs `positive`: which value of the actual column is `score` the probability of?")
 
 
 def _significance(node: _Node) -> SignificanceRule:
@@ -315,6 +346,7 @@ _PARSERS: Mapping[Any, Callable[[_Node], Any]] = {
     int: _Node.count,
     Mapping[str, str]: _Node.texts,
     GateRule: _gate,
+    LossRule: _loss,
     PredictionsRule: _predictions,
     SignificanceRule: _significance,
     ImagesRule: _images,

@@ -90,13 +90,23 @@ class MetricRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LossRule:
+    """A column that already says how good each row is: an IoU, an NDCG, a pinball loss, a grader's mark."""
+
+    column: str
+    direction: Direction
+    """Which way it gets better; never `none`."""
+
+
+@dataclass(frozen=True, slots=True)
 class PredictionsRule:
     """A DVC-tracked file with one row per evaluated example."""
 
     path: str
     """A glob stands for repeated runs: one file for each."""
-    task: Task
-    actual: str
+    task: Task | None = None
+    """None only where `loss` is given, and so is `actual`."""
+    actual: str | None = None
     id: str | None = None
     predicted: str | None = None
     score: str | None = None
@@ -105,6 +115,8 @@ class PredictionsRule:
     average: Average = Average.MACRO
     groups: tuple[str, ...] = ()
     cluster: str | None = None
+    loss: LossRule | None = None
+    """Nothing is recomputed but the mean of this column."""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Name of a recomputed metric → `file:name` of the reported metric that it explains. Of repeated runs each wildcard in it
     stands for what the wildcard of `path` in the same place stands for."""
@@ -113,6 +125,17 @@ class PredictionsRule:
     def is_repeated(self) -> bool:
         """Whether `path` stands for repeated runs."""
         return is_glob(self.path)
+
+    @property
+    def kind(self) -> str:
+        """What is evaluated, to follow `of`: a binary task, a loss."""
+        return "a loss" if self.task is None else f"a {self.task} task"
+
+    def explains(self, file: str, name: str) -> bool:
+        """Whether it recomputes this reported metric; of repeated runs, one of its rows."""
+        return any(
+            fnmatchcase(f"{file}:{name}", target) or target == f"{file}:{name}" for target in self.metrics.values()
+        )
 
 
 class Correction(StrEnum):
@@ -205,6 +228,14 @@ class Rules:
     def for_metric(self, file: str, name: str) -> MetricRule | None:
         """The first rule that matches, as reporter.yaml lists them."""
         return next((rule for rule in self.metrics if rule.matches(file, name)), None)
+
+    def direction_of(self, file: str, name: str) -> Direction | None:
+        """Which way a metric is better, where a rule says so: one of `metrics`, or the `loss` whose mean it is."""
+        rule = self.for_metric(file, name)
+        if rule is not None and rule.direction is not None:
+            return rule.direction
+        losses = ((each.loss, each) for each in self.predictions)
+        return next((loss.direction for loss, each in losses if loss is not None and each.explains(file, name)), None)
 
     def for_unread(self, file: str) -> tuple[MetricRule, ...]:
         """The rules that may be the first to match a metric of a file whose names are not known, as reporter.yaml lists them."""

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from reporter import schemas
 from reporter.errors import ConfigurationError, UsageError
-from reporter.model.rules import Direction, FailOn, GateRule, MetricRule, Rules, Task
+from reporter.model.rules import Direction, FailOn, GateRule, LossRule, MetricRule, Rules, Task
 from reporter.settings import Environment, parse_rules, read_rules
 
 EVERY_KEY = """
@@ -34,6 +34,10 @@ predictions:
     groups: [carrier]
     cluster: date
     metrics: {roc_auc: "evaluation/metrics.json:roc_auc"}
+  - path: evaluation/scores.parquet
+    id: image
+    loss: {column: iou, direction: higher}
+    metrics: {iou: "evaluation/metrics.json:iou"}
 seeds: {match: "evaluation/seed-*/metrics.json"}
 significance: {level: 0.9, resamples: 500, correction: none, seed: 7}
 plots: {exclude: ["*debug*"], max_images: 3}
@@ -62,6 +66,13 @@ WRONG = {
     "metrics:\n- {match: a, headline: 1}": "must be true or false",
     "predictions:\n- {path: p, task: binary, actual: a}": "needs `predicted`, `score` or `scores`",
     "predictions:\n- {path: p, task: binary, actual: a, score: s}": "needs `positive`",
+    "predictions:\n- {path: p, task: binary, predicted: a}": "predictions[0] needs `actual`, or `loss`",
+    "predictions:\n- {path: p, actual: a, predicted: b}": "predictions[0] needs `task`, or `loss`",
+    "predictions:\n- path: p\n  id: i\n  loss: {colunm: a, direction: lower}": "reporter.yaml:4: predictions[0].loss.colunm is an unknown key; did you mean `column`?",
+    "predictions:\n- {path: p, id: i, loss: {column: a}}": "predictions[0].loss needs `direction`",
+    "predictions:\n- {path: p, id: i, loss: {column: a, direction: none}}": "`direction` must be one of higher, lower",
+    "predictions:\n- {path: p, loss: {column: a, direction: lower}}": "predictions[0] needs `id`",
+    "predictions:\n- path: p\n  id: i\n  loss: {column: a, direction: lower}\n  score: s": "reporter.yaml:5: predictions[0].score is of a task",
     "predictions:\n- {path: p, task: ranking, actual: a, predicted: s}": "must be one of binary, multiclass, regression",
     "significance: {level: 0.05}": "`level` must be at least 0.5",
     "significance: {resamples: 10}": "must be a whole number of at least 100",
@@ -87,6 +98,7 @@ def test_every_documented_key_is_read() -> None:
     assert rules.predictions[0].task is Task.BINARY
     assert rules.predictions[0].groups == ("carrier",)
     assert rules.predictions[0].metrics == {"roc_auc": "evaluation/metrics.json:roc_auc"}
+    assert rules.predictions[1].loss == LossRule("iou", Direction.HIGHER)
     assert rules.seeds == "evaluation/seed-*/metrics.json"
     assert (rules.significance.level, rules.significance.correction) == (0.9, "none")
     assert (rules.plots.exclude, rules.plots.max_images) == (("*debug*",), 3)

@@ -21,7 +21,7 @@ from reporter.compare.statistics.examples import (
     require_all,
 )
 from reporter.compare.statistics.flips import flips
-from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
+from reporter.compare.statistics.metrics import Metric, choices, evaluate, find, lacks
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
 from reporter.compare.statistics.reported_values import Disagreement, disagreement, find_reported, metric_key
 from reporter.compare.statistics.resampling import Pair, Plan
@@ -96,9 +96,9 @@ def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]
         hint = 'add `metrics:`, such as {roc_auc: "metrics.json:roc_auc"}, to have differences tested'
         return [], (configuration_problem(rule, "no metric is named that these predictions explain", hint),)
     found = {name: find(name, rule) for name in rule.metrics}
-    names = ", ".join(known(rule.task))
+    names = ", ".join(choices(rule))
     unknown = tuple(
-        configuration_problem(rule, f"{name!r} is no metric of a {rule.task} task", f"use one of {names}")
+        configuration_problem(rule, f"{name!r} is no metric of {rule.kind}", f"use one of {names}")
         for name, metric in found.items()
         if metric is None
     )

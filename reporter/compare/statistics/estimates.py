@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from reporter.compare.statistics import ranked_scores, tallies
+from reporter.compare.statistics import losses, ranked_scores, tallies
 from reporter.compare.statistics.bag_of_little_bootstraps import ROUNDING, Replicates
+from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.examples import Classified
 from reporter.compare.statistics.mcnemar import flips_interval, mcnemar
-from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
+from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied, evaluate
 from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, subsets_of, work
 from reporter.model.formatting import level as shown
 
@@ -45,8 +48,8 @@ class Estimate:
 
 
 def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Estimate]:
-    """Estimate each metric, by its name: ROC AUC of two classes by DeLong, the p-value of accuracy by McNemar (both only
-    without clusters, which they do not know of), everything else by the bootstrap.
+    """Estimate each metric, by its name: ROC AUC of two classes by DeLong, the p-value of accuracy, and of any
+    other share of the examples, by McNemar (both only without clusters, which they do not know of), everything else by the bootstrap.
 
     A metric without an interval has a note that says why.
     """
@@ -75,8 +78,9 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
     for metric in resampled:
         method = _method(pair, resampled, metric, plan)
         found[metric.name] = _by_bootstrap(found[metric.name], replicates[metric.name], plan.level, method)
-    for metric in (metric for metric in resampled if _has_mcnemar(metric, pair)):
-        found[metric.name] = _with_mcnemar(found[metric.name], pair, plan.level)
+    for metric in resampled:
+        if (hits := _hits(metric, pair)) is not None:
+            found[metric.name] = _with_mcnemar(found[metric.name], *hits, plan.level)
     return found
 
 
@@ -102,9 +106,31 @@ def _has_delong(metric: Metric, pair: Pair) -> bool:
     return auc and pair.clusters is None and isinstance(pair.base, Classified) and pair.base.binary
 
 
-def _has_mcnemar(metric: Metric, pair: Pair) -> bool:
-    """Accuracy of any number of classes; the test takes examples to be independent too."""
-    return isinstance(metric.formula, Tallied) and metric.formula.value is tallies.accuracy and pair.clusters is None
+_Hits: TypeAlias = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
+"""Which examples the baseline had right, and which the candidate, each of shape (n,)."""
+
+
+def _hits(metric: Metric, pair: Pair) -> _Hits | None:
+    """Of a metric that is a share of the examples, for McNemar's test, which takes examples to be independent too: accuracy of any
+    number of classes, and any mean of zeros and ones, such as marks of a grader.
+    """
+    if pair.clusters is not None:
+        return None
+    base, head = pair.base, pair.head
+    match metric.formula:
+        case Tallied(value) if value is tallies.accuracy:
+            assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  of labels
+            return base.predicted == base.actual, head.predicted == head.actual
+        case Meant(columns, value) if value is losses.the_mean:
+            sides = columns(base)[:, 0], columns(head)[:, 0]
+            return (sides[0] == 1, sides[1] == 1) if all(map(_is_share, sides)) else None
+        case _:
+            return None
+
+
+def _is_share(values: FloatArray) -> bool:
+    """Nothing but zeros and ones; the first few values tell nearly always."""
+    return all(bool(np.isin(some, (0.0, 1.0)).all()) for some in (values[:100], values))
 
 
 def _by_delong(estimate: Estimate, pair: Pair, level: float) -> Estimate:
@@ -145,17 +171,16 @@ def _by_bootstrap(estimate: Estimate, replicates: Replicates, level: float, meth
     )
 
 
-def _with_mcnemar(estimate: Estimate, pair: Pair, level: float) -> Estimate:
+def _with_mcnemar(
+    estimate: Estimate, base_right: npt.NDArray[np.bool_], head_right: npt.NDArray[np.bool_], level: float
+) -> Estimate:
     """The exact p-value, and the interval no narrower than the one that belongs to it: of few flips the bootstrap's is."""
-    base, head = pair.base, pair.head
-    assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  see _has_mcnemar
-    right = base.predicted == base.actual, head.predicted == head.actual
     method = "exact McNemar" if estimate.method is None else f"{estimate.method}; p-value: exact McNemar"
     interval = estimate.interval
     if interval is not None:
-        low, high = flips_interval(*right, level)
+        low, high = flips_interval(base_right, head_right, level)
         interval = min(interval[0], low), max(interval[1], high)
-    return replace(estimate, interval=interval, p_value=mcnemar(*right), method=method)
+    return replace(estimate, interval=interval, p_value=mcnemar(base_right, head_right), method=method)
 
 
 def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""The evaluated examples of one revision: what was true, what was predicted, and how sure the model was."""
+"""The evaluated examples of one revision: what was true, what was predicted, and how sure the model was; or how good each was found."""
 
 from __future__ import annotations
 
@@ -91,7 +91,28 @@ class Regressed:
         return Regressed(self.actual[rows], self.predicted[rows])
 
 
-Examples: TypeAlias = Classified | Regressed
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Examples each of which has a score of its own already, n rows."""
+
+    values: FloatArray
+    """Shape (n,)."""
+
+    @property
+    def rows(self) -> int:
+        """How many examples there are: n."""
+        return len(self.values)
+
+    def same(self, other: Examples) -> bool:
+        """Scores are equal, value for value."""
+        return isinstance(other, Scored) and np.array_equal(self.values, other.values)
+
+    def take(self, rows: IntArray) -> Scored:
+        """The examples of these rows: indices of shape (m,), which may repeat."""
+        return Scored(self.values[rows])
+
+
+Examples: TypeAlias = Classified | Regressed | Scored
 
 
 def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Examples]:
@@ -99,9 +120,14 @@ def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Exa
 
     Raises `UnusablePredictionsError` where a column is missing or a cell is empty or no number.
     """
+    if rule.loss is not None:
+        name = rule.loss.column
+        return Scored(_finite(base, name, base=True)), Scored(_finite(head, name, base=False))
+    if rule.actual is None:
+        raise ValueError("predictions without a loss need actual values")
     if rule.task is Task.REGRESSION:
-        return _regressed(base, rule, base=True), _regressed(head, rule, base=False)
-    return _classified(base, head, rule)
+        return _regressed(base, rule, rule.actual, base=True), _regressed(head, rule, rule.actual, base=False)
+    return _classified(base, head, rule, rule.actual)
 
 
 def column(table: Table, name: str, *, base: bool) -> Column:
@@ -116,7 +142,7 @@ def column(table: Table, name: str, *, base: bool) -> Column:
     return table.columns[name]
 
 
-def _regressed(table: Table, rule: PredictionsRule, *, base: bool) -> Regressed:
+def _regressed(table: Table, rule: PredictionsRule, actual: str, *, base: bool) -> Regressed:
     predicted = rule.predicted or rule.score
     if predicted is None:
         raise UnusablePredictionsError(
@@ -124,7 +150,7 @@ def _regressed(table: Table, rule: PredictionsRule, *, base: bool) -> Regressed:
             "name the column of predictions in reporter.yaml",
             ProblemKind.CONFIGURATION,
         )
-    return Regressed(_finite(table, rule.actual, base=base), _finite(table, predicted, base=base))
+    return Regressed(_finite(table, actual, base=base), _finite(table, predicted, base=base))
 
 
 def _finite(table: Table, name: str, *, base: bool) -> FloatArray:
@@ -145,15 +171,15 @@ def require_all(good: npt.NDArray[np.bool_], name: str, instead: str, *, base: b
         )
 
 
-def _classified(base: Table, head: Table, rule: PredictionsRule) -> tuple[Classified, Classified]:
-    actual = (column(base, rule.actual, base=True), column(head, rule.actual, base=False))
+def _classified(base: Table, head: Table, rule: PredictionsRule, target: str) -> tuple[Classified, Classified]:
+    actual = (column(base, target, base=True), column(head, target, base=False))
     predicted: tuple[Column, ...] = ()
     if rule.predicted is not None:
         predicted = (column(base, rule.predicted, base=True), column(head, rule.predicted, base=False))
     # Scored classes come first, so that a class's number is its column in the array of scores.
     encoded = encode([np.array(list(rule.scores), dtype=object), *actual, *predicted])
     for codes, name, is_base in zip(
-        encoded.codes[1:], (rule.actual, rule.actual, rule.predicted, rule.predicted), (True, False) * 2, strict=False
+        encoded.codes[1:], (target, target, rule.predicted, rule.predicted), (True, False) * 2, strict=False
     ):
         require_all(codes != MISSING, str(name), "nothing", base=is_base)
     if rule.task is Task.BINARY:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reporter.compare.statistics.columns import FloatArray
-from reporter.compare.statistics.examples import Classified, Regressed
+from reporter.compare.statistics.examples import Classified, Regressed, Scored
 
 TINY = float(np.finfo(np.float64).eps)
 """How near to 0 or 1 a probability in double precision may be, for scikit-learn's log loss."""
@@ -64,6 +64,11 @@ def the_mean(means: FloatArray) -> FloatArray:
 def root(means: FloatArray) -> FloatArray:
     """The square root of the mean of a single column, shape (B,): RMSE of squared errors."""
     return np.sqrt(means[:, 0])
+
+
+def own_scores(examples: Scored) -> FloatArray:
+    """The score that each example has already; shape (n, 1)."""
+    return examples.values[:, None]
 
 
 def absolute_errors(examples: Regressed) -> FloatArray:

@@ -13,8 +13,8 @@ import numpy as np
 
 from reporter.compare.statistics import losses, ranked_scores, tallies
 from reporter.compare.statistics.columns import FloatArray
-from reporter.compare.statistics.examples import Examples, Regressed
-from reporter.model.rules import Average, PredictionsRule, Task
+from reporter.compare.statistics.examples import Classified, Examples
+from reporter.model.rules import Average, Direction, LossRule, PredictionsRule, Task
 
 BINS = 10
 """Of the expected calibration error; `expected_calibration_error_15` has fifteen."""
@@ -122,15 +122,26 @@ _WITH_AVERAGE = re.compile(r"(.+)_(macro|micro|weighted)")
 _WITH_BINS = re.compile(r"(?:ece|expected_calibration_error)_(\d{1,3})")
 
 
-def known(task: Task) -> tuple[str, ...]:
+MEAN = "mean"
+"""What the metric of a loss may be called, beside the name of its column."""
+
+
+def known(task: Task | None) -> tuple[str, ...]:
     """Names of the metrics of a task, without aliases."""
     return tuple(_REGRESSION if task is Task.REGRESSION else _CLASSIFICATION)
+
+
+def choices(rule: PredictionsRule) -> tuple[str, ...]:
+    """Names of the metrics that these predictions can give, without aliases."""
+    return known(rule.task) if rule.loss is None else (MEAN, rule.loss.column)
 
 
 def find(name: str, rule: PredictionsRule) -> Metric | None:
     """Find a metric by name or alias; of several classes `f1_weighted` overrules the rule's average, `ece_15` sets the number of
     bins.
     """
+    if rule.loss is not None:
+        return _mean_of(name, rule.loss)
     if rule.task is Task.REGRESSION:
         metric = _REGRESSION.get(_ALIASES.get(name, name))
         return None if metric is None else replace(metric, name=name)
@@ -143,9 +154,16 @@ def find(name: str, rule: PredictionsRule) -> Metric | None:
     return None if metric is None else replace(metric, name=name, average=average)
 
 
+def _mean_of(name: str, loss: LossRule) -> Metric | None:
+    if name not in {MEAN, loss.column}:
+        return None
+    is_higher_better = loss.direction is Direction.HIGHER
+    return Metric(name, Meant(losses.own_scores, losses.the_mean), Needs.NUMBERS, is_higher_better)
+
+
 def lacks(metric: Metric, examples: Examples) -> str | None:
     """Say in one clause why a metric cannot be computed of these examples; None if it can."""
-    if isinstance(examples, Regressed) or metric.needs is Needs.LABELS:
+    if not isinstance(examples, Classified) or metric.needs is Needs.LABELS:
         return None
     if examples.scores is None:
         return f"{metric.name} needs {metric.needs.value}, and no column of them is named"

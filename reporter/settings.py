@@ -299,7 +299,7 @@ def _only_a_loss(node: _Node, rule: PredictionsRule) -> None:
         raise node.error("needs `id`: nothing else in a `loss` tells which rows are the same example")
 
 
-_OF_A_TASK = ("task", "actual", "predicted", "score", "scores", "positive", "average")
+_OF_A_TASK = ("task", "actual", "predicted", "score", "scores", "positive", "threshold", "average")
 """Keys that say how a metric is computed of labels, scores or numbers."""
 
 
@@ -315,6 +315,10 @@ def _of_task(node: _Node, rule: PredictionsRule) -> None:
         raise node.error("needs `predicted`, `score` or `scores`: which column holds the model's answer?")
     if rule.task is Task.BINARY and rule.score is not None and rule.positive is None:
         raise node.error("needs `positive`: which value of the actual column is `score` the probability of?")
+    if rule.threshold is not None and (
+        rule.task is not Task.BINARY or rule.score is None or rule.predicted is not None
+    ):
+        raise node.error("has `threshold`, which makes labels of the `score` of a binary task that has no `predicted`")
 
 
 def _significance(node: _Node) -> SignificanceRule:

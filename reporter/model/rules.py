@@ -112,6 +112,9 @@ class PredictionsRule:
     score: str | None = None
     scores: Mapping[str, str] = field(default_factory=dict)
     positive: str | int | float | bool | None = None
+    threshold: float | None = None
+    """A score of at least so much makes the positive label, as in scikit-learn's FixedThresholdClassifier; None: more than 0.5, as in
+    `predict`."""
     average: Average = Average.MACRO
     groups: tuple[str, ...] = ()
     cluster: str | None = None

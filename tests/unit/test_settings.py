@@ -38,6 +38,7 @@ predictions:
     id: image
     loss: {column: iou, direction: higher}
     metrics: {iou: "evaluation/metrics.json:iou"}
+  - {path: p.csv, task: binary, actual: late, score: probability, positive: 1, threshold: 0.35}
 seeds: {match: "evaluation/seed-*/metrics.json"}
 significance: {level: 0.9, resamples: 500, correction: none, seed: 7}
 plots: {exclude: ["*debug*"], max_images: 3}
@@ -73,6 +74,9 @@ WRONG = {
     "predictions:\n- {path: p, id: i, loss: {column: a, direction: none}}": "`direction` must be one of higher, lower",
     "predictions:\n- {path: p, loss: {column: a, direction: lower}}": "predictions[0] needs `id`",
     "predictions:\n- path: p\n  id: i\n  loss: {column: a, direction: lower}\n  score: s": "reporter.yaml:5: predictions[0].score is of a task",
+    "predictions:\n- {path: p, task: binary, actual: a, predicted: b, threshold: 0.3}": "has `threshold`, which makes labels",
+    "predictions:\n- {path: p, task: multiclass, actual: a, scores: {a: s}, threshold: 0.3}": "has `threshold`, which makes",
+    "predictions:\n- path: p\n  treshold: 0.3": "reporter.yaml:3: predictions[0].treshold is an unknown key; did you mean `threshold`?",
     "predictions:\n- {path: p, task: ranking, actual: a, predicted: s}": "must be one of binary, multiclass, regression",
     "significance: {level: 0.05}": "`level` must be at least 0.5",
     "significance: {resamples: 10}": "must be a whole number of at least 100",
@@ -99,6 +103,7 @@ def test_every_documented_key_is_read() -> None:
     assert rules.predictions[0].groups == ("carrier",)
     assert rules.predictions[0].metrics == {"roc_auc": "evaluation/metrics.json:roc_auc"}
     assert rules.predictions[1].loss == LossRule("iou", Direction.HIGHER)
+    assert rules.predictions[2].threshold == 0.35
     assert rules.seeds == "evaluation/seed-*/metrics.json"
     assert (rules.significance.level, rules.significance.correction) == (0.9, "none")
     assert (rules.plots.exclude, rules.plots.max_images) == (("*debug*",), 3)
@@ -164,7 +169,15 @@ def test_the_published_schema_takes_what_the_parser_takes() -> None:
     load = YAML(typ="safe", pure=True).load
 
     assert list(validator.iter_errors(load(EVERY_KEY))) == []
-    schema_only = ("min: 2, max: 1", "needs `predicted`", "needs `positive`", "needs `url`", "YAML", ".nan")
+    schema_only = (
+        "min: 2, max: 1",
+        "needs `predicted`",
+        "needs `positive`",
+        "has `threshold`",
+        "needs `url`",
+        "YAML",
+        ".nan",
+    )
     for text, message in WRONG.items():
         if message and not any(word in text + message for word in schema_only):
             assert list(validator.iter_errors(load(text))), text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,10 @@ from reporter.model.rules import PredictionsRule, Task
 from reporter.model.snapshot import Column, Table
 
 THRESHOLD = 0.5
-"""Without a column of predicted labels, a score above this means the positive class (what `predict` of scikit-learn does)."""
+"""Without a column of predicted labels and a threshold of the team's own, a score above this means the positive class (what `predict`
+of scikit-learn does)."""
+
+_Kind: TypeAlias = "np.dtype[np.floating[Any]]"
 
 
 class UnusablePredictionsError(Exception):
@@ -193,18 +196,18 @@ def _side(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) 
     scores = _scores(table, encoded, rule, base=base)
     if scores is not None and scores.ndim > 1:
         _every_class_scored(actual, encoded, rule, base=base)
-    decided = predicted[0] if predicted else _decided(scores, base=base)
-    return Classified(
-        encoded.names, actual, decided, scores, binary=rule.task is Task.BINARY, precision=_precision(table, rule)
-    )
+    kind = _kind(table, rule)
+    decided = predicted[0] if predicted else _decided(scores, rule.threshold, kind, base=base)
+    precision = float(np.finfo(kind).eps)
+    return Classified(encoded.names, actual, decided, scores, binary=rule.task is Task.BINARY, precision=precision)
 
 
-def _precision(table: Table, rule: PredictionsRule) -> float:
-    """The coarsest of the columns of scores; a text holds doubles, for all that is known."""
+def _kind(table: Table, rule: PredictionsRule) -> _Kind:
+    """The type of the scores, the coarsest of their columns; a text holds doubles, for all that is known."""
     names = [*([rule.score] if rule.score else []), *rule.scores.values()]
     columns = [table.columns[name] for name in names if name in table.columns]
     kinds = [column.dtype for column in columns if column.dtype.kind == "f"]
-    return max((float(np.finfo(kind).eps) for kind in kinds), default=float(np.finfo(np.float64).eps))
+    return min(kinds, key=lambda kind: kind.itemsize, default=np.dtype(np.float64))
 
 
 def _scores(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) -> FloatArray | None:
@@ -218,7 +221,7 @@ def _scores(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool
     return scores
 
 
-def _decided(scores: FloatArray | None, *, base: bool) -> IntArray:
+def _decided(scores: FloatArray | None, threshold: float | None, kind: _Kind, *, base: bool) -> IntArray:
     if scores is None:
         raise UnusablePredictionsError(
             "neither `predicted` nor a score is named",
@@ -226,7 +229,14 @@ def _decided(scores: FloatArray | None, *, base: bool) -> IntArray:
             ProblemKind.CONFIGURATION,
             base=base,
         )
-    return (scores > THRESHOLD).astype(np.int64) if scores.ndim == 1 else np.argmax(scores, axis=1)
+    if scores.ndim > 1:
+        return np.argmax(scores, axis=1)
+    if threshold is None:
+        return (scores > THRESHOLD).astype(np.int64)
+    # In the scores' own type, as the project compares them: a single-precision 0.35 is below 0.35.
+    with np.errstate(over="ignore"):
+        limit = np.array(threshold).astype(kind)
+    return np.asarray(scores.astype(kind) >= limit, dtype=np.int64)
 
 
 def _every_class_scored(actual: IntArray, encoded: Encoded, rule: PredictionsRule, *, base: bool) -> None:

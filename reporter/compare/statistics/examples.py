@@ -230,7 +230,7 @@ def _decided(scores: FloatArray | None, threshold: float | None, kind: _Kind, *,
             base=base,
         )
     if scores.ndim > 1:
-        return np.argmax(scores, axis=1)
+        return np.asarray(np.argmax(scores, axis=1))
     if threshold is None:
         return (scores > THRESHOLD).astype(np.int64)
     # In the scores' own type, as the project compares them: a single-precision 0.35 is below 0.35.

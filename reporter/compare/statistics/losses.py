@@ -32,6 +32,17 @@ def squared_errors_of_probability(examples: Classified) -> FloatArray:
     return np.asarray(((scores**2).sum(axis=1) - 2 * of_actual + 1)[:, None])
 
 
+def among_the_first(examples: Classified, places: int) -> FloatArray:
+    """1 where the actual class is one of the `places` with the highest scores, else 0; shape (n, 1). Of classes that tie the later
+    column comes first, as in scikit-learn's `top_k_accuracy_score`.
+    """
+    scores = _scores(examples)
+    own = scores[np.arange(examples.rows), examples.actual][:, None]
+    is_later = np.arange(scores.shape[1]) > examples.actual[:, None]
+    before = np.count_nonzero((scores > own) | ((scores == own) & is_later), axis=1)
+    return np.asarray(before < places, dtype=np.float64)[:, None]
+
+
 def calibration_gaps(examples: Classified, bins: int) -> FloatArray:
     """Each example's outcome − probability, in the column of its bin of equal width; shape (n, bins).
 

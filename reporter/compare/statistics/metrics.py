@@ -72,6 +72,10 @@ def _tallied(value: tallies.TallyFunction) -> Metric:
     return Metric("", Tallied(value), Needs.LABELS)
 
 
+def _f(beta: float) -> Metric:
+    return _tallied(partial(tallies.f_beta, beta=beta))
+
+
 def _error(columns: Callable[[Any], FloatArray], value: Callable[[FloatArray], FloatArray], needs: Needs) -> Metric:
     return Metric("", Meant(columns, value), needs, higher_is_better=False)
 
@@ -85,7 +89,7 @@ _AVERAGED = {
     "recall": _tallied(tallies.recall),
     "specificity": _tallied(tallies.specificity),
     "precision": _tallied(tallies.precision),
-    "f1": _tallied(tallies.f1),
+    "f1": _f(1.0),
     "roc_auc": Metric("", Ranked(ranked_scores.roc_auc), Needs.SCORES),
     "average_precision": Metric("", Ranked(ranked_scores.average_precision), Needs.SCORES),
 }
@@ -107,7 +111,6 @@ _REGRESSION = {
 }
 _ALIASES = {
     "sensitivity": "recall",
-    "f1_score": "f1",
     "matthews_corrcoef": "mcc",
     "brier": "brier_score",
     "auc": "roc_auc",
@@ -119,6 +122,8 @@ _ALIASES = {
     "r2_score": "r2",
 }
 _WITH_AVERAGE = re.compile(r"(.+)_(macro|micro|weighted)")
+_WITH_BETA = re.compile(r"f((?:0|[1-9]\d{0,2})(?:\.\d{1,6})?)(?:_score)?")
+_WITH_PLACES = re.compile(r"top_?([1-9]\d{0,5})_acc(?:uracy)?")
 _WITH_BINS = re.compile(r"(?:ece|expected_calibration_error)_(\d{1,3})")
 
 
@@ -138,7 +143,7 @@ def choices(rule: PredictionsRule) -> tuple[str, ...]:
 
 def find(name: str, rule: PredictionsRule) -> Metric | None:
     """Find a metric by name or alias; of several classes `f1_weighted` overrules the rule's average, `ece_15` sets the number of
-    bins.
+    bins, `f0.5` the weight of recall, `top_5_accuracy` how many classes may be guessed.
     """
     if rule.loss is not None:
         return _mean_of(name, rule.loss)
@@ -148,10 +153,21 @@ def find(name: str, rule: PredictionsRule) -> Metric | None:
     if (bins := _WITH_BINS.fullmatch(name)) and int(bins[1]) > 0:
         return replace(_calibration(int(bins[1])), name=name)
     average = rule.average
-    metric = _CLASSIFICATION.get(_ALIASES.get(name, name))
-    if metric is None and rule.task is Task.MULTICLASS and (named := _WITH_AVERAGE.fullmatch(name)):
-        metric, average = _AVERAGED.get(_ALIASES.get(named[1], named[1])), Average(named[2])
+    metric = _CLASSIFICATION.get(_ALIASES.get(name, name)) or _with_beta(name)
+    if metric is None and rule.task is Task.MULTICLASS:
+        if named := _WITH_AVERAGE.fullmatch(name):
+            metric = _AVERAGED.get(_ALIASES.get(named[1], named[1])) or _with_beta(named[1])
+            average = Average(named[2])
+        elif places := _WITH_PLACES.fullmatch(name):
+            metric = Metric(
+                "", Meant(partial(losses.among_the_first, places=int(places[1])), losses.the_mean), Needs.SCORES
+            )
     return None if metric is None else replace(metric, name=name, average=average)
+
+
+def _with_beta(name: str) -> Metric | None:
+    named = _WITH_BETA.fullmatch(name)
+    return _f(float(named[1])) if named and float(named[1]) > 0 else None
 
 
 def _mean_of(name: str, loss: LossRule) -> Metric | None:

@@ -78,9 +78,11 @@ def precision(counts: Tally, average: Average) -> FloatArray:
     return _averaged(counts, average, counts.hits, counts.predicted)
 
 
-def f1(counts: Tally, average: Average) -> FloatArray:
-    """Harmonic mean of precision and recall, which is 2 hits / (actual + predicted)."""
-    return _averaged(counts, average, 2 * counts.hits, counts.actual + counts.predicted)
+def f_beta(counts: Tally, average: Average, *, beta: float) -> FloatArray:
+    """Harmonic mean of precision and recall, where recall weighs `beta` times as much (van Rijsbergen 1979, Information retrieval):
+    (1 + β²) hits / (β² actual + predicted).
+    """
+    return _averaged(counts, average, (1 + beta**2) * counts.hits, beta**2 * counts.actual + counts.predicted)
 
 
 def specificity(counts: Tally, average: Average) -> FloatArray:

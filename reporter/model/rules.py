@@ -118,6 +118,8 @@ class PredictionsRule:
     average: Average = Average.MACRO
     groups: tuple[str, ...] = ()
     cluster: str | None = None
+    weight: str | None = None
+    """The column that says how much each row counts."""
     loss: LossRule | None = None
     """Nothing is recomputed but the mean of this column."""
     metrics: Mapping[str, str] = field(default_factory=dict)

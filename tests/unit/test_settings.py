@@ -33,6 +33,7 @@ predictions:
     average: macro
     groups: [carrier]
     cluster: date
+    weight: passengers
     metrics: {roc_auc: "evaluation/metrics.json:roc_auc"}
   - path: evaluation/scores.parquet
     id: image
@@ -77,6 +78,7 @@ WRONG = {
     "predictions:\n- {path: p, task: binary, actual: a, predicted: b, threshold: 0.3}": "has `threshold`, which makes labels",
     "predictions:\n- {path: p, task: multiclass, actual: a, scores: {a: s}, threshold: 0.3}": "has `threshold`, which makes",
     "predictions:\n- path: p\n  treshold: 0.3": "reporter.yaml:3: predictions[0].treshold is an unknown key; did you mean `threshold`?",
+    "predictions:\n- path: p\n  weights: w": "reporter.yaml:3: predictions[0].weights is an unknown key; did you mean `weight`?",
     "predictions:\n- {path: p, task: ranking, actual: a, predicted: s}": "must be one of binary, multiclass, regression",
     "significance: {level: 0.05}": "`level` must be at least 0.5",
     "significance: {resamples: 10}": "must be a whole number of at least 100",
@@ -100,6 +102,7 @@ def test_every_documented_key_is_read() -> None:
         gate=GateRule(max_drop=0.005, max_relative_drop=0.02, min=0.6, max=1.0, required=True, significant=True),
     )
     assert rules.predictions[0].task is Task.BINARY
+    assert rules.predictions[0].weight == "passengers"
     assert rules.predictions[0].groups == ("carrier",)
     assert rules.predictions[0].metrics == {"roc_auc": "evaluation/metrics.json:roc_auc"}
     assert rules.predictions[1].loss == LossRule("iou", Direction.HIGHER)

@@ -73,6 +73,7 @@ def predictions_rules(draw):
         average=draw(st.sampled_from(Average)),
         groups=("g",) if draw(maybe) else (),
         cluster="g" if draw(st.integers(0, 3)) == 0 else None,
+        weight="s" if draw(st.integers(0, 3)) == 0 else None,
         metrics={name: f"{FILE}:{name}" for name in names},
     )
 

@@ -17,7 +17,7 @@ from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.examples import Classified
 from reporter.compare.statistics.mcnemar import flips_interval, mcnemar
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied, evaluate
-from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, subsets_of, work
+from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, is_of_table, subsets_of, work
 from reporter.model.formatting import level as shown
 
 FEWEST_UNITS = 10
@@ -49,7 +49,7 @@ class Estimate:
 
 def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Estimate]:
     """Estimate each metric, by its name: ROC AUC of two classes by DeLong, the p-value of accuracy, and of any
-    other share of the examples, by McNemar (both only without clusters, which they do not know of), everything else by the bootstrap.
+    other share of the examples, by McNemar (both only without clusters and weights, which they do not know of), everything else by the bootstrap.
 
     A metric without an interval has a note that says why.
     """
@@ -63,6 +63,9 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
         note = (
             f"No interval: there are only {pair.units} {unit}, and {FEWEST_UNITS} are the least to estimate one from."
         )
+        return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
+    if (worth := pair.effective_units) < FEWEST_UNITS:
+        note = f"No interval: by their weights the rows say as little as {worth:.1f} would, and {FEWEST_UNITS} are the least."
         return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
     if pair.identical:  # no resample could differ, so none is drawn
         same = f"identical predictions, n = {pair.rows:,}"
@@ -100,10 +103,15 @@ def _too_little(metric: Metric, pair: Pair, plan: Plan) -> str:
     return ""
 
 
+def _is_simple(pair: Pair) -> bool:
+    """Examples are independent and count alike, as DeLong and McNemar take them to."""
+    return pair.clusters is None and pair.weights is None
+
+
 def _has_delong(metric: Metric, pair: Pair) -> bool:
-    """ROC AUC of two classes; its variance takes examples to be independent, which those of a cluster are not."""
+    """ROC AUC of two classes."""
     auc = isinstance(metric.formula, Ranked) and metric.formula.value is ranked_scores.roc_auc
-    return auc and pair.clusters is None and isinstance(pair.base, Classified) and pair.base.binary
+    return auc and _is_simple(pair) and isinstance(pair.base, Classified) and pair.base.binary
 
 
 _Hits: TypeAlias = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
@@ -111,10 +119,10 @@ _Hits: TypeAlias = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
 def _hits(metric: Metric, pair: Pair) -> _Hits | None:
-    """Of a metric that is a share of the examples, for McNemar's test, which takes examples to be independent too: accuracy of any
-    number of classes, and any mean of zeros and ones, such as marks of a grader.
+    """Of a metric that is a share of the examples, for McNemar's test: accuracy of any number of classes, and any mean of zeros and
+    ones, such as marks of a grader.
     """
-    if pair.clusters is not None:
+    if not _is_simple(pair):
         return None
     base, head = pair.base, pair.head
     match metric.formula:
@@ -185,10 +193,10 @@ def _with_mcnemar(
 
 def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -> str:
     """What a reader is told of how a metric was resampled, as `bootstrap` does it; `metrics` are all that it was given."""
-    rows = f"n = {pair.rows:,}"
-    if isinstance(metric.formula, Tallied) and pair.clusters is None:
+    rows = f"n = {pair.rows:,}" if pair.weights is None else f"n = {pair.rows:,} weighted"
+    if is_of_table(metric, pair):
         return f"paired bootstrap, {plan.resamples:,} resamples, {rows}"
-    from_rows = [m for m in metrics if not isinstance(m.formula, Tallied) and not is_of_sums(m, pair)]
+    from_rows = [m for m in metrics if not is_of_table(m, pair) and not is_of_sums(m, pair)]
     count, size = (1, pair.units) if is_of_sums(metric, pair) else subsets_of(pair, from_rows, plan)
     what = "paired bootstrap" if pair.clusters is None else f"paired bootstrap of {pair.units:,} clusters"
     if count > 1:

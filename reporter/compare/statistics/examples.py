@@ -51,6 +51,8 @@ class Classified:
     """Metrics of one class are of class 1 alone, not an average over classes."""
     precision: float = float(np.finfo(np.float64).eps)
     """The machine epsilon of the type that the scores were written in."""
+    weights: FloatArray | None = None
+    """Shape (n,): how much each example counts, not negative; None: all alike."""
 
     @property
     def rows(self) -> int:
@@ -67,8 +69,9 @@ class Classified:
 
     def take(self, rows: IntArray) -> Classified:
         """The examples of these rows (indices of shape (m,), which may repeat), over the same classes."""
-        scores = None if self.scores is None else self.scores[rows]
-        return replace(self, actual=self.actual[rows], predicted=self.predicted[rows], scores=scores)
+        scores = _taken(self.scores, rows)
+        weights = _taken(self.weights, rows)
+        return replace(self, actual=self.actual[rows], predicted=self.predicted[rows], scores=scores, weights=weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +82,8 @@ class Regressed:
     """Shape (n,), in the target's unit."""
     predicted: FloatArray
     """Shape (n,), in the same unit."""
+    weights: FloatArray | None = None
+    """Shape (n,): how much each example counts, not negative; None: all alike."""
 
     @property
     def rows(self) -> int:
@@ -91,7 +96,7 @@ class Regressed:
 
     def take(self, rows: IntArray) -> Regressed:
         """The examples of these rows: indices of shape (m,), which may repeat."""
-        return Regressed(self.actual[rows], self.predicted[rows])
+        return Regressed(self.actual[rows], self.predicted[rows], _taken(self.weights, rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +105,8 @@ class Scored:
 
     values: FloatArray
     """Shape (n,)."""
+    weights: FloatArray | None = None
+    """Shape (n,): how much each example counts, not negative; None: all alike."""
 
     @property
     def rows(self) -> int:
@@ -112,10 +119,14 @@ class Scored:
 
     def take(self, rows: IntArray) -> Scored:
         """The examples of these rows: indices of shape (m,), which may repeat."""
-        return Scored(self.values[rows])
+        return Scored(self.values[rows], _taken(self.weights, rows))
 
 
 Examples: TypeAlias = Classified | Regressed | Scored
+
+
+def _taken(values: FloatArray | None, rows: IntArray) -> FloatArray | None:
+    return None if values is None else values[rows]
 
 
 def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Examples]:
@@ -123,6 +134,23 @@ def read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Exa
 
     Raises `UnusablePredictionsError` where a column is missing or a cell is empty or no number.
     """
+    sides = _read(base, head, rule)
+    if rule.weight is None:
+        return sides
+    weights = _weights(base, rule.weight, base=True), _weights(head, rule.weight, base=False)
+    return replace(sides[0], weights=weights[0]), replace(sides[1], weights=weights[1])
+
+
+def _weights(table: Table, name: str, *, base: bool) -> FloatArray:
+    weights = numbers(column(table, name, base=base))
+    require_all(np.isfinite(weights) & (weights >= 0), name, "no finite number of at least 0", base=base)
+    if not weights.any():
+        hint = "let a row that counts have a weight above 0"
+        raise UnusablePredictionsError(f"every row has a weight of 0 in column {name!r}", hint, base=base)
+    return weights
+
+
+def _read(base: Table, head: Table, rule: PredictionsRule) -> tuple[Examples, Examples]:
     if rule.loss is not None:
         name = rule.loss.column
         return Scored(_finite(base, name, base=True)), Scored(_finite(head, name, base=False))

@@ -194,18 +194,21 @@ def _within_unit(scores: FloatArray) -> bool:
 
 def evaluate(metric: Metric, examples: Examples) -> float:
     """Compute a metric; not finite where it is not defined (ROC AUC of one class) or too large for a float."""
-    once = np.ones((1, examples.rows), dtype=np.int32)
-    return float(_evaluate(metric, examples, once)[0])
+    weights = np.ones(examples.rows, dtype=np.int32) if examples.weights is None else examples.weights
+    return float(_evaluate(metric, examples, weights[None, :])[0])
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _evaluate(metric: Metric, examples: Any, once: ranked_scores.Weights) -> FloatArray:
     match metric.formula:
         case Tallied(value):
             matrix = tallies.incidence(examples)
             return value(tallies.tally(matrix, once, binary=examples.binary), metric.average)
         case Meant(columns, of_means):
-            return of_means(columns(examples).mean(axis=0, keepdims=True))
+            values = columns(examples)
+            if examples.weights is None:
+                return of_means(values.mean(axis=0, keepdims=True))
+            return of_means((once @ values) / once.sum())
         case Ranked(of_curve):
             return ranked_scores.ranked_values(ranked_scores.rankings(examples, metric.average), [of_curve], once)[0]
         case _:

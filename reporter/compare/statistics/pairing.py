@@ -21,7 +21,7 @@ SHARED_ROWS = 30
 """Nor are test sets that differ and share fewer rows than this."""
 
 SAME_TARGET = 1e-9
-"""Relative: targets of a regression are equal if they differ by less (CSV and Parquet write them differently)."""
+"""Relative: targets of a regression, and weights, are equal if they differ by less (CSV and Parquet write them differently)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +56,9 @@ def pair(base: Table, head: Table, sides: tuple[Examples, Examples], rule: Predi
     pairing = _by_id(base, head, rule.id) if rule.id is not None else _by_position(base, head)
     if isinstance(pairing, Incomparable):
         return pairing
+    if reweighted := int(np.count_nonzero(_weight_differs(sides, pairing))):
+        differ = f"the weights of {reweighted:,} of {len(pairing.base):,} shared examples differ"
+        return _incomparable(ClauseId.OTHER_ROWS, differ)
     relabelled = int(np.count_nonzero(_actual_differs(sides, pairing)))
     if not relabelled:
         return pairing
@@ -77,6 +80,13 @@ def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.ND
     if not isinstance(base, Classified) or not isinstance(head, Classified):  # scores alone: nothing was to be met
         return np.zeros(len(pairing.head), dtype=np.bool_)
     return np.asarray(base.actual[pairing.base] != head.actual[pairing.head])
+
+
+def _weight_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.NDArray[np.bool_]:
+    base, head = (side.weights for side in sides)
+    if base is None or head is None:
+        return np.zeros(len(pairing.head), dtype=np.bool_)
+    return ~np.isclose(base[pairing.base], head[pairing.head], rtol=SAME_TARGET, atol=0.0)
 
 
 def _by_position(base: Table, head: Table) -> Pairing:

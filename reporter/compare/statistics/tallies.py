@@ -52,7 +52,7 @@ def incidence(examples: Classified) -> Any:
     return csr_array((np.ones(len(row)), (row, kind)), shape=(rows, 3 * classes))
 
 
-def tally(matrix: Any, weights: npt.NDArray[np.int32], *, binary: bool) -> Tally:
+def tally(matrix: Any, weights: npt.NDArray[np.int32 | np.float64], *, binary: bool) -> Tally:
     """Count the examples of an incidence matrix once for each row of `weights`, shape (B, n)."""
     hits, actual, predicted = np.split(np.asarray(matrix.T @ weights.T.astype(np.float64)).T, 3, axis=1)
     return Tally(hits, actual, predicted, binary)

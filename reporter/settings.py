@@ -284,9 +284,13 @@ def _predictions(node: _Node) -> PredictionsRule:
         raise node.error(f"needs `{missing}`, or `loss` where a column already says how good each row is")
     else:
         _of_task(node, rule)
-    if rule.is_repeated and (rule.groups or rule.cluster):
+    if rule.is_repeated and (rule.groups or rule.cluster or rule.order):
         raise node.error(
-            "has `groups` or `cluster`, which are for one file, but its `path` is a glob over repeated runs"
+            "has `groups`, `cluster` or `order`, which are for one file, but its `path` is a glob over repeated runs"
+        )
+    if rule.cluster and rule.order:
+        raise node.error(
+            "has both `cluster` and `order`: rows of one time are resampled together anyway; leave one of them out"
         )
     return rule
 

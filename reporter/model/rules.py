@@ -120,6 +120,8 @@ class PredictionsRule:
     cluster: str | None = None
     weight: str | None = None
     """The column that says how much each row counts."""
+    order: str | None = None
+    """The column that says when a row was: rows of neighbouring times are resampled together."""
     loss: LossRule | None = None
     """Nothing is recomputed but the mean of this column."""
     metrics: Mapping[str, str] = field(default_factory=dict)

@@ -39,6 +39,7 @@ predictions:
     id: image
     loss: {column: iou, direction: higher}
     metrics: {iou: "evaluation/metrics.json:iou"}
+  - {path: demand.csv, task: regression, actual: sold, predicted: forecast, order: day}
   - {path: p.csv, task: binary, actual: late, score: probability, positive: 1, threshold: 0.35}
 seeds: {match: "evaluation/seed-*/metrics.json"}
 significance: {level: 0.9, resamples: 500, correction: none, seed: 7}
@@ -79,6 +80,9 @@ WRONG = {
     "predictions:\n- {path: p, task: multiclass, actual: a, scores: {a: s}, threshold: 0.3}": "has `threshold`, which makes",
     "predictions:\n- path: p\n  treshold: 0.3": "reporter.yaml:3: predictions[0].treshold is an unknown key; did you mean `threshold`?",
     "predictions:\n- path: p\n  weights: w": "reporter.yaml:3: predictions[0].weights is an unknown key; did you mean `weight`?",
+    "predictions:\n- {path: p, task: regression, actual: a, predicted: b, cluster: c, order: d}": "has both `cluster` and `order`",
+    "predictions:\n- {path: 'p-*', task: regression, actual: a, predicted: b, order: d}": "has `groups`, `cluster` or `order`",
+    "predictions:\n- path: p\n  ordre: day": "reporter.yaml:3: predictions[0].ordre is an unknown key; did you mean `order`?",
     "predictions:\n- {path: p, task: ranking, actual: a, predicted: s}": "must be one of binary, multiclass, regression",
     "significance: {level: 0.05}": "`level` must be at least 0.5",
     "significance: {resamples: 10}": "must be a whole number of at least 100",
@@ -106,7 +110,8 @@ def test_every_documented_key_is_read() -> None:
     assert rules.predictions[0].groups == ("carrier",)
     assert rules.predictions[0].metrics == {"roc_auc": "evaluation/metrics.json:roc_auc"}
     assert rules.predictions[1].loss == LossRule("iou", Direction.HIGHER)
-    assert rules.predictions[2].threshold == 0.35
+    assert rules.predictions[2].order == "day"
+    assert rules.predictions[3].threshold == 0.35
     assert rules.seeds == "evaluation/seed-*/metrics.json"
     assert (rules.significance.level, rules.significance.correction) == (0.9, "none")
     assert (rules.plots.exclude, rules.plots.max_images) == (("*debug*",), 3)
@@ -177,6 +182,8 @@ def test_the_published_schema_takes_what_the_parser_takes() -> None:
         "needs `predicted`",
         "needs `positive`",
         "has `threshold`",
+        "has both",
+        "has `groups`",
         "needs `url`",
         "YAML",
         ".nan",

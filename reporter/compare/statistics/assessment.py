@@ -25,6 +25,7 @@ from reporter.compare.statistics.metrics import Metric, choices, evaluate, find,
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
 from reporter.compare.statistics.reported_values import Disagreement, disagreement, find_reported, metric_key
 from reporter.compare.statistics.resampling import Pair, Plan
+from reporter.compare.statistics.series import steps_of_time
 from reporter.compare.statistics.slices import Slice, slices
 from reporter.model.comparison import Flips
 from reporter.model.evidence import MetricEvidence
@@ -182,14 +183,16 @@ def usable_metrics(metrics: list[Metric], sides: Iterable[Examples]) -> tuple[li
 
 def _paired_examples(subject: _Subject, pairing: Paired) -> Pair:
     base, head = subject.examples
-    clusters = None
+    rule, clusters = subject.rule, None
     # Named by the candidate's file alone, as groups are: which examples belong together does not depend on the model.
     if subject.rule.cluster is not None:
         clusters = encode([column(subject.tables[1], subject.rule.cluster, base=False)[pairing.head]]).codes[0]
         require_all(clusters != MISSING, subject.rule.cluster, "nothing", base=False)
-    if pairing.whole:
-        return Pair(base, head, clusters)
-    return Pair(base.take(pairing.base), head.take(pairing.head), clusters)
+    if rule.order is not None:
+        clusters = steps_of_time(column(subject.tables[1], rule.order, base=False)[pairing.head], rule.order)
+    if not pairing.whole:
+        base, head = base.take(pairing.base), head.take(pairing.head)
+    return Pair(base, head, clusters, ordered=rule.order is not None)
 
 
 def _evidence(

@@ -53,19 +53,20 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
 
     A metric without an interval has a note that says why.
     """
+    pair = pair.in_blocks()
     found = {metric.name: Estimate(evaluate(metric, pair.base), evaluate(metric, pair.head)) for metric in metrics}
     defined = [metric for metric in metrics if math.isfinite(found[metric.name].delta)]
     for metric in metrics:
         if metric not in defined:
             found[metric.name] = replace(found[metric.name], note=f"{metric.name} is not defined on these examples.")
     if pair.units < FEWEST_UNITS:
-        unit = "rows" if pair.clusters is None else "clusters"
+        unit = "steps of time" if pair.ordered else "rows" if pair.clusters is None else "clusters"
         note = (
             f"No interval: there are only {pair.units} {unit}, and {FEWEST_UNITS} are the least to estimate one from."
         )
         return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
     if (worth := pair.effective_units) < FEWEST_UNITS:
-        note = f"No interval: by their weights the rows say as little as {worth:.1f} would, and {FEWEST_UNITS} are the least."
+        note = f"No interval: {_why_little(pair, worth)}, and {FEWEST_UNITS} are the least to estimate one from."
         return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
     if pair.identical:  # no resample could differ, so none is drawn
         same = f"identical predictions, n = {pair.rows:,}"
@@ -85,6 +86,12 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
         if (hits := _hits(metric, pair)) is not None:
             found[metric.name] = _with_mcnemar(found[metric.name], *hits, plan.level)
     return found
+
+
+def _why_little(pair: Pair, worth: float) -> str:
+    if pair.block == 1:
+        return f"by their weights the rows say as little as {worth:.1f} would"
+    return f"{pair.units:,} steps of time that hang together over {pair.block:,} say as little as {worth:.1f} would"
 
 
 def _too_little(metric: Metric, pair: Pair, plan: Plan) -> str:
@@ -199,6 +206,8 @@ def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -
     from_rows = [m for m in metrics if not is_of_table(m, pair) and not is_of_sums(m, pair)]
     count, size = (1, pair.units) if is_of_sums(metric, pair) else subsets_of(pair, from_rows, plan)
     what = "paired bootstrap" if pair.clusters is None else f"paired bootstrap of {pair.units:,} clusters"
+    if pair.ordered:
+        what = f"paired circular block bootstrap of {pair.units:,} steps of time, {pair.block:,} in a block"
     if count > 1:
         unit = "rows" if pair.clusters is None else "clusters"
         what = f"{what}, bag of little bootstraps ({count} × {size:,} {unit})"

@@ -12,6 +12,7 @@ it is a row of weights, how often each example was drawn.
 - With weights each row, however often it is drawn, is worth its weight; the joint table does not hold then.
 - With clusters, whole clusters are drawn (Davison & Hinkley 1997, Bootstrap methods and their application, section 3.8). Metrics of
   labels and of means are then computed of each cluster's sums.
+- Of a series the clusters are steps of time, drawn in blocks of neighbours (`reporter.compare.statistics.series`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import assert_never
 
@@ -31,6 +32,7 @@ from reporter.compare.statistics.columns import FloatArray, IntArray
 from reporter.compare.statistics.examples import Classified, Examples
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
 from reporter.compare.statistics.ranked_scores import ranked_values, rankings
+from reporter.compare.statistics.series import block_length, draw_blocks, row_differences
 from reporter.compare.statistics.tallies import incidence, tally
 from reporter.model.rules import Average
 
@@ -73,6 +75,10 @@ class Pair:
     head: Examples
     clusters: IntArray | None = None
     """Shape (n,): numbers from 0; rows of one number are resampled together."""
+    ordered: bool = False
+    """Clusters are steps of time, and are resampled in blocks of neighbours."""
+    block: int = 1
+    """How many of them; of examples that are not ordered, 1."""
 
     @property
     def rows(self) -> int:
@@ -91,11 +97,11 @@ class Pair:
 
     @property
     def effective_units(self) -> float:
-        """How many rows or clusters that count alike would say as much (Kish 1965, Survey sampling)."""
+        """How many rows, clusters or blocks that count alike would say as much (Kish 1965, Survey sampling)."""
         if self.weights is None:
-            return self.units
+            return self.units / self.block
         each = self.weights if self.clusters is None else np.bincount(self.clusters, weights=self.weights)
-        return float(each.sum() ** 2 / np.square(each).sum()) if each.any() else 0.0
+        return float(each.sum() ** 2 / np.square(each).sum()) / self.block if each.any() else 0.0
 
     @property
     def identical(self) -> bool:
@@ -105,7 +111,20 @@ class Pair:
     def take(self, rows: IntArray) -> Pair:
         """The examples of these rows (indices of shape (m,)); clusters that are left are numbered from 0 again."""
         clusters = None if self.clusters is None else np.unique(self.clusters[rows], return_inverse=True)[1]
-        return Pair(self.base.take(rows), self.head.take(rows), clusters)
+        return replace(self, base=self.base.take(rows), head=self.head.take(rows), clusters=clusters)
+
+    def in_blocks(self) -> Pair:
+        """Of a series, with the length of its blocks; all others as they are."""
+        if not self.ordered or self.clusters is None:
+            return self
+        differences = row_differences(self.base, self.head)
+        return replace(self, block=block_length(differences, self.clusters, self.weights))
+
+    def draw(self, rng: np.random.Generator, total: int, count: int) -> npt.NDArray[np.int32]:
+        """How often each unit was drawn in each of `count` resamples of `total` units, shape (count, units)."""
+        if self.ordered:
+            return draw_blocks(rng, self.units, self.block, count)
+        return draw(rng, self.units, total, count)
 
 
 def bootstrap(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Replicates]:
@@ -145,7 +164,7 @@ def is_of_sums(metric: Metric, pair: Pair) -> bool:
 def subsets_of(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> tuple[int, int]:
     """Number of subsets and rows or clusters of each; (1, all) is the ordinary bootstrap."""
     rows = pair.rows * _rankings(pair, metrics)
-    if rows <= plan.row_limit:
+    if rows <= plan.row_limit or pair.ordered:  # a subset by chance has no neighbours
         return 1, pair.units
     # As many rows or clusters as hold `subset_rows` of all that is looked at, but never too few to stand for the whole.
     size = math.ceil(pair.units * plan.subset_rows / rows)
@@ -212,8 +231,7 @@ def _of_clusters(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.rand
     difference = Difference(pair, metrics, by_cluster=True)
     # As many clusters as there are, not as many rows: how many rows they hold varies with the draw, as it would in a new test set.
     replicates = [
-        difference(draw(rng, pair.units, pair.units, size))
-        for size in _blocks(plan.resamples, max(1, BLOCK // pair.units))
+        difference(pair.draw(rng, pair.units, size)) for size in _blocks(plan.resamples, max(1, BLOCK // pair.units))
     ]
     return np.concatenate(replicates) - difference(np.ones((1, pair.units), dtype=np.int32))
 
@@ -249,7 +267,7 @@ def _of_subset(
     difference = Difference(pair, metrics)
 
     def replicate(block: int, own: np.random.Generator) -> FloatArray:
-        weights = draw(own, pair.units, total, block)
+        weights = pair.draw(own, total, block)
         # Every row of a cluster was drawn as often as the cluster.
         return difference(weights if pair.clusters is None else weights.take(pair.clusters, axis=1))
 

@@ -23,6 +23,7 @@ from reporter.model.rules import (
     Rules,
     SignificanceRule,
     Task,
+    is_glob,
 )
 from reporter.model.values import count_values, is_finite
 
@@ -228,7 +229,7 @@ class _Node:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seeds:
+class _Files:
     match: str
 
 
@@ -265,7 +266,18 @@ def _parsed(node: _Node, kind: Any) -> Any:
 
 
 def _rules(node: _Node) -> Rules:
-    return _record(node, Rules, seeds=lambda each: _record(each, _Seeds).match)
+    return _record(node, Rules, seeds=_glob, folds=_folds)
+
+
+def _glob(node: _Node) -> str:
+    return _record(node, _Files).match
+
+
+def _folds(node: _Node) -> str:
+    glob = _glob(node)
+    if not is_glob(glob):
+        raise node.error("needs a wildcard in `match`, such as evaluation/fold-*/metrics.json: it tells folds apart")
+    return glob
 
 
 def _gate(node: _Node) -> GateRule:

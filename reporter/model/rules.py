@@ -225,6 +225,8 @@ class Rules:
     predictions: tuple[PredictionsRule, ...] = ()
     seeds: str | None = None
     """A glob over metrics files: repeated runs of one revision."""
+    folds: str | None = None
+    """A glob over metrics files: the folds of a cross-validation."""
     significance: SignificanceRule = SignificanceRule()
     plots: PlotsRule = PlotsRule()
     images: ImagesRule = ImagesRule()
@@ -264,6 +266,7 @@ class Rules:
             metrics=base.metrics,
             predictions=base.predictions,
             seeds=base.seeds,
+            folds=base.folds,
             significance=base.significance,
             fail_on=base.fail_on,
         )

@@ -42,6 +42,7 @@ predictions:
   - {path: demand.csv, task: regression, actual: sold, predicted: forecast, order: day}
   - {path: p.csv, task: binary, actual: late, score: probability, positive: 1, threshold: 0.35}
 seeds: {match: "evaluation/seed-*/metrics.json"}
+folds: {match: "evaluation/fold-*/metrics.json"}
 significance: {level: 0.9, resamples: 500, correction: none, seed: 7}
 plots: {exclude: ["*debug*"], max_images: 3}
 images: {store: s3, branch: pictures, url: "s3://bucket/prefix"}
@@ -63,6 +64,8 @@ WRONG = {
     "metrics:\n- {match: a, gate: {min: 2, max: 1}}": "no value can pass",
     "comment: {allow: [nightly]}": "comment.allow[0] must be a mapping",
     "comment: {allow: [{key: nightly}]}": "comment.allow[0] needs `title`",
+    "fold: {match: 'a-*'}": "reporter.yaml:1: fold is an unknown key; did you mean `folds`?",
+    "folds: {match: metrics.json}": "folds needs a wildcard in `match`",
     "seeds: {match: null}": "seeds needs `match`",
     "significance: {seed: -1}": "must be a whole number of at least 0",
     "plots: {max_images: true}": "must be a whole number of at least 0",
@@ -113,6 +116,7 @@ def test_every_documented_key_is_read() -> None:
     assert rules.predictions[2].order == "day"
     assert rules.predictions[3].threshold == 0.35
     assert rules.seeds == "evaluation/seed-*/metrics.json"
+    assert rules.folds == "evaluation/fold-*/metrics.json"
     assert (rules.significance.level, rules.significance.correction) == (0.9, "none")
     assert (rules.plots.exclude, rules.plots.max_images) == (("*debug*",), 3)
     assert (rules.images.store, rules.images.url) == ("s3", "s3://bucket/prefix")
@@ -183,6 +187,7 @@ def test_the_published_schema_takes_what_the_parser_takes() -> None:
         "needs `positive`",
         "has `threshold`",
         "has both",
+        "needs a wildcard",
         "has `groups`",
         "needs `url`",
         "YAML",

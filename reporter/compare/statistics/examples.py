@@ -18,6 +18,13 @@ THRESHOLD = 0.5
 """Without a column of predicted labels and a threshold of the team's own, a score above this means the positive class (what `predict`
 of scikit-learn does)."""
 
+ROUNDING = 1e-6
+"""How far beyond 0 or 1 a probability may be, unless its type is coarser: text does not tell the type."""
+SIMPLE = 2**14
+"""A fraction with such a denominator, as a forest of as many trees gives it, is exact in any precision."""
+SAMPLE = 1000
+"""Rows whose digits are looked at."""
+
 _Kind: TypeAlias = "np.dtype[np.floating[Any]]"
 
 
@@ -58,6 +65,12 @@ class Classified:
     def rows(self) -> int:
         """How many examples there are: n."""
         return len(self.actual)
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Scores lie between 0 and 1, but for rounding: a softmax in single precision gives 1 + 10⁻⁷."""
+        beyond = max(ROUNDING, 4 * self.precision)
+        return self.scores is not None and bool(self.scores.min() >= -beyond and self.scores.max() <= 1 + beyond)
 
     def same(self, other: Examples) -> bool:
         """Predictions and scores are equal, value for value."""
@@ -231,11 +244,28 @@ def _side(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) 
 
 
 def _kind(table: Table, rule: PredictionsRule) -> _Kind:
-    """The type of the scores, the coarsest of their columns; a text holds doubles, for all that is known."""
+    """The type that the scores had when they were computed: the coarsest of their columns'."""
     names = [*([rule.score] if rule.score else []), *rule.scores.values()]
     columns = [table.columns[name] for name in names if name in table.columns]
-    kinds = [column.dtype for column in columns if column.dtype.kind == "f"]
+    floats = [column for column in columns if column.dtype.kind == "f"]
+    kinds = [np.dtype(np.float32) if _was_single(column) else column.dtype for column in floats]
     return min(kinds, key=lambda kind: kind.itemsize, default=np.dtype(np.float64))
+
+
+def _was_single(column: Column) -> bool:
+    """Whether doubles, which are all that text holds, are numbers of single precision written out: in full, as JSON has them, or in as few
+    digits as tell them apart, as CSV has them. Simple fractions and doubles that were rounded to few digits may be either: then not.
+    """
+    if column.dtype != np.float64 or not np.isfinite(column).all():
+        return False
+    with np.errstate(over="ignore"):
+        single = column.astype(np.float32)
+    if np.array_equal(single, column):
+        return bool((np.frexp(column)[0] * SIMPLE % 1 != 0).any())
+    some = list(zip(column[:SAMPLE].tolist(), single[:SAMPLE], strict=True))
+    return all(float(str(short)) == value for value, short in some) and any(
+        float(f"{value:.7g}") != value for value, _ in some
+    )
 
 
 def _scores(table: Table, encoded: Encoded, rule: PredictionsRule, *, base: bool) -> FloatArray | None:

@@ -25,10 +25,10 @@ def squared_errors_of_probability(examples: Classified) -> FloatArray:
 
     Of a binary task the squared error of the positive class's probability, else the sum over classes; shape (n, 1).
     """
-    scores = _scores(examples)
+    scores = _probabilities(examples)
     if scores.ndim == 1:
         return np.asarray(((scores - examples.actual) ** 2)[:, None])
-    of_actual = _of_actual(examples)
+    of_actual = scores[np.arange(examples.rows), examples.actual]
     return np.asarray(((scores**2).sum(axis=1) - 2 * of_actual + 1)[:, None])
 
 
@@ -50,7 +50,7 @@ def calibration_gaps(examples: Classified, bins: int) -> FloatArray:
     calibrated probabilities using Bayesian binning). Of several classes: of the predicted class's probability (Guo et al. 2017,
     On calibration of modern neural networks).
     """
-    scores = _scores(examples)
+    scores = _probabilities(examples)
     if scores.ndim == 1:
         outcome, probability = examples.actual.astype(np.float64), scores
     else:
@@ -115,6 +115,16 @@ def _scores(examples: Classified) -> FloatArray:
     if examples.scores is None:
         raise ValueError("the metric needs scores")
     return examples.scores
+
+
+def _probabilities(examples: Classified) -> FloatArray:
+    """The scores, without what rounding put beyond 0 and 1."""
+    return np.clip(_scores(examples), 0.0, 1.0)
+
+
+def sure_and_wrong(examples: Classified) -> int:
+    """How many examples have a probability of 0 for what was the case: what each adds to log loss depends on the type of the scores."""
+    return int(np.count_nonzero(_of_actual(examples) <= 0))
 
 
 def _of_actual(examples: Classified) -> FloatArray:

@@ -183,13 +183,9 @@ def lacks(metric: Metric, examples: Examples) -> str | None:
         return None
     if examples.scores is None:
         return f"{metric.name} needs {metric.needs.value}, and no column of them is named"
-    if metric.needs is Needs.PROBABILITIES and not _within_unit(examples.scores):
+    if metric.needs is Needs.PROBABILITIES and not examples.has_probabilities:
         return f"{metric.name} needs {metric.needs.value}, and the scores go beyond"
     return None
-
-
-def _within_unit(scores: FloatArray) -> bool:
-    return bool(scores.min() >= 0 and scores.max() <= 1)
 
 
 def evaluate(metric: Metric, examples: Examples) -> float:

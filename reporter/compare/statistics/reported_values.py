@@ -12,6 +12,7 @@ import numpy as np
 from reporter.compare.difference import as_float
 from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Classified, Examples
+from reporter.compare.statistics.losses import sure_and_wrong
 from reporter.model.formatting import number
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
@@ -77,7 +78,17 @@ def disagreement(
         return None
     clause = f"reports {six_digits(reported[1])}, but {metric} of {rule.path} is {recomputed:.6g}"
     hint = "one of them is wrong: check the metric's definition, and that both files are of one run"
-    return Disagreement.of(snapshot, reported[0], key, clause, hint)
+    return Disagreement.of(snapshot, reported[0], key, clause, f"{hint}{_of_type(metric, examples)}")
+
+
+def _of_type(metric: str, examples: Examples) -> str:
+    """What may have come between a log loss and text, which does not keep the type of scores."""
+    if metric != "log_loss" or not isinstance(examples, Classified) or not (count := sure_and_wrong(examples)):
+        return ""
+    return (
+        f"; {count:,} examples are wrong with a probability of 0, which log loss takes for the least that the type of the scores holds: "
+        "clip probabilities before both, or write Parquet, which keeps the type"
+    )
 
 
 def agrees(value: Number, recomputed: float, examples: Examples) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -117,6 +118,16 @@ def test_a_reported_mean_that_the_rows_do_not_give_is_in_doubt():
     measured = found(frames(), rule(), reported=0.9)
     assert measured.metrics[IOU].doubt.startswith("is in doubt: reports 0.9, but iou of scores.csv is 0.7")
     assert measured.metrics[IOU].interval is None
+
+
+def test_rows_that_were_rounded_give_the_mean_of_those_that_were_not():
+    sides = frames()
+    base, head = snapshots(sides)
+    rounded = [
+        replace(each, predictions={"scores.csv": predictions_table(written(side.round(3), "csv"), "p.csv")})
+        for each, side in zip((base, head), sides, strict=True)
+    ]
+    assert not evidence(*rounded, Rules(predictions=(rule(),))).problems
 
 
 def test_slices_and_clusters_work_as_for_other_metrics():

@@ -11,7 +11,7 @@ import numpy as np
 
 from reporter.compare.difference import as_float
 from reporter.compare.statistics.columns import FloatArray
-from reporter.compare.statistics.examples import Classified, Examples
+from reporter.compare.statistics.examples import Classified, Examples, Scored
 from reporter.compare.statistics.losses import sure_and_wrong
 from reporter.model.formatting import number
 from reporter.model.metric_key import MetricKey
@@ -121,9 +121,12 @@ def _decimals(value: float) -> int:
 
 def _score_rounding(examples: Examples) -> float:
     """The step of the scores' last decimal, where a predictions file holds rounded ones; else 0."""
-    if not isinstance(examples, Classified) or examples.scores is None:
+    written = examples.values if isinstance(examples, Scored) else None
+    if isinstance(examples, Classified):
+        written = examples.scores
+    if written is None:
         return 0.0
-    scores = examples.scores.ravel()[:SAMPLE]
+    scores = written.ravel()[:SAMPLE]
     return next((10.0**-d for d in range(1, MOST_DECIMALS + 1) if _are_rounded(scores, d)), 0.0)
 
 

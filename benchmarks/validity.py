@@ -14,7 +14,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from reporter.compare.statistics.estimates import estimates
 from reporter.compare.statistics.examples import Classified, Regressed
 from reporter.compare.statistics.metrics import Metric, find, known
 from reporter.compare.statistics.resampling import Pair, Plan, bootstrap
+from reporter.compare.statistics.seeds import corrected_mean_difference, mean_difference
 from reporter.model.rules import PredictionsRule, Task
 
 RESAMPLES = 500
@@ -104,6 +105,30 @@ def regression(rng: np.random.Generator, gain: float, rows: int = 300) -> Pair:
     return Pair(Regressed(actual, first), Regressed(actual, second))
 
 
+def weighted(rng: np.random.Generator, gain: float, rows: int = 300) -> Pair:
+    """Rows that count very unequally: as much as 200 that count alike would."""
+    pair, weights = binary(rng, gain, rows), rng.lognormal(0, 0.6, rows)
+    return Pair(replace(pair.base, weights=weights), replace(pair.head, weights=weights))
+
+
+def series(rng: np.random.Generator, gain: float, steps: int = 500) -> Pair:
+    """Each step's error is half of the last one's, and so is what makes the target."""
+    actual, first, second = (_autoregressive(rng, steps) for _ in range(3))
+    return Pair(
+        Regressed(actual, actual + first),
+        Regressed(actual, actual + (1 - gain) * second),
+        np.arange(steps),
+        ordered=True,
+    )
+
+
+def _autoregressive(rng: np.random.Generator, steps: int, correlation: float = 0.5) -> np.ndarray:
+    noise = rng.normal(size=steps + 100)
+    for step in range(1, len(noise)):
+        noise[step] += correlation * noise[step - 1]
+    return noise[100:]
+
+
 SCENARIOS = (
     Scenario("binary, 300 rows", Task.BINARY, binary),
     Scenario("binary, 60 clusters of 5 rows", Task.BINARY, clustered),
@@ -115,6 +140,8 @@ SCENARIOS = (
     ),
     Scenario("4 classes, 300 rows", Task.MULTICLASS, multiclass),
     Scenario("regression, 300 rows", Task.REGRESSION, regression),
+    Scenario("binary, 300 weighted rows", Task.BINARY, weighted),
+    Scenario("regression, a series of 500 steps", Task.REGRESSION, series, ("mae", "mse", "rmse", "r2")),
 )
 
 
@@ -197,6 +224,31 @@ def little_to_whole_bootstrap(trials: int, seed: int = 0) -> dict[str, float]:
     return {name: float(np.mean(found)) for name, found in ratios.items() if found}
 
 
+def folds_alarms(trials: int, seed: int = 0, rows: int = 100, folds: int = 5, repeats: int = 10) -> dict[str, float]:
+    """Test → share of repeated cross-validations in which it calls two equally good models different at 5 %: least squares on one telling column
+    and on five that tell nothing, other five for each model.
+    """
+    alarms = Counter[str]()
+    for rng in np.random.default_rng([seed, 7]).spawn(trials):
+        columns = rng.normal(size=(rows, 11))
+        target = columns[:, 0] + rng.normal(size=rows)
+        parts = [rng.permutation(rows) % folds for _ in range(repeats)]
+        base, head = (
+            np.array([_error_of_fold(columns[:, used], target, part == n) for part in parts for n in range(folds)])
+            for used in ([0, 1, 2, 3, 4, 5], [0, 6, 7, 8, 9, 10])
+        )
+        plain = mean_difference(base, head, paired=True, level=0.95)
+        corrected = corrected_mean_difference(base, head, share=1 / (folds - 1), level=0.95)
+        for name, found in (("Student", plain), ("Nadeau & Bengio", corrected)):
+            alarms[name] += found is not None and found.p_value < ALARM
+    return {name: count / trials for name, count in alarms.items()}
+
+
+def _error_of_fold(columns: np.ndarray, target: np.ndarray, test: np.ndarray) -> float:
+    weights = np.linalg.lstsq(columns[~test], target[~test], rcond=None)[0]
+    return float(np.mean((target[test] - columns[test] @ weights) ** 2))
+
+
 def _width(interval: tuple[float, float] | None) -> float:
     if interval is None:
         return float("nan")
@@ -255,6 +307,9 @@ def main() -> None:
     print(
         "\n".join(_table([["metric", "ratio of widths"], *([name, f"{width:.3f}"] for name, width in widths.items())]))
     )
+    print("\n## Ten times five folds of a cross-validation, two equally good models\n")
+    alarms = folds_alarms(trials // 2)
+    print("\n".join(_table([["test", "p < 0.05"], *([name, f"{rate:.1%}"] for name, rate in alarms.items())])))
     print(f"\n({time.perf_counter() - started:.0f} s)")
 
 

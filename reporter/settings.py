@@ -15,14 +15,17 @@ from reporter.errors import ConfigurationError, UsageError
 from reporter.model.formatting import cut
 from reporter.model.rules import (
     CommentRule,
+    Direction,
     GateRule,
     ImagesRule,
     ImageStoreKind,
+    LossRule,
     PredictionsRule,
     Rules,
     SignificanceRule,
     SliceRule,
     Task,
+    is_glob,
 )
 from reporter.model.values import count_values, is_finite
 
@@ -225,7 +228,7 @@ class _Node:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seeds:
+class _Files:
     match: str
 
 
@@ -262,7 +265,18 @@ def _parsed(node: _Node, kind: Any) -> Any:
 
 
 def _rules(node: _Node) -> Rules:
-    return _record(node, Rules, seeds=lambda each: _record(each, _Seeds).match)
+    return _record(node, Rules, seeds=_glob, folds=_folds)
+
+
+def _glob(node: _Node) -> str:
+    return _record(node, _Files).match
+
+
+def _folds(node: _Node) -> str:
+    glob = _glob(node)
+    if not is_glob(glob):
+        raise node.error("needs a wildcard in `match`, such as evaluation/fold-*/metrics.json: it tells folds apart")
+    return glob
 
 
 def _slices(node: _Node) -> SliceRule:
@@ -278,15 +292,52 @@ def _gate(node: _Node) -> GateRule:
 
 def _predictions(node: _Node) -> PredictionsRule:
     rule = _record(node, PredictionsRule, positive=_Node.label)
+    if rule.loss is not None:
+        _only_a_loss(node, rule)
+    elif rule.task is None or rule.actual is None:
+        missing = "task" if rule.task is None else "actual"
+        raise node.error(f"needs `{missing}`, or `loss` where a column already says how good each row is")
+    else:
+        _of_task(node, rule)
+    if rule.is_repeated and (rule.groups or rule.cluster or rule.order):
+        raise node.error(
+            "has `groups`, `cluster` or `order`, which are for one file, but its `path` is a glob over repeated runs"
+        )
+    if rule.cluster and rule.order:
+        raise node.error(
+            "has both `cluster` and `order`: rows of one time are resampled together anyway; leave one of them out"
+        )
+    return rule
+
+
+def _only_a_loss(node: _Node, rule: PredictionsRule) -> None:
+    for key, entry in node.keys(*get_type_hints(PredictionsRule)).items():
+        if key in _OF_A_TASK and entry.value is not None:
+            raise entry.error("is of a task, and `loss` is none; leave one of them out, or make two entries")
+    if rule.id is None:
+        raise node.error("needs `id`: nothing else in a `loss` tells which rows are the same example")
+
+
+_OF_A_TASK = ("task", "actual", "predicted", "score", "scores", "positive", "threshold", "average")
+"""Keys that say how a metric is computed of labels, scores or numbers."""
+
+
+def _loss(node: _Node) -> LossRule:
+    rule = _record(node, LossRule)
+    if rule.direction is Direction.NONE:
+        raise node.error("`direction` must be one of higher, lower")
+    return rule
+
+
+def _of_task(node: _Node, rule: PredictionsRule) -> None:
     if rule.predicted is None and rule.score is None and not rule.scores:
         raise node.error("needs `predicted`, `score` or `scores`: which column holds the model's answer?")
     if rule.task is Task.BINARY and rule.score is not None and rule.positive is None:
         raise node.error("needs `positive`: which value of the actual column is `score` the probability of?")
-    if rule.is_repeated and (rule.groups or rule.cluster):
-        raise node.error(
-            "has `groups` or `cluster`, which are for one file, but its `path` is a glob over repeated runs"
-        )
-    return rule
+    if rule.threshold is not None and (
+        rule.task is not Task.BINARY or rule.score is None or rule.predicted is not None
+    ):
+        raise node.error("has `threshold`, which makes labels of the `score` of a binary task that has no `predicted`")
 
 
 def _significance(node: _Node) -> SignificanceRule:
@@ -319,6 +370,7 @@ _PARSERS: Mapping[Any, Callable[[_Node], Any]] = {
     Mapping[str, str]: _Node.texts,
     GateRule: _gate,
     SliceRule: _slices,
+    LossRule: _loss,
     PredictionsRule: _predictions,
     SignificanceRule: _significance,
     ImagesRule: _images,

@@ -61,7 +61,7 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
 
 def _evidence(base: Snapshot | None, head: Snapshot, rules: Rules) -> Evidence:
     """What predictions and repeated runs tell; a report that asks for nothing does not pay for loading the methods."""
-    if base is None or not (rules.predictions or rules.seeds):
+    if base is None or not (rules.predictions or rules.seeds or rules.folds):
         return Evidence()
     from reporter.compare.statistics import evidence
 

@@ -33,6 +33,8 @@ _HIGHER_PHRASES = (
     "concordance index",
     "detection rate",
     "explained variance",
+    "f beta",
+    "f0 5",
     "hit rate",
     "hit ratio",
     "log likelihood",

@@ -181,10 +181,7 @@ def _significance(known: MetricEvidence, measured: MetricEvidence) -> Significan
 
 
 def _direction(pair: ValuePair, rules: Rules) -> Direction:
-    rule = rules.for_metric(pair.file, pair.name)
-    if rule is not None and rule.direction is not None:
-        return rule.direction
-    return infer_direction(pair.name)
+    return rules.direction_of(pair.file, pair.name) or infer_direction(pair.name)
 
 
 def _outcome(

@@ -107,21 +107,40 @@ class MetricRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LossRule:
+    """A column that already says how good each row is: an IoU, an NDCG, a pinball loss, a grader's mark."""
+
+    column: str
+    direction: Direction
+    """Which way it gets better; never `none`."""
+
+
+@dataclass(frozen=True, slots=True)
 class PredictionsRule:
     """A DVC-tracked file with one row per evaluated example."""
 
     path: str
     """A glob stands for repeated runs: one file for each."""
-    task: Task
-    actual: str
+    task: Task | None = None
+    """None only where `loss` is given, and so is `actual`."""
+    actual: str | None = None
     id: str | None = None
     predicted: str | None = None
     score: str | None = None
     scores: Mapping[str, str] = field(default_factory=dict)
     positive: str | int | float | bool | None = None
+    threshold: float | None = None
+    """A score of at least so much makes the positive label, as in scikit-learn's FixedThresholdClassifier; None: more than 0.5, as in
+    `predict`."""
     average: Average = Average.MACRO
     groups: tuple[str, ...] = ()
     cluster: str | None = None
+    weight: str | None = None
+    """The column that says how much each row counts."""
+    order: str | None = None
+    """The column that says when a row was: rows of neighbouring times are resampled together."""
+    loss: LossRule | None = None
+    """Nothing is recomputed but the mean of this column."""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Name of a recomputed metric → `file:name` of the reported metric that it explains. Of repeated runs each wildcard in it
     stands for what the wildcard of `path` in the same place stands for."""
@@ -130,6 +149,17 @@ class PredictionsRule:
     def is_repeated(self) -> bool:
         """Whether `path` stands for repeated runs."""
         return is_glob(self.path)
+
+    @property
+    def kind(self) -> str:
+        """What is evaluated, to follow `of`: a binary task, a loss."""
+        return "a loss" if self.task is None else f"a {self.task} task"
+
+    def explains(self, file: str, name: str) -> bool:
+        """Whether it recomputes this reported metric; of repeated runs, one of its rows."""
+        return any(
+            fnmatchcase(f"{file}:{name}", target) or target == f"{file}:{name}" for target in self.metrics.values()
+        )
 
 
 class Correction(StrEnum):
@@ -212,6 +242,8 @@ class Rules:
     predictions: tuple[PredictionsRule, ...] = ()
     seeds: str | None = None
     """A glob over metrics files: repeated runs of one revision."""
+    folds: str | None = None
+    """A glob over metrics files: the folds of a cross-validation."""
     significance: SignificanceRule = SignificanceRule()
     plots: PlotsRule = PlotsRule()
     images: ImagesRule = ImagesRule()
@@ -222,6 +254,14 @@ class Rules:
     def for_metric(self, file: str, name: str) -> MetricRule | None:
         """The first rule that matches, as reporter.yaml lists them."""
         return next((rule for rule in self.metrics if rule.matches(file, name)), None)
+
+    def direction_of(self, file: str, name: str) -> Direction | None:
+        """Which way a metric is better, where a rule says so: one of `metrics`, or the `loss` whose mean it is."""
+        rule = self.for_metric(file, name)
+        if rule is not None and rule.direction is not None:
+            return rule.direction
+        losses = ((each.loss, each) for each in self.predictions)
+        return next((loss.direction for loss, each in losses if loss is not None and each.explains(file, name)), None)
 
     def for_unread(self, file: str) -> tuple[MetricRule, ...]:
         """The rules that may be the first to match a metric of a file whose names are not known, as reporter.yaml lists them."""
@@ -243,6 +283,7 @@ class Rules:
             metrics=base.metrics,
             predictions=base.predictions,
             seeds=base.seeds,
+            folds=base.folds,
             significance=base.significance,
             fail_on=base.fail_on,
         )

@@ -11,6 +11,7 @@ from benchmarks.validity import (
     Scenario,
     calibration_spread,
     delong_to_bootstrap,
+    folds_alarms,
     little_to_whole_bootstrap,
     rates,
 )
@@ -53,3 +54,9 @@ def test_the_bag_of_little_bootstraps_agrees_with_the_whole():
     found = little_to_whole_bootstrap(trials=20)
     assert {name for name, ratio in found.items() if ratio != pytest.approx(1, abs=0.05)} <= set(CONSERVATIVE)
     assert min(found.values()) > 0.95, "conservative is wide, never narrow"
+
+
+def test_folds_that_share_their_training_data_raise_few_false_alarms():
+    alarms = folds_alarms(trials=300)
+    assert alarms["Nadeau & Bengio"] <= 0.07
+    assert alarms["Student"] > 0.2, "what is corrected for is there"

@@ -13,7 +13,8 @@ HIGHER = """
 accuracy balanced_accuracy top5_acc auc roc_auc ROC_AUC avg_prec average_precision f1 F1Score r2 R2Score mAP mAP50 map50_95
 precision recall recall@5 precision@10 sensitivity specificity mcc ndcg bleu rougeL iou mIoU dice test.acc eval/accuracy
 f1.macro per_class.cat.f1 samples_per_second area_under_curve explained_variance true_positive_rate success_rate
-neg_log_loss neg_mean_squared_error recall_at_precision_90 log_likelihood negative_predictive_value accuracy\\.v2
+neg_log_loss neg_mean_squared_error recall_at_precision_90 log_likelihood negative_predictive_value accuracy\\.v2 f2 f0\\.5 f_beta
+top_5_accuracy top5_accuracy
 """
 LOWER = """
 loss val_loss valLoss train.loss log_loss logLoss loss.0 error error_rate mse rmse mae mape RMSE mean_absolute_error brier

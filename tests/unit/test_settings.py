@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from reporter import schemas
 from reporter.errors import ConfigurationError, UsageError
-from reporter.model.rules import Direction, FailOn, GateRule, MetricRule, Rules, SliceRule, Task
+from reporter.model.rules import Direction, FailOn, GateRule, LossRule, MetricRule, Rules, SliceRule, Task
 from reporter.settings import Environment, parse_rules, read_rules
 
 EVERY_KEY = """
@@ -35,8 +35,16 @@ predictions:
     average: macro
     groups: [carrier]
     cluster: date
+    weight: passengers
     metrics: {roc_auc: "evaluation/metrics.json:roc_auc"}
+  - path: evaluation/scores.parquet
+    id: image
+    loss: {column: iou, direction: higher}
+    metrics: {iou: "evaluation/metrics.json:iou"}
+  - {path: demand.csv, task: regression, actual: sold, predicted: forecast, order: day}
+  - {path: p.csv, task: binary, actual: late, score: probability, positive: 1, threshold: 0.35}
 seeds: {match: "evaluation/seed-*/metrics.json"}
+folds: {match: "evaluation/fold-*/metrics.json"}
 significance: {level: 0.9, resamples: 500, correction: none, seed: 7}
 plots: {exclude: ["*debug*"], max_images: 3}
 images: {store: s3, branch: pictures, url: "s3://bucket/prefix"}
@@ -58,12 +66,28 @@ WRONG = {
     "metrics:\n- {match: a, gate: {min: 2, max: 1}}": "no value can pass",
     "comment: {allow: [nightly]}": "comment.allow[0] must be a mapping",
     "comment: {allow: [{key: nightly}]}": "comment.allow[0] needs `title`",
+    "fold: {match: 'a-*'}": "reporter.yaml:1: fold is an unknown key; did you mean `folds`?",
+    "folds: {match: metrics.json}": "folds needs a wildcard in `match`",
     "seeds: {match: null}": "seeds needs `match`",
     "significance: {seed: -1}": "must be a whole number of at least 0",
     "plots: {max_images: true}": "must be a whole number of at least 0",
     "metrics:\n- {match: a, headline: 1}": "must be true or false",
     "predictions:\n- {path: p, task: binary, actual: a}": "needs `predicted`, `score` or `scores`",
     "predictions:\n- {path: p, task: binary, actual: a, score: s}": "needs `positive`",
+    "predictions:\n- {path: p, task: binary, predicted: a}": "predictions[0] needs `actual`, or `loss`",
+    "predictions:\n- {path: p, actual: a, predicted: b}": "predictions[0] needs `task`, or `loss`",
+    "predictions:\n- path: p\n  id: i\n  loss: {colunm: a, direction: lower}": "reporter.yaml:4: predictions[0].loss.colunm is an unknown key; did you mean `column`?",
+    "predictions:\n- {path: p, id: i, loss: {column: a}}": "predictions[0].loss needs `direction`",
+    "predictions:\n- {path: p, id: i, loss: {column: a, direction: none}}": "`direction` must be one of higher, lower",
+    "predictions:\n- {path: p, loss: {column: a, direction: lower}}": "predictions[0] needs `id`",
+    "predictions:\n- path: p\n  id: i\n  loss: {column: a, direction: lower}\n  score: s": "reporter.yaml:5: predictions[0].score is of a task",
+    "predictions:\n- {path: p, task: binary, actual: a, predicted: b, threshold: 0.3}": "has `threshold`, which makes labels",
+    "predictions:\n- {path: p, task: multiclass, actual: a, scores: {a: s}, threshold: 0.3}": "has `threshold`, which makes",
+    "predictions:\n- path: p\n  treshold: 0.3": "reporter.yaml:3: predictions[0].treshold is an unknown key; did you mean `threshold`?",
+    "predictions:\n- path: p\n  weights: w": "reporter.yaml:3: predictions[0].weights is an unknown key; did you mean `weight`?",
+    "predictions:\n- {path: p, task: regression, actual: a, predicted: b, cluster: c, order: d}": "has both `cluster` and `order`",
+    "predictions:\n- {path: 'p-*', task: regression, actual: a, predicted: b, order: d}": "has `groups`, `cluster` or `order`",
+    "predictions:\n- path: p\n  ordre: day": "reporter.yaml:3: predictions[0].ordre is an unknown key; did you mean `order`?",
     "predictions:\n- {path: p, task: ranking, actual: a, predicted: s}": "must be one of binary, multiclass, regression",
     "significance: {level: 0.05}": "`level` must be at least 0.5",
     "significance: {resamples: 10}": "must be a whole number of at least 100",
@@ -96,9 +120,14 @@ def test_every_documented_key_is_read() -> None:
         ),
     )
     assert rules.predictions[0].task is Task.BINARY
+    assert rules.predictions[0].weight == "passengers"
     assert rules.predictions[0].groups == ("carrier",)
     assert rules.predictions[0].metrics == {"roc_auc": "evaluation/metrics.json:roc_auc"}
+    assert rules.predictions[1].loss == LossRule("iou", Direction.HIGHER)
+    assert rules.predictions[2].order == "day"
+    assert rules.predictions[3].threshold == 0.35
     assert rules.seeds == "evaluation/seed-*/metrics.json"
+    assert rules.folds == "evaluation/fold-*/metrics.json"
     assert (rules.significance.level, rules.significance.correction) == (0.9, "none")
     assert (rules.plots.exclude, rules.plots.max_images) == (("*debug*",), 3)
     assert (rules.images.store, rules.images.url) == ("s3", "s3://bucket/prefix")
@@ -163,7 +192,18 @@ def test_the_published_schema_takes_what_the_parser_takes() -> None:
     load = YAML(typ="safe", pure=True).load
 
     assert list(validator.iter_errors(load(EVERY_KEY))) == []
-    schema_only = ("min: 2, max: 1", "needs `predicted`", "needs `positive`", "needs `url`", "YAML", ".nan")
+    schema_only = (
+        "min: 2, max: 1",
+        "needs `predicted`",
+        "needs `positive`",
+        "has `threshold`",
+        "has both",
+        "needs a wildcard",
+        "has `groups`",
+        "needs `url`",
+        "YAML",
+        ".nan",
+    )
     for text, message in WRONG.items():
         if message and not any(word in text + message for word in schema_only):
             assert list(validator.iter_errors(load(text))), text

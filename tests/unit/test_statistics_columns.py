@@ -157,3 +157,17 @@ def test_the_side_that_is_wrong_is_known():
         read(GOOD, broken, rule(score="s"))
     assert of_base.value.base
     assert not of_head.value.base
+
+
+def test_a_threshold_makes_labels_of_scores_from_itself_on():
+    data = table(y=[1, 0, 1, 0], s=[0.35, 0.34, 0.5, 0.51])
+    assert classified(data, rule(score="s", positive=1)).predicted.tolist() == [0, 0, 0, 1], "above 0.5, as `predict`"
+    assert classified(data, rule(score="s", positive=1, threshold=0.35)).predicted.tolist() == [1, 0, 1, 1]
+    assert classified(data, rule(score="s", positive=1, threshold=0.5)).predicted.tolist() == [0, 0, 1, 1]
+
+
+def test_a_threshold_is_compared_in_the_type_of_the_scores():
+    single = np.array([0.35, 0.349], dtype=np.float32)
+    assert float(single[0]) < 0.35, "in double precision"
+    asked = rule(score="s", positive=1, threshold=0.35)
+    assert classified(table(y=[1, 0], s=single), asked).predicted.tolist() == [1, 0]

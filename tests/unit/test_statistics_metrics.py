@@ -23,6 +23,9 @@ BINARY = {
     "specificity": lambda y, p, s: sk.recall_score(y, p, pos_label=0),
     "precision": lambda y, p, s: sk.precision_score(y, p),
     "f1": lambda y, p, s: sk.f1_score(y, p),
+    "f2": lambda y, p, s: sk.fbeta_score(y, p, beta=2),
+    "f0.5": lambda y, p, s: sk.fbeta_score(y, p, beta=0.5),
+    "f10_score": lambda y, p, s: sk.fbeta_score(y, p, beta=10),
     "mcc": lambda y, p, s: sk.matthews_corrcoef(y, p),
     "log_loss": lambda y, p, s: sk.log_loss(y, s),
     "brier": lambda y, p, s: sk.brier_score_loss(y, s),
@@ -33,6 +36,7 @@ AVERAGED = {
     "recall": lambda y, p, s, average: sk.recall_score(y, p, average=average),
     "precision": lambda y, p, s, average: sk.precision_score(y, p, average=average, zero_division=0),
     "f1": lambda y, p, s, average: sk.f1_score(y, p, average=average),
+    "f0.5": lambda y, p, s, average: sk.fbeta_score(y, p, beta=0.5, average=average),
     "roc_auc": lambda y, p, s, average: sk.roc_auc_score(y, s, multi_class="ovr", average=average),
     "average_precision": lambda y, p, s, average: sk.average_precision_score(y, s, average=average),
 }
@@ -42,6 +46,9 @@ MULTICLASS = {
     "mcc": lambda y, p, s: sk.matthews_corrcoef(y, p),
     "log_loss": lambda y, p, s: sk.log_loss(y, s),
     "brier_score": lambda y, p, s: sk.brier_score_loss(y, s),
+    "top_1_accuracy": lambda y, p, s: sk.top_k_accuracy_score(y, s, k=1),
+    "top_3_accuracy": lambda y, p, s: sk.top_k_accuracy_score(y, s, k=3),
+    "top2_acc": lambda y, p, s: sk.top_k_accuracy_score(y, s, k=2),
 }
 REGRESSION = {
     "mae": sk.mean_absolute_error,
@@ -197,6 +204,11 @@ def test_a_class_that_never_occurs_has_an_average_precision_of_0_as_in_scikit_le
     assert value("average_precision", examples, Task.MULTICLASS) == pytest.approx(expected)
 
 
+def test_each_class_is_among_as_many_as_there_are():
+    examples = multiclass(np.random.default_rng(6))
+    assert value("top_5_accuracy", examples, Task.MULTICLASS) == 1.0
+
+
 def test_constant_scores_rank_nothing():
     examples = binary([0, 1, 0, 1], [0.3] * 4)
     assert value("roc_auc", examples, Task.BINARY) == 0.5
@@ -220,7 +232,9 @@ def test_known_names_are_found(task):
     assert all(find(name, rule(task)) for name in known(task))
 
 
-@pytest.mark.parametrize("name", ["rmse", "accuracy_macro", "f1_harmonic", "ece_0", "", "ROC AUC"])
+@pytest.mark.parametrize(
+    "name", ["rmse", "accuracy_macro", "f1_harmonic", "ece_0", "f0", "f05", "f", "top_5_accuracy", "", "ROC AUC"]
+)
 def test_other_names_are_not_metrics_of_a_classification(name):
     assert find(name, rule(Task.BINARY)) is None
 

@@ -413,3 +413,15 @@ def test_a_million_rows_of_clusters_are_resampled_whole():
     pair = regression(rng, 120_000)
     found = of("mae", Pair(pair.base, pair.head, np.arange(120_000) % 40), Plan(resamples=200))
     assert found.method == "paired bootstrap of 40 clusters, 200 resamples, n = 120,000"
+
+
+def test_being_among_the_first_classes_is_tested_as_accuracy_is():
+    rng = np.random.default_rng(11)
+    actual, base = rng.integers(0, 4, 300), rng.dirichlet(np.ones(4), 300)
+    head = base.copy()
+    lost = np.flatnonzero(np.argsort(np.argsort(base, axis=1), axis=1)[np.arange(300), actual] == 2)[:9]
+    head[lost, actual[lost]] = -1.0
+    pair = Pair(*(Classified(tuple("abcd"), actual, scores.argmax(axis=1), scores) for scores in (base, head)))
+    found = estimates(pair, metrics(Task.MULTICLASS, "top_2_accuracy"), Plan())["top_2_accuracy"]
+    assert found.delta == pytest.approx(-9 / 300)
+    assert found.p_value == pytest.approx(2 / 2**9), "nine lost and none gained"

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from reporter.compare.statistics import evidence
 from reporter.compare.statistics.metrics import known
 from reporter.model.revision import Revision
-from reporter.model.rules import Average, GateRule, MetricRule, PredictionsRule, Rules, SignificanceRule, Task
+from reporter.model.rules import (
+    Average,
+    Direction,
+    GateRule,
+    LossRule,
+    MetricRule,
+    PredictionsRule,
+    Rules,
+    SignificanceRule,
+    Task,
+)
 from reporter.model.snapshot import Snapshot, Table, ValueFile
 
 PATH, FILE = "predictions.csv", "metrics.json"
@@ -59,7 +69,7 @@ def tables(draw):
 @st.composite
 def predictions_rules(draw):
     task = draw(st.sampled_from(Task))
-    names = [*known(task), "nonsense"]
+    names = [*known(task), "f2", "top_2_accuracy", "mean", "nonsense"]
     maybe = st.booleans()
     return PredictionsRule(
         PATH,
@@ -73,6 +83,9 @@ def predictions_rules(draw):
         average=draw(st.sampled_from(Average)),
         groups=("g",) if draw(maybe) else (),
         cluster="g" if draw(st.integers(0, 3)) == 0 else None,
+        order="id" if draw(st.integers(0, 3)) == 0 else None,
+        weight="s" if draw(st.integers(0, 3)) == 0 else None,
+        loss=LossRule("s", Direction.LOWER) if draw(st.integers(0, 5)) == 0 else None,
         metrics={name: f"{FILE}:{name}" for name in names},
     )
 

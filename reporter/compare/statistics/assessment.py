@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeAlias
 
 from reporter.compare.statistics.columns import MISSING, encode
@@ -21,10 +22,18 @@ from reporter.compare.statistics.examples import (
     require_all,
 )
 from reporter.compare.statistics.flips import flips
-from reporter.compare.statistics.metrics import Metric, evaluate, find, known, lacks
+from reporter.compare.statistics.metrics import Metric, choices, evaluate, find, lacks
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
-from reporter.compare.statistics.reported_values import Disagreement, disagreement, find_reported, metric_key
+from reporter.compare.statistics.reported_values import (
+    Disagreement,
+    disagreement,
+    find_reported,
+    hint_of,
+    metric_key,
+)
 from reporter.compare.statistics.resampling import Pair, Plan
+from reporter.compare.statistics.score_rounding import possible_values
+from reporter.compare.statistics.series import steps_of_time
 from reporter.compare.statistics.slices import Slice, slices
 from reporter.model.comparison import Flips
 from reporter.model.evidence import MetricEvidence
@@ -92,9 +101,9 @@ def metrics_of(rule: PredictionsRule) -> tuple[list[Metric], tuple[Problem, ...]
         hint = 'add `metrics:`, such as {roc_auc: "metrics.json:roc_auc"}, to have differences tested'
         return [], (configuration_problem(rule, "no metric is named that these predictions explain", hint),)
     found = {name: find(name, rule) for name in rule.metrics}
-    names = ", ".join(known(rule.task))
+    names = ", ".join(choices(rule))
     unknown = tuple(
-        configuration_problem(rule, f"{name!r} is no metric of a {rule.task} task", f"use one of {names}")
+        configuration_problem(rule, f"{name!r} is no metric of {rule.kind}", f"use one of {names}")
         for name, metric in found.items()
         if metric is None
     )
@@ -212,14 +221,16 @@ def usable_metrics(metrics: list[Metric], sides: Iterable[Examples]) -> tuple[li
 
 def _paired_examples(subject: _Subject, pairing: Paired) -> Pair:
     base, head = subject.examples
-    clusters = None
+    rule, clusters = subject.rule, None
     # Named by the candidate's file alone, as groups are: which examples belong together does not depend on the model.
     if subject.rule.cluster is not None:
         clusters = encode([column(subject.tables[1], subject.rule.cluster, base=False)[pairing.head]]).codes[0]
         require_all(clusters != MISSING, subject.rule.cluster, "nothing", base=False)
-    if pairing.whole:
-        return Pair(base, head, clusters)
-    return Pair(base.take(pairing.base), head.take(pairing.head), clusters)
+    if rule.order is not None:
+        clusters = steps_of_time(column(subject.tables[1], rule.order, base=False)[pairing.head], rule.order)
+    if not pairing.whole:
+        base, head = base.take(pairing.base), head.take(pairing.head)
+    return Pair(base, head, clusters, ordered=rule.order is not None)
 
 
 def _evidence(
@@ -256,7 +267,8 @@ def _disagreements(subject: _Subject, metric: Metric, recomputed: tuple[float, f
     """Hold each side's reported value against the one that all its rows give."""
     for snapshot, examples, value in zip(subject.snapshots, subject.examples, recomputed, strict=True):
         target, what = subject.rule.metrics[metric.name], f"{metric.name} of {subject.rule.path}"
-        found = disagreement(snapshot, target, what, value, examples)
+        possible = partial(possible_values, metric, examples)
+        found = disagreement(snapshot, target, what, value, possible, hint_of(metric.name, examples))
         if found is not None:
             yield found
 

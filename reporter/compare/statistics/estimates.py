@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from reporter.compare.statistics import ranked_scores, tallies
+from reporter.compare.statistics import losses, ranked_scores, tallies
 from reporter.compare.statistics.bag_of_little_bootstraps import ROUNDING, Replicates
+from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.delong import delong
 from reporter.compare.statistics.examples import Classified
 from reporter.compare.statistics.mcnemar import flips_interval, mcnemar
-from reporter.compare.statistics.metrics import Metric, Ranked, Tallied, evaluate
-from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, subsets_of, work
+from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied, evaluate
+from reporter.compare.statistics.resampling import Pair, Plan, bootstrap, is_of_sums, is_of_table, subsets_of, work
 from reporter.model.formatting import level as shown
 
 FEWEST_UNITS = 10
@@ -45,21 +48,25 @@ class Estimate:
 
 
 def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Estimate]:
-    """Estimate each metric, by its name: ROC AUC of two classes by DeLong, the p-value of accuracy by McNemar (both only
-    without clusters, which they do not know of), everything else by the bootstrap.
+    """Estimate each metric, by its name: ROC AUC of two classes by DeLong, the p-value of accuracy, and of any
+    other share of the examples, by McNemar (both only without clusters and weights, which they do not know of), everything else by the bootstrap.
 
     A metric without an interval has a note that says why.
     """
+    pair = pair.in_blocks()
     found = {metric.name: Estimate(evaluate(metric, pair.base), evaluate(metric, pair.head)) for metric in metrics}
     defined = [metric for metric in metrics if math.isfinite(found[metric.name].delta)]
     for metric in metrics:
         if metric not in defined:
             found[metric.name] = replace(found[metric.name], note=f"{metric.name} is not defined on these examples.")
     if pair.units < FEWEST_UNITS:
-        unit = "rows" if pair.clusters is None else "clusters"
+        unit = "steps of time" if pair.ordered else "rows" if pair.clusters is None else "clusters"
         note = (
             f"No interval: there are only {pair.units} {unit}, and {FEWEST_UNITS} are the least to estimate one from."
         )
+        return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
+    if (worth := pair.effective_units) < FEWEST_UNITS:
+        note = f"No interval: {_why_little(pair, worth)}, and {FEWEST_UNITS} are the least to estimate one from."
         return found | {metric.name: replace(found[metric.name], note=note) for metric in defined}
     if pair.identical:  # no resample could differ, so none is drawn
         same = f"identical predictions, n = {pair.rows:,}"
@@ -75,9 +82,16 @@ def estimates(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Es
     for metric in resampled:
         method = _method(pair, resampled, metric, plan)
         found[metric.name] = _by_bootstrap(found[metric.name], replicates[metric.name], plan.level, method)
-    for metric in (metric for metric in resampled if _has_mcnemar(metric, pair)):
-        found[metric.name] = _with_mcnemar(found[metric.name], pair, plan.level)
+    for metric in resampled:
+        if (hits := _hits(metric, pair)) is not None:
+            found[metric.name] = _with_mcnemar(found[metric.name], *hits, plan.level)
     return found
+
+
+def _why_little(pair: Pair, worth: float) -> str:
+    if pair.block == 1:
+        return f"by their weights the rows say as little as {worth:.1f} would"
+    return f"{pair.units:,} steps of time that hang together over {pair.block:,} say as little as {worth:.1f} would"
 
 
 def _too_little(metric: Metric, pair: Pair, plan: Plan) -> str:
@@ -96,15 +110,42 @@ def _too_little(metric: Metric, pair: Pair, plan: Plan) -> str:
     return ""
 
 
+def _is_simple(pair: Pair) -> bool:
+    """Examples are independent and count alike, as DeLong and McNemar take them to."""
+    return pair.clusters is None and pair.weights is None
+
+
 def _has_delong(metric: Metric, pair: Pair) -> bool:
-    """ROC AUC of two classes; its variance takes examples to be independent, which those of a cluster are not."""
+    """ROC AUC of two classes."""
     auc = isinstance(metric.formula, Ranked) and metric.formula.value is ranked_scores.roc_auc
-    return auc and pair.clusters is None and isinstance(pair.base, Classified) and pair.base.binary
+    return auc and _is_simple(pair) and isinstance(pair.base, Classified) and pair.base.binary
 
 
-def _has_mcnemar(metric: Metric, pair: Pair) -> bool:
-    """Accuracy of any number of classes; the test takes examples to be independent too."""
-    return isinstance(metric.formula, Tallied) and metric.formula.value is tallies.accuracy and pair.clusters is None
+_Hits: TypeAlias = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
+"""Which examples the baseline had right, and which the candidate, each of shape (n,)."""
+
+
+def _hits(metric: Metric, pair: Pair) -> _Hits | None:
+    """Of a metric that is a share of the examples, for McNemar's test: accuracy of any number of classes, and any mean of zeros and
+    ones, such as marks of a grader.
+    """
+    if not _is_simple(pair):
+        return None
+    base, head = pair.base, pair.head
+    match metric.formula:
+        case Tallied(value) if value is tallies.accuracy:
+            assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  of labels
+            return base.predicted == base.actual, head.predicted == head.actual
+        case Meant(columns, value) if value is losses.the_mean:
+            sides = columns(base)[:, 0], columns(head)[:, 0]
+            return (sides[0] == 1, sides[1] == 1) if all(map(_is_share, sides)) else None
+        case _:
+            return None
+
+
+def _is_share(values: FloatArray) -> bool:
+    """Nothing but zeros and ones; the first few values tell nearly always."""
+    return all(bool(np.isin(some, (0.0, 1.0)).all()) for some in (values[:100], values))
 
 
 def _by_delong(estimate: Estimate, pair: Pair, level: float) -> Estimate:
@@ -145,27 +186,28 @@ def _by_bootstrap(estimate: Estimate, replicates: Replicates, level: float, meth
     )
 
 
-def _with_mcnemar(estimate: Estimate, pair: Pair, level: float) -> Estimate:
+def _with_mcnemar(
+    estimate: Estimate, base_right: npt.NDArray[np.bool_], head_right: npt.NDArray[np.bool_], level: float
+) -> Estimate:
     """The exact p-value, and the interval no narrower than the one that belongs to it: of few flips the bootstrap's is."""
-    base, head = pair.base, pair.head
-    assert isinstance(base, Classified) and isinstance(head, Classified)  # noqa: S101, PT018  see _has_mcnemar
-    right = base.predicted == base.actual, head.predicted == head.actual
     method = "exact McNemar" if estimate.method is None else f"{estimate.method}; p-value: exact McNemar"
     interval = estimate.interval
     if interval is not None:
-        low, high = flips_interval(*right, level)
+        low, high = flips_interval(base_right, head_right, level)
         interval = min(interval[0], low), max(interval[1], high)
-    return replace(estimate, interval=interval, p_value=mcnemar(*right), method=method)
+    return replace(estimate, interval=interval, p_value=mcnemar(base_right, head_right), method=method)
 
 
 def _method(pair: Pair, metrics: Iterable[Metric], metric: Metric, plan: Plan) -> str:
     """What a reader is told of how a metric was resampled, as `bootstrap` does it; `metrics` are all that it was given."""
-    rows = f"n = {pair.rows:,}"
-    if isinstance(metric.formula, Tallied) and pair.clusters is None:
+    rows = f"n = {pair.rows:,}" if pair.weights is None else f"n = {pair.rows:,} weighted"
+    if is_of_table(metric, pair):
         return f"paired bootstrap, {plan.resamples:,} resamples, {rows}"
-    from_rows = [m for m in metrics if not isinstance(m.formula, Tallied) and not is_of_sums(m, pair)]
+    from_rows = [m for m in metrics if not is_of_table(m, pair) and not is_of_sums(m, pair)]
     count, size = (1, pair.units) if is_of_sums(metric, pair) else subsets_of(pair, from_rows, plan)
     what = "paired bootstrap" if pair.clusters is None else f"paired bootstrap of {pair.units:,} clusters"
+    if pair.ordered:
+        what = f"paired circular block bootstrap of {pair.units:,} steps of time, {pair.block:,} in a block"
     if count > 1:
         unit = "rows" if pair.clusters is None else "clusters"
         what = f"{what}, bag of little bootstraps ({count} × {size:,} {unit})"

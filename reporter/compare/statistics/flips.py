@@ -37,9 +37,9 @@ def flips(base: Classified, head: Classified, table: Table, rows: IntArray, rule
 
 def _confidence(examples: Classified) -> FloatArray | None:
     """The probability of the predicted class, shape (n,); None where the scores are no probabilities."""
-    scores = examples.scores
-    if scores is None or scores.min() < 0 or scores.max() > 1:
+    if examples.scores is None or not examples.has_probabilities:
         return None
+    scores = np.clip(examples.scores, 0.0, 1.0)
     if scores.ndim == 1:
         return np.where(examples.predicted == 1, scores, 1 - scores)
     return np.asarray(scores[np.arange(examples.rows), examples.predicted])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reporter.compare.statistics.assessment import Assessment, Tests, assess
 from reporter.compare.statistics.correction import holm
+from reporter.compare.statistics.folds import cross_validated
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import repeated_runs
 from reporter.compare.statistics.run_predictions import assess_runs
@@ -23,7 +24,8 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
 
     - p-values of gated metrics are corrected over all gated metrics (`rules.significance.correction`, Holm by default), those of
       slices over all slices (Benjamini-Hochberg); intervals are of `rules.significance.level`, uncorrected.
-    - Repeated runs (`rules.seeds`, and predictions whose `path` is a glob) of a metric are one test, told at each of its rows.
+    - Repeated runs (`rules.seeds`, and predictions whose `path` is a glob) of a metric are one test, told at each of its rows, and so
+      are its folds (`rules.folds`).
 
     Seeded by `rules.significance.seed`: equal input gives equal output. Never raises on what a repository holds.
     """
@@ -33,7 +35,8 @@ def evidence(base: Snapshot, head: Snapshot, rules: Rules) -> Evidence:
     of_runs = [assess_runs(base, head, rule, plan) for rule in rules.predictions if rule.is_repeated]
     assessed = [*single, *of_runs]
     repeated = Assessment() if rules.seeds is None else Assessment(repeated_runs(base, head, rules.seeds, plan))
-    tests = _joined(single, [*of_runs, repeated])
+    folds = Assessment() if rules.folds is None else Assessment(cross_validated(base, head, rules.folds, plan))
+    tests = _joined(single, [*of_runs, folds, repeated])
     return Evidence(
         metrics=_each(
             tests if significance.correction is Correction.NONE else _corrected(tests, _gated(base, head, rules))

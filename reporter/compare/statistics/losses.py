@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reporter.compare.statistics.columns import FloatArray
-from reporter.compare.statistics.examples import Classified, Regressed
+from reporter.compare.statistics.examples import Classified, Regressed, Scored
 
 TINY = float(np.finfo(np.float64).eps)
 """How near to 0 or 1 a probability in double precision may be, for scikit-learn's log loss."""
@@ -25,11 +25,22 @@ def squared_errors_of_probability(examples: Classified) -> FloatArray:
 
     Of a binary task the squared error of the positive class's probability, else the sum over classes; shape (n, 1).
     """
-    scores = _scores(examples)
+    scores = _probabilities(examples)
     if scores.ndim == 1:
         return np.asarray(((scores - examples.actual) ** 2)[:, None])
-    of_actual = _of_actual(examples)
+    of_actual = scores[np.arange(examples.rows), examples.actual]
     return np.asarray(((scores**2).sum(axis=1) - 2 * of_actual + 1)[:, None])
+
+
+def among_the_first(examples: Classified, places: int) -> FloatArray:
+    """1 where the actual class is one of the `places` with the highest scores, else 0; shape (n, 1). Of classes that tie the later
+    column comes first, as in scikit-learn's `top_k_accuracy_score`.
+    """
+    scores = _scores(examples)
+    own = scores[np.arange(examples.rows), examples.actual][:, None]
+    is_later = np.arange(scores.shape[1]) > examples.actual[:, None]
+    before = np.count_nonzero((scores > own) | ((scores == own) & is_later), axis=1)
+    return np.asarray(before < places, dtype=np.float64)[:, None]
 
 
 def calibration_gaps(examples: Classified, bins: int) -> FloatArray:
@@ -39,7 +50,7 @@ def calibration_gaps(examples: Classified, bins: int) -> FloatArray:
     calibrated probabilities using Bayesian binning). Of several classes: of the predicted class's probability (Guo et al. 2017,
     On calibration of modern neural networks).
     """
-    scores = _scores(examples)
+    scores = _probabilities(examples)
     if scores.ndim == 1:
         outcome, probability = examples.actual.astype(np.float64), scores
     else:
@@ -64,6 +75,11 @@ def the_mean(means: FloatArray) -> FloatArray:
 def root(means: FloatArray) -> FloatArray:
     """The square root of the mean of a single column, shape (B,): RMSE of squared errors."""
     return np.sqrt(means[:, 0])
+
+
+def own_scores(examples: Scored) -> FloatArray:
+    """The score that each example has already; shape (n, 1)."""
+    return examples.values[:, None]
 
 
 def absolute_errors(examples: Regressed) -> FloatArray:
@@ -99,6 +115,16 @@ def _scores(examples: Classified) -> FloatArray:
     if examples.scores is None:
         raise ValueError("the metric needs scores")
     return examples.scores
+
+
+def _probabilities(examples: Classified) -> FloatArray:
+    """The scores, without what rounding put beyond 0 and 1."""
+    return np.clip(_scores(examples), 0.0, 1.0)
+
+
+def sure_and_wrong(examples: Classified) -> int:
+    """How many examples have a probability of 0 for what was the case: what each adds to log loss depends on the type of the scores."""
+    return int(np.count_nonzero(_of_actual(examples) <= 0))
 
 
 def _of_actual(examples: Classified) -> FloatArray:

@@ -13,8 +13,8 @@ import numpy as np
 
 from reporter.compare.statistics import losses, ranked_scores, tallies
 from reporter.compare.statistics.columns import FloatArray
-from reporter.compare.statistics.examples import Examples, Regressed
-from reporter.model.rules import Average, PredictionsRule, Task
+from reporter.compare.statistics.examples import Classified, Examples
+from reporter.model.rules import Average, Direction, LossRule, PredictionsRule, Task
 
 BINS = 10
 """Of the expected calibration error; `expected_calibration_error_15` has fifteen."""
@@ -66,10 +66,16 @@ class Metric:
     needs: Needs
     higher_is_better: bool = True
     average: Average = Average.MACRO
+    bins: int = 0
+    """Of a calibration error: how many intervals of probabilities; 0 for any other metric."""
 
 
 def _tallied(value: tallies.TallyFunction) -> Metric:
     return Metric("", Tallied(value), Needs.LABELS)
+
+
+def _f(beta: float) -> Metric:
+    return _tallied(partial(tallies.f_beta, beta=beta))
 
 
 def _error(columns: Callable[[Any], FloatArray], value: Callable[[FloatArray], FloatArray], needs: Needs) -> Metric:
@@ -78,14 +84,14 @@ def _error(columns: Callable[[Any], FloatArray], value: Callable[[FloatArray], F
 
 def _calibration(bins: int) -> Metric:
     columns = partial(losses.calibration_gaps, bins=bins)
-    return _error(columns, losses.sum_of_absolutes, Needs.PROBABILITIES)
+    return replace(_error(columns, losses.sum_of_absolutes, Needs.PROBABILITIES), bins=bins)
 
 
 _AVERAGED = {
     "recall": _tallied(tallies.recall),
     "specificity": _tallied(tallies.specificity),
     "precision": _tallied(tallies.precision),
-    "f1": _tallied(tallies.f1),
+    "f1": _f(1.0),
     "roc_auc": Metric("", Ranked(ranked_scores.roc_auc), Needs.SCORES),
     "average_precision": Metric("", Ranked(ranked_scores.average_precision), Needs.SCORES),
 }
@@ -107,7 +113,6 @@ _REGRESSION = {
 }
 _ALIASES = {
     "sensitivity": "recall",
-    "f1_score": "f1",
     "matthews_corrcoef": "mcc",
     "brier": "brier_score",
     "auc": "roc_auc",
@@ -119,59 +124,89 @@ _ALIASES = {
     "r2_score": "r2",
 }
 _WITH_AVERAGE = re.compile(r"(.+)_(macro|micro|weighted)")
+_WITH_BETA = re.compile(r"f((?:0|[1-9]\d{0,2})(?:\.\d{1,6})?)(?:_score)?")
+_WITH_PLACES = re.compile(r"top_?([1-9]\d{0,5})_acc(?:uracy)?")
 _WITH_BINS = re.compile(r"(?:ece|expected_calibration_error)_(\d{1,3})")
 
 
-def known(task: Task) -> tuple[str, ...]:
+MEAN = "mean"
+"""What the metric of a loss may be called, beside the name of its column."""
+
+
+def known(task: Task | None) -> tuple[str, ...]:
     """Names of the metrics of a task, without aliases."""
     return tuple(_REGRESSION if task is Task.REGRESSION else _CLASSIFICATION)
 
 
+def choices(rule: PredictionsRule) -> tuple[str, ...]:
+    """Names of the metrics that these predictions can give, without aliases."""
+    return known(rule.task) if rule.loss is None else (MEAN, rule.loss.column)
+
+
 def find(name: str, rule: PredictionsRule) -> Metric | None:
     """Find a metric by name or alias; of several classes `f1_weighted` overrules the rule's average, `ece_15` sets the number of
-    bins.
+    bins, `f0.5` the weight of recall, `top_5_accuracy` how many classes may be guessed.
     """
+    if rule.loss is not None:
+        return _mean_of(name, rule.loss)
     if rule.task is Task.REGRESSION:
         metric = _REGRESSION.get(_ALIASES.get(name, name))
         return None if metric is None else replace(metric, name=name)
     if (bins := _WITH_BINS.fullmatch(name)) and int(bins[1]) > 0:
         return replace(_calibration(int(bins[1])), name=name)
     average = rule.average
-    metric = _CLASSIFICATION.get(_ALIASES.get(name, name))
-    if metric is None and rule.task is Task.MULTICLASS and (named := _WITH_AVERAGE.fullmatch(name)):
-        metric, average = _AVERAGED.get(_ALIASES.get(named[1], named[1])), Average(named[2])
+    metric = _CLASSIFICATION.get(_ALIASES.get(name, name)) or _with_beta(name)
+    if metric is None and rule.task is Task.MULTICLASS:
+        if named := _WITH_AVERAGE.fullmatch(name):
+            metric = _AVERAGED.get(_ALIASES.get(named[1], named[1])) or _with_beta(named[1])
+            average = Average(named[2])
+        elif places := _WITH_PLACES.fullmatch(name):
+            metric = Metric(
+                "", Meant(partial(losses.among_the_first, places=int(places[1])), losses.the_mean), Needs.SCORES
+            )
     return None if metric is None else replace(metric, name=name, average=average)
+
+
+def _with_beta(name: str) -> Metric | None:
+    named = _WITH_BETA.fullmatch(name)
+    return _f(float(named[1])) if named and float(named[1]) > 0 else None
+
+
+def _mean_of(name: str, loss: LossRule) -> Metric | None:
+    if name not in {MEAN, loss.column}:
+        return None
+    is_higher_better = loss.direction is Direction.HIGHER
+    return Metric(name, Meant(losses.own_scores, losses.the_mean), Needs.NUMBERS, is_higher_better)
 
 
 def lacks(metric: Metric, examples: Examples) -> str | None:
     """Say in one clause why a metric cannot be computed of these examples; None if it can."""
-    if isinstance(examples, Regressed) or metric.needs is Needs.LABELS:
+    if not isinstance(examples, Classified) or metric.needs is Needs.LABELS:
         return None
     if examples.scores is None:
         return f"{metric.name} needs {metric.needs.value}, and no column of them is named"
-    if metric.needs is Needs.PROBABILITIES and not _within_unit(examples.scores):
+    if metric.needs is Needs.PROBABILITIES and not examples.has_probabilities:
         return f"{metric.name} needs {metric.needs.value}, and the scores go beyond"
     return None
 
 
-def _within_unit(scores: FloatArray) -> bool:
-    return bool(scores.min() >= 0 and scores.max() <= 1)
-
-
 def evaluate(metric: Metric, examples: Examples) -> float:
     """Compute a metric; not finite where it is not defined (ROC AUC of one class) or too large for a float."""
-    once = np.ones((1, examples.rows), dtype=np.int32)
-    return float(_evaluate(metric, examples, once)[0])
+    weights = np.ones(examples.rows, dtype=np.int32) if examples.weights is None else examples.weights
+    return float(_evaluate(metric, examples, weights[None, :])[0])
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _evaluate(metric: Metric, examples: Any, once: ranked_scores.Weights) -> FloatArray:
     match metric.formula:
         case Tallied(value):
             matrix = tallies.incidence(examples)
             return value(tallies.tally(matrix, once, binary=examples.binary), metric.average)
         case Meant(columns, of_means):
-            return of_means(columns(examples).mean(axis=0, keepdims=True))
+            values = columns(examples)
+            if examples.weights is None:
+                return of_means(values.mean(axis=0, keepdims=True))
+            return of_means((once @ values) / once.sum())
         case Ranked(of_curve):
             return ranked_scores.ranked_values(ranked_scores.rankings(examples, metric.average), [of_curve], once)[0]
         case _:

@@ -26,7 +26,7 @@ SHARED_ROWS = 30
 CORRECTED_SHARE = 0.05
 """Up to this part of the shared rows may have another label by a correction; of more, those rows count as gone."""
 SAME_TARGET = 1e-9
-"""Relative: targets of a regression are equal if they differ by less (CSV and Parquet write them differently)."""
+"""Relative: targets of a regression, and weights, are equal if they differ by less (CSV and Parquet write them differently)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +65,9 @@ def pair(base: Table, head: Table, sides: tuple[Examples, Examples], rule: Predi
     pairing = _by_id(base, head, rule.id) if rule.id is not None else _by_position(base, head, sides, rule)
     if isinstance(pairing, Incomparable):
         return pairing
+    if reweighted := int(np.count_nonzero(_weight_differs(sides, pairing))):
+        differ = f"the weights of {reweighted:,} of {len(pairing.base):,} shared examples differ"
+        return _incomparable(ClauseId.OTHER_ROWS, differ)
     relabelled = _actual_differs(sides, pairing)
     if not relabelled.any():
         return pairing
@@ -84,8 +87,16 @@ def _actual_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.ND
     base, head = sides
     if isinstance(base, Regressed) and isinstance(head, Regressed):
         return ~np.isclose(base.actual[pairing.base], head.actual[pairing.head], rtol=SAME_TARGET, atol=0.0)
-    assert isinstance(base, Classified)  # noqa: S101  both sides are of one task
+    if not isinstance(base, Classified) or not isinstance(head, Classified):  # scores alone: nothing was to be met
+        return np.zeros(len(pairing.head), dtype=np.bool_)
     return np.asarray(base.actual[pairing.base] != head.actual[pairing.head])
+
+
+def _weight_differs(sides: tuple[Examples, Examples], pairing: Paired) -> npt.NDArray[np.bool_]:
+    base, head = (side.weights for side in sides)
+    if base is None or head is None:
+        return np.zeros(len(pairing.head), dtype=np.bool_)
+    return ~np.isclose(base[pairing.base], head[pairing.head], rtol=SAME_TARGET, atol=0.0)
 
 
 def _by_position(base: Table, head: Table, sides: tuple[Examples, Examples], rule: PredictionsRule) -> Pairing:
@@ -96,7 +107,8 @@ def _by_position(base: Table, head: Table, sides: tuple[Examples, Examples], rul
     if base.rows != head.rows:
         differ = f"the test sets differ ({base.rows:,} and {head.rows:,} rows)"
         return _incomparable(ClauseId.OTHER_ROWS, f"{differ}, and {no_id}")
-    answers = {rule.actual, rule.predicted, rule.score, *rule.scores.values()}
+    loss = rule.loss.column if rule.loss is not None else None
+    answers = {rule.actual, rule.predicted, rule.score, loss, *rule.scores.values()}
     others = [name for name in base.columns if name in head.columns and name not in answers]
     telling = {name: _order(base.columns[name], head.columns[name]) for name in others}
     if moved := [name for name, order in telling.items() if order is _Order.OTHER]:
@@ -134,12 +146,12 @@ def _sorted_by(sides: tuple[Examples, Examples], rule: PredictionsRule) -> str:
         if base.same(head):
             return ""
         if _is_sorted(base.actual) and _is_sorted(head.actual):
-            return rule.actual
+            return rule.actual or ""
         scores = [side.scores for side in (base, head) if side.scores is not None and side.scores.ndim == 1]
         return rule.score or "" if scores and all(map(_is_sorted, scores)) else ""
-    assert isinstance(base, Regressed)  # noqa: S101  both sides are of one task
-    assert isinstance(head, Regressed)  # noqa: S101
-    return rule.actual if not base.same(head) and _is_sorted(base.actual) and _is_sorted(head.actual) else ""
+    if isinstance(base, Regressed) and isinstance(head, Regressed) and not base.same(head):
+        return rule.actual or "" if _is_sorted(base.actual) and _is_sorted(head.actual) else ""
+    return ""
 
 
 def _is_sorted(values: npt.NDArray[Any]) -> bool:

@@ -16,8 +16,8 @@ from reporter.compare.statistics.columns import FloatArray, IntArray
 from reporter.compare.statistics.examples import Classified
 from reporter.model.rules import Average
 
-Weights: TypeAlias = npt.NDArray[np.int32]
-"""How often each example counts, shape (B, n). Integers are gathered and summed several times faster than floats."""
+Weights: TypeAlias = npt.NDArray[np.int32 | np.float64]
+"""How often, or how much, each example counts, shape (B, n). Integers are gathered and summed several times faster than floats."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,14 +96,16 @@ def curve(ranking: Ranking, weights: Weights) -> Curve:
     gained = ordered.take(ranking.positives, axis=1)
     if len(ranking.groups) < len(ranking.positives):  # else no two positives tie, and each is a group
         gained = np.add.reduceat(gained, ranking.groups, axis=1)
-    running = np.cumsum(ordered, axis=1, dtype=np.int32)
-    return Curve(ranking, running, gained, np.cumsum(gained, axis=1, dtype=np.int32))
+    running = np.cumsum(ordered, axis=1, dtype=weights.dtype)
+    return Curve(ranking, running, gained, np.cumsum(gained, axis=1, dtype=weights.dtype))
 
 
 def average_precision(points: Curve) -> FloatArray:
     """Sum over thresholds of precision × gain in recall, without interpolation: scikit-learn's `average_precision_score`."""
-    # Where nobody was drawn down to here nothing is gained either: 0 of 1 then stands for 0 of 0.
-    precision = points.positives / np.maximum(points.through, 1)
+    # Where nobody was drawn down to here nothing is gained either: 0 of something then stands for 0 of 0.
+    through = points.through
+    least = 1 if through.dtype.kind == "i" else np.finfo(np.float64).tiny
+    precision = points.positives / np.maximum(through, least)
     return _per(np.einsum("bg,bg->b", points.gained, precision), points.all_positives)
 
 

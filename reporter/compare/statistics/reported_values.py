@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-
-import numpy as np
+from typing import TypeAlias
 
 from reporter.compare.difference import as_float
-from reporter.compare.statistics.columns import FloatArray
 from reporter.compare.statistics.examples import Classified, Examples
+from reporter.compare.statistics.losses import sure_and_wrong
 from reporter.model.formatting import number
 from reporter.model.metric_key import MetricKey
 from reporter.model.problem import Problem, ProblemKind
@@ -24,9 +23,6 @@ DIGITS = 3
 """A reported value may be rounded, but not to fewer significant digits than these …"""
 DECIMALS = 2
 """… nor, if that is coarser, to fewer decimals than these."""
-MOST_DECIMALS = 8
-"""Scores with more decimals are taken as exact."""
-SAMPLE = 1000
 
 
 def metric_key(text: str, snapshots: Iterable[Snapshot]) -> MetricKey:
@@ -59,18 +55,25 @@ class Disagreement:
     """What is wrong, to follow the metric's name: `reports 0.8, but roc_auc of predictions.csv is 0.72`."""
 
 
+PossibleValues: TypeAlias = Callable[[], tuple[float, float]]
+"""The least and the greatest value that a metric may have."""
 _ONE_IS_WRONG = "one of them is wrong: check the metric's definition, and that both files are of one run"
 
 
 def disagreement(
-    snapshot: Snapshot, target: str, what: str, recomputed: float, examples: Examples, hint: str = _ONE_IS_WRONG
+    snapshot: Snapshot,
+    target: str,
+    what: str,
+    recomputed: float,
+    possible: PossibleValues,
+    hint: str = _ONE_IS_WRONG,
 ) -> Disagreement | None:
     """Say that the value which a revision reports as `target` is not the recomputed one, of `what`; None where they agree or no number
-    is reported. `hint` tells what to do.
+    is reported. `possible` gives what it may be if scores were rounded, and is asked only where they differ; `hint` tells what to do.
     """
     key = metric_key(target, [snapshot])
     file, value = find_reported(snapshot.metrics, key) or (None, None)
-    if file is None or value is None or not is_number(value) or agrees(value, recomputed, examples):
+    if file is None or value is None or not is_number(value) or agrees(value, recomputed, possible):
         return None
     clause = f"reports {six_digits(value)}, but {what} is {recomputed:.6g}"
     return Disagreement(
@@ -79,8 +82,20 @@ def disagreement(
     )
 
 
-def agrees(value: Number, recomputed: float, examples: Examples) -> bool:
-    """True if the two are equal but for rounding of the reported `value`, and of the scores it is recomputed from."""
+def hint_of(metric: str, examples: Examples) -> str:
+    """What to do where they disagree; of a log loss also what may have come between it and text, which keeps no type of scores."""
+    if metric != "log_loss" or not isinstance(examples, Classified) or not (count := sure_and_wrong(examples)):
+        return _ONE_IS_WRONG
+    return (
+        f"{_ONE_IS_WRONG}; {count:,} examples are wrong with a probability of 0, which log loss takes for the least that the type of the "
+        "scores holds: clip probabilities before both, or write Parquet, which keeps the type"
+    )
+
+
+def agrees(value: Number, recomputed: float, possible: PossibleValues) -> bool:
+    """True if the two are equal but for the rounding that the reported `value` itself shows, for what summing in another order may
+    change, and for what rounded scores leave open.
+    """
     reported = as_float(value)
     if math.isnan(reported) or math.isnan(recomputed):
         return math.isnan(reported) and math.isnan(recomputed)
@@ -88,8 +103,11 @@ def agrees(value: Number, recomputed: float, examples: Examples) -> bool:
         return reported == recomputed
     coarsest = min(DECIMALS, DIGITS - 1 - _magnitude(recomputed))
     rounding = 0.5 * 10.0 ** -max(coarsest, _decimals(reported))
-    size = max(abs(recomputed), 1e-300)
-    return abs(reported - recomputed) <= rounding * (1 + TOLERANCE) + (TOLERANCE + _score_rounding(examples)) * size
+    slack = rounding * (1 + TOLERANCE) + TOLERANCE * max(abs(recomputed), 1e-300)
+    if abs(reported - recomputed) <= slack:
+        return True
+    low, high = possible()
+    return low - slack <= reported <= high + slack
 
 
 def six_digits(value: Number) -> str:
@@ -105,15 +123,3 @@ def _decimals(value: float) -> int:
     """Decimals that the shortest spelling of `value` has: 2 of 0.85, −2 of 1200.0, 7 of 1.5e-06."""
     exponent = Decimal(repr(float(value))).normalize().as_tuple().exponent
     return -exponent if isinstance(exponent, int) else 0
-
-
-def _score_rounding(examples: Examples) -> float:
-    """The step of the scores' last decimal, where a predictions file holds rounded ones; else 0."""
-    if not isinstance(examples, Classified) or examples.scores is None:
-        return 0.0
-    scores = examples.scores.ravel()[:SAMPLE]
-    return next((10.0**-d for d in range(1, MOST_DECIMALS + 1) if _are_rounded(scores, d)), 0.0)
-
-
-def _are_rounded(scores: FloatArray, decimals: int) -> bool:
-    return bool(np.allclose(scores, np.round(scores, decimals), rtol=0, atol=1e-12))

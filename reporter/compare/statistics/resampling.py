@@ -9,8 +9,10 @@ it is a row of weights, how often each example was drawn.
 - Other metrics are computed of row weights, for a block of resamples at once.
 - Beyond `Plan.row_limit` rows, weights for subsets of the rows stand for resamples of the whole size: the bag of little bootstraps
   (Kleiner, Talwalkar, Sarkar & Jordan 2014, A scalable bootstrap for massive data).
+- With weights each row, however often it is drawn, is worth its weight; the joint table does not hold then.
 - With clusters, whole clusters are drawn (Davison & Hinkley 1997, Bootstrap methods and their application, section 3.8). Metrics of
   labels and of means are then computed of each cluster's sums.
+- Of a series the clusters are steps of time, drawn in blocks of neighbours (`reporter.compare.statistics.series`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import assert_never
 
@@ -30,6 +32,7 @@ from reporter.compare.statistics.columns import FloatArray, IntArray
 from reporter.compare.statistics.examples import Classified, Examples
 from reporter.compare.statistics.metrics import Meant, Metric, Ranked, Tallied
 from reporter.compare.statistics.ranked_scores import ranked_values, rankings
+from reporter.compare.statistics.series import block_length, draw_blocks, row_differences
 from reporter.compare.statistics.tallies import incidence, tally
 from reporter.model.rules import Average
 
@@ -72,6 +75,10 @@ class Pair:
     head: Examples
     clusters: IntArray | None = None
     """Shape (n,): numbers from 0; rows of one number are resampled together."""
+    ordered: bool = False
+    """Clusters are steps of time, and are resampled in blocks of neighbours."""
+    block: int = 1
+    """How many of them; of examples that are not ordered, 1."""
 
     @property
     def rows(self) -> int:
@@ -84,6 +91,19 @@ class Pair:
         return self.rows if self.clusters is None else int(self.clusters.max()) + 1
 
     @property
+    def weights(self) -> FloatArray | None:
+        """Shape (n,): how much each example counts, the same on both sides; None: all alike."""
+        return self.head.weights
+
+    @property
+    def effective_units(self) -> float:
+        """How many rows, clusters or blocks that count alike would say as much (Kish 1965, Survey sampling)."""
+        if self.weights is None:
+            return self.units / self.block
+        each = self.weights if self.clusters is None else np.bincount(self.clusters, weights=self.weights)
+        return float(each.sum() ** 2 / np.square(each).sum()) / self.block if each.any() else 0.0
+
+    @property
     def identical(self) -> bool:
         """Both sides predicted the very same."""
         return self.base.same(self.head)
@@ -91,7 +111,20 @@ class Pair:
     def take(self, rows: IntArray) -> Pair:
         """The examples of these rows (indices of shape (m,)); clusters that are left are numbered from 0 again."""
         clusters = None if self.clusters is None else np.unique(self.clusters[rows], return_inverse=True)[1]
-        return Pair(self.base.take(rows), self.head.take(rows), clusters)
+        return replace(self, base=self.base.take(rows), head=self.head.take(rows), clusters=clusters)
+
+    def in_blocks(self) -> Pair:
+        """Of a series, with the length of its blocks; all others as they are."""
+        if not self.ordered or self.clusters is None:
+            return self
+        differences = row_differences(self.base, self.head)
+        return replace(self, block=block_length(differences, self.clusters, self.weights))
+
+    def draw(self, rng: np.random.Generator, total: int, count: int) -> npt.NDArray[np.int32]:
+        """How often each unit was drawn in each of `count` resamples of `total` units, shape (count, units)."""
+        if self.ordered:
+            return draw_blocks(rng, self.units, self.block, count)
+        return draw(rng, self.units, total, count)
 
 
 def bootstrap(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Replicates]:
@@ -101,20 +134,26 @@ def bootstrap(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> dict[str, Re
     need not: an interval is of one metric.
     """
     rng = np.random.default_rng(plan.seed)
-    from_table = [metric for metric in metrics if isinstance(metric.formula, Tallied) and pair.clusters is None]
+    from_table = [metric for metric in metrics if is_of_table(metric, pair)]
     from_sums = [metric for metric in metrics if is_of_sums(metric, pair)]
     from_rows = [metric for metric in metrics if metric not in from_table and metric not in from_sums]
     found: dict[str, Replicates] = {}
+    units = max(2, round(pair.effective_units))
     if from_table:
         differences = _of_table(pair, from_table, plan, rng)
-        found |= {m.name: Replicates(differences[None, :, i], pair.units) for i, m in enumerate(from_table)}
+        found |= {m.name: Replicates(differences[None, :, i], units) for i, m in enumerate(from_table)}
     if from_sums:
         differences = _of_clusters(pair, from_sums, plan, rng)
-        found |= {m.name: Replicates(differences[None, :, i], pair.units) for i, m in enumerate(from_sums)}
+        found |= {m.name: Replicates(differences[None, :, i], units) for i, m in enumerate(from_sums)}
     if from_rows:
         differences = _of_rows(pair, from_rows, plan, rng)
-        found |= {m.name: Replicates(differences[:, :, i], pair.units) for i, m in enumerate(from_rows)}
+        found |= {m.name: Replicates(differences[:, :, i], units) for i, m in enumerate(from_rows)}
     return found
+
+
+def is_of_table(metric: Metric, pair: Pair) -> bool:
+    """Whether a metric depends on the rows only through how often each cell of the joint table occurs."""
+    return isinstance(metric.formula, Tallied) and pair.clusters is None and pair.weights is None
 
 
 def is_of_sums(metric: Metric, pair: Pair) -> bool:
@@ -125,7 +164,7 @@ def is_of_sums(metric: Metric, pair: Pair) -> bool:
 def subsets_of(pair: Pair, metrics: Sequence[Metric], plan: Plan) -> tuple[int, int]:
     """Number of subsets and rows or clusters of each; (1, all) is the ordinary bootstrap."""
     rows = pair.rows * _rankings(pair, metrics)
-    if rows <= plan.row_limit:
+    if rows <= plan.row_limit or pair.ordered:  # a subset by chance has no neighbours
         return 1, pair.units
     # As many rows or clusters as hold `subset_rows` of all that is looked at, but never too few to stand for the whole.
     size = math.ceil(pair.units * plan.subset_rows / rows)
@@ -192,8 +231,7 @@ def _of_clusters(pair: Pair, metrics: Sequence[Metric], plan: Plan, rng: np.rand
     difference = Difference(pair, metrics, by_cluster=True)
     # As many clusters as there are, not as many rows: how many rows they hold varies with the draw, as it would in a new test set.
     replicates = [
-        difference(draw(rng, pair.units, pair.units, size))
-        for size in _blocks(plan.resamples, max(1, BLOCK // pair.units))
+        difference(pair.draw(rng, pair.units, size)) for size in _blocks(plan.resamples, max(1, BLOCK // pair.units))
     ]
     return np.concatenate(replicates) - difference(np.ones((1, pair.units), dtype=np.int32))
 
@@ -229,7 +267,7 @@ def _of_subset(
     difference = Difference(pair, metrics)
 
     def replicate(block: int, own: np.random.Generator) -> FloatArray:
-        weights = draw(own, pair.units, total, block)
+        weights = pair.draw(own, total, block)
         # Every row of a cluster was drawn as often as the cluster.
         return difference(weights if pair.clusters is None else weights.take(pair.clusters, axis=1))
 
@@ -288,25 +326,33 @@ class Difference:
         columns = [[m.formula.columns(side) for side in sides] for m in metrics if isinstance(m.formula, Meant)]
         self._columns = np.hstack([column for both in columns for column in both]) if columns else None
         self._sizes: FloatArray | None = None
+        self._weights = pair.weights
         if by_cluster and pair.clusters is not None:
-            self._sum_clusters(pair.clusters)
+            self._sum_clusters(pair.clusters, np.ones(pair.rows) if pair.weights is None else pair.weights)
+        elif pair.weights is not None:
+            self._weigh(pair.weights)
         self._widths = [both[0].shape[1] for both in columns for _ in sides]
         averages = dict.fromkeys(metric.average for metric in metrics if isinstance(metric.formula, Ranked))
         self._rankings = {
             average: [rankings(side, average) for side in sides if isinstance(side, Classified)] for average in averages
         }
 
-    def _sum_clusters(self, clusters: IntArray) -> None:
-        """Put each cluster's sums in the place of its rows, and note how many rows it has: means are over rows, not clusters."""
+    def _sum_clusters(self, clusters: IntArray, weights: FloatArray) -> None:
+        """Put each cluster's weighted sums in the place of its rows, and note their weight: means are over rows, not clusters."""
         from scipy.sparse import csr_array
 
-        rows = np.arange(len(clusters))
-        membership = csr_array((np.ones(len(clusters)), (clusters, rows)))
+        membership = csr_array((weights, (clusters, np.arange(len(clusters)))))
         self._incidence = [membership @ matrix for matrix in self._incidence]
         self._columns = None if self._columns is None else np.asarray(membership @ self._columns)
-        self._sizes = np.bincount(clusters).astype(np.float64)
+        self._sizes = np.bincount(clusters, weights=weights).astype(np.float64)
 
-    @np.errstate(over="ignore", invalid="ignore")
+    def _weigh(self, weights: FloatArray) -> None:
+        """Let each row be worth its weight however often it is drawn."""
+        self._incidence = [matrix.multiply(weights[:, None]).tocsr() for matrix in self._incidence]
+        self._columns = None if self._columns is None else self._columns * weights[:, None]
+        self._sizes = weights
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def __call__(self, weights: npt.NDArray[np.int32]) -> FloatArray:
         """NaN where a metric is not defined on the weighted examples, or too large for a float."""
         tallies = [tally(matrix, weights, binary=self._binary) for matrix in self._incidence]
@@ -330,7 +376,8 @@ class Difference:
     def _ranked(self, average: Average, weights: npt.NDArray[np.int32]) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Both sides' values of the metrics with this average, in the order of the metrics."""
         functions = [m.formula.value for m in self._metrics if isinstance(m.formula, Ranked) and m.average is average]
-        base, head = (ranked_values(side, functions, weights) for side in self._rankings[average])
+        drawn = weights if self._weights is None else weights * self._weights
+        base, head = (ranked_values(side, functions, drawn) for side in self._rankings[average])
         return zip(base, head, strict=True)
 
     def _means(self, weights: npt.NDArray[np.int32]) -> Iterator[FloatArray]:

@@ -28,7 +28,7 @@ def repeated_runs(
 
     Runs are paired where both revisions have the same files: then the path names the seed.
     """
-    before, after = _runs(base, pattern), _runs(head, pattern)
+    before, after = values_of_runs(base, pattern), values_of_runs(head, pattern)
     return {
         tuple(MetricKey(path, name) for path in runs): replace(
             compare_runs(before.get(name, {}), runs, plan), runs_of=MetricKey(pattern, name)
@@ -37,8 +37,8 @@ def repeated_runs(
     }
 
 
-def _runs(snapshot: Snapshot, pattern: str) -> dict[str, dict[str, float]]:
-    """Metric name → file → its finite value."""
+def values_of_runs(snapshot: Snapshot, pattern: str) -> dict[str, dict[str, float]]:
+    """Metric name → file that matches `pattern` → its finite value."""
     found: dict[str, dict[str, float]] = {}
     for path, file in snapshot.metrics.items():
         if fnmatchcase(path, pattern):

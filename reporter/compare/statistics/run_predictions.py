@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TypeAlias, assert_never
 
 from reporter.compare.sample_size import FEWEST_RUNS
@@ -29,9 +30,10 @@ from reporter.compare.statistics.assessment import (
 from reporter.compare.statistics.examples import Examples, UnusablePredictionsError, read
 from reporter.compare.statistics.metrics import Metric, evaluate
 from reporter.compare.statistics.pairing import Incomparable, Paired, pair
-from reporter.compare.statistics.reported_values import Disagreement, disagreement, metric_key
+from reporter.compare.statistics.reported_values import Disagreement, disagreement, hint_of, metric_key
 from reporter.compare.statistics.resampling import Plan
 from reporter.compare.statistics.run_files import compare_runs
+from reporter.compare.statistics.score_rounding import possible_values
 from reporter.compare.statistics.wildcards import count_wildcards, filled
 from reporter.model.evidence import MetricEvidence
 from reporter.model.formatting import sentences
@@ -266,13 +268,20 @@ def _disagreements(runs: _Runs, rule: PredictionsRule, metric: Metric) -> Iterat
             found = [_disagreement(run, metric, value) for run, value in zip(side, recomputed, strict=True)]
         else:
             mean, what = math.fsum(recomputed) / len(recomputed), f"the mean {metric.name} of the runs"
-            found = [disagreement(side[0].snapshot, target, what, mean, side[0].examples, _NAME_EACH_RUN)]
+            possible = partial(_possible_means, metric, side)
+            found = [disagreement(side[0].snapshot, target, what, mean, possible, _NAME_EACH_RUN)]
         yield from filter(None, found)
 
 
 def _disagreement(run: _Run, metric: Metric, value: float) -> Disagreement | None:
     target, what = run.rule.metrics[metric.name], f"{metric.name} of {run.rule.path}"
-    return disagreement(run.snapshot, target, what, value, run.examples)
+    possible = partial(possible_values, metric, run.examples)
+    return disagreement(run.snapshot, target, what, value, possible, hint_of(metric.name, run.examples))
+
+
+def _possible_means(metric: Metric, runs: Sequence[_Run]) -> tuple[float, float]:
+    lows, highs = zip(*(possible_values(metric, run.examples) for run in runs), strict=True)
+    return math.fsum(lows) / len(runs), math.fsum(highs) / len(runs)
 
 
 def _of_file(rule: PredictionsRule, path: str) -> PredictionsRule:

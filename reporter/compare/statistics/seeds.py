@@ -71,6 +71,23 @@ def mean_difference(base: FloatArray, head: FloatArray, *, paired: bool, level: 
     return MeanDifference(delta, (delta - half, delta + half), float(2 * stdtr(freedom, -abs(delta) / error)))
 
 
+def corrected_mean_difference(
+    base: FloatArray, head: FloatArray, *, share: float, level: float
+) -> MeanDifference | None:
+    """Difference of the means of paired results, with the variance of their mean times 1 + n · `share`: the corrected resampled t test
+    (Nadeau & Bengio 2003, equation 11). `share` is the size of a test set by that of its training set. None where no difference varies.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    gains = head - base
+    delta, count = float(gains.mean()), len(gains)
+    error = math.sqrt((1 / count + share) * float(np.var(gains, ddof=1)))
+    if error <= 8 * np.finfo(np.float64).eps * max(float(np.abs(base).max()), float(np.abs(head).max())):
+        return None
+    half = float(stdtrit(count - 1, (1 + level) / 2)) * error
+    return MeanDifference(delta, (delta - half, delta + half), float(2 * stdtr(count - 1, -abs(delta) / error)))
+
+
 def _wins(left: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray((left > right) + 0.5 * (left == right), dtype=np.float64)
 

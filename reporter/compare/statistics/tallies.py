@@ -52,7 +52,7 @@ def incidence(examples: Classified) -> Any:
     return csr_array((np.ones(len(row)), (row, kind)), shape=(rows, 3 * classes))
 
 
-def tally(matrix: Any, weights: npt.NDArray[np.int32], *, binary: bool) -> Tally:
+def tally(matrix: Any, weights: npt.NDArray[np.int32 | np.float64], *, binary: bool) -> Tally:
     """Count the examples of an incidence matrix once for each row of `weights`, shape (B, n)."""
     hits, actual, predicted = np.split(np.asarray(matrix.T @ weights.T.astype(np.float64)).T, 3, axis=1)
     return Tally(hits, actual, predicted, binary)
@@ -78,9 +78,11 @@ def precision(counts: Tally, average: Average) -> FloatArray:
     return _averaged(counts, average, counts.hits, counts.predicted)
 
 
-def f1(counts: Tally, average: Average) -> FloatArray:
-    """Harmonic mean of precision and recall, which is 2 hits / (actual + predicted)."""
-    return _averaged(counts, average, 2 * counts.hits, counts.actual + counts.predicted)
+def f_beta(counts: Tally, average: Average, *, beta: float) -> FloatArray:
+    """Harmonic mean of precision and recall, where recall weighs `beta` times as much (van Rijsbergen 1979, Information retrieval):
+    (1 + β²) hits / (β² actual + predicted).
+    """
+    return _averaged(counts, average, (1 + beta**2) * counts.hits, beta**2 * counts.actual + counts.predicted)
 
 
 def specificity(counts: Tally, average: Average) -> FloatArray:

@@ -19,9 +19,14 @@ def filled(target: str, pattern: str, path: str) -> str:
     `seed-*/metrics.json` by `seed-*/predictions.csv` and `seed-3/predictions.csv` is `seed-3/metrics.json`. A wildcard that
     `pattern` has no counterpart of stays.
     """
-    match = re.fullmatch(_expression(pattern), path, re.DOTALL)
-    stands_for = iter(match.groups() if match else ())
+    stands_for = iter(stand_for(pattern, path))
     return _WILDCARD.sub(lambda wildcard: next(stands_for, wildcard[0]), target)
+
+
+def stand_for(pattern: str, path: str) -> tuple[str, ...]:
+    """What each wildcard of `pattern` stands for in `path`, in their order; nothing where it does not match."""
+    match = re.fullmatch(_expression(pattern), path, re.DOTALL)
+    return match.groups() if match else ()
 
 
 def _expression(pattern: str) -> str:

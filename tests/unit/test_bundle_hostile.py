@@ -15,19 +15,17 @@ from pathlib import Path
 
 import pytest
 from figure_factories import png
-from report_factories import better, make_report, metric, plot
+from report_factories import better, make_report, metric, plot, valid_document
 
 from reporter.bundle import Bundle, cutting, read_bundle, report_from_json, write_bundle
 from reporter.codec import strict_json
 from reporter.codec.bounds import MOST_PICTURES, MOST_ROWS, MOST_SECTIONS
-from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import ParamRow, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
 from reporter.model.report import Report, SectionText
 from reporter.render.markdown.document import render_markdown
 
-VALID = json.loads(report_to_json(better()))
 LIMITS = (65_000, 65_535, 262_144)
 """Characters of a comment, a check and a job summary."""
 MOST_SECONDS = 10.0
@@ -42,11 +40,11 @@ def in_bounded_time() -> Iterator[None]:
 
 
 def document(**fields: object) -> str:
-    return json.dumps({**copy.deepcopy(VALID), **fields})
+    return json.dumps({**copy.deepcopy(valid_document()), **fields})
 
 
 def many(kind: str, number: int, **fields: object) -> list[dict[str, object]]:
-    return [{**VALID[kind][0], **fields} for _ in range(number)]
+    return [{**valid_document()[kind][0], **fields} for _ in range(number)]
 
 
 @pytest.fixture
@@ -149,7 +147,9 @@ def test_what_is_beyond_a_bound_is_refused(fields, said):
 
 
 def test_longer_numbers_are_refused_also_where_python_is_told_to_read_them(monkeypatch):
-    monkeypatch.setattr("reporter.codec.strict_json.json.loads", lambda text, **_: {**VALID, "level": 10**5000})
+    monkeypatch.setattr(
+        "reporter.codec.strict_json.json.loads", lambda text, **_: {**valid_document(), "level": 10**5000}
+    )
     with pytest.raises(BundleError, match=r"level must be a number of at most 4,300 digits"):
         report_from_json("{}")
 
@@ -166,7 +166,7 @@ def problems(number: int) -> dict[str, object]:
 def causes(number: int) -> dict[str, object]:
     rows = [{"kind": "param", "name": f"p.yaml:{index}", "stage": "s", "distance": 1} for index in range(number)]
     return {
-        "explanations": [{"file": VALID["metrics"][0]["file"], "causes": rows}],
+        "explanations": [{"file": valid_document()["metrics"][0]["file"], "causes": rows}],
         "params": many("params", number, state="changed"),
     }
 
@@ -200,7 +200,11 @@ HOSTILE: dict[str, Callable[[], dict[str, object]]] = {
     "causes": lambda: causes(20_000),
     "stages that read each other": lambda: {
         "stages": [
-            {**VALID["stages"][0], "name": f"s{index}", "upstream": [f"s{index % 60}" for index in range(20_000)]}
+            {
+                **valid_document()["stages"][0],
+                "name": f"s{index}",
+                "upstream": [f"s{index % 60}" for index in range(20_000)],
+            }
             for index in range(60)
         ]
     },
@@ -226,7 +230,7 @@ class TestPictures:
         assert refused(folder) == "loss.png is a picture of more than 40,000,000 pixels."
 
     def test_more_of_them_than_can_be_sent_are_refused_unread(self, folder):
-        plots = [{**VALID["plots"][0], "image": f"images/{index}.png"} for index in range(200)]
+        plots = [{**valid_document()["plots"][0], "image": f"images/{index}.png"} for index in range(200)]
         (folder / "report.json").write_text(document(plots=plots))
         for index in range(200):
             with (folder / f"images/{index}.png").open("wb") as file:

@@ -131,7 +131,10 @@ def test_an_id_column_that_is_missing_is_told_of_its_side():
 
 
 def test_without_ids_rows_are_paired_by_position_if_the_actual_values_agree():
-    assert isinstance(paired(table([1, 2], [0, 1]), table([7, 8], [0, 1]), BY_POSITION), Paired)
+    result = paired(table([1, 2], [0, 1]), table([7, 8], [0, 1]), BY_POSITION)
+    assert isinstance(result, Paired)
+    assert result.whole
+    assert result.base.tolist() == result.head.tolist() == [0, 1]
     differs = paired(table([1, 2], [0, 1]), table([7, 8], [1, 1]), BY_POSITION)
     assert isinstance(differs, Incomparable)
     assert differs.reason == "The actual values differ in 1 of 2 rows, and no `id` is named to pair rows by."

@@ -22,7 +22,10 @@ WORK = Path("mutants")
 """Where mutmut copies the project to."""
 FEW = "reporter.compare.order.*"
 """mutmut makes all mutants, and learns which tests call what, when asked for any."""
-NOTICED = frozenset({"killed", "timeout"})
+NOTICED = frozenset({"killed", "timeout", "check was interrupted by user"})
+"""The last two are also how mutmut names a mutant that a test module cannot be imported with."""
+MOST_TIMEOUTS = 0.2
+"""A larger share of them is no virtue of the tests: they did not run."""
 PARTS = ("compare", "judge", "codec", "render.tables")
 
 
@@ -74,6 +77,8 @@ def main() -> int:
     found = outcomes()
     tested = {name: found[name] for name in chosen}
 
+    if sum(outcome == "timeout" for outcome in tested.values()) > MOST_TIMEOUTS * len(tested):
+        sys.exit("mutmut could not run the tests, or the machine is too busy: too many mutants timed out")
     for name, outcome in sorted(tested.items()):
         if outcome not in NOTICED:
             print(f"{outcome}: mutmut show {name}")

@@ -163,12 +163,29 @@ class TestInterval:
 class TestSignificant:
     def test_beyond_the_limit_and_shown_to_be_real_fails(self):
         row = accuracy(0.8, 0.79, interval=(-0.015, -0.005))
-        assert result(row, max_drop=0.005, significant=True) is Verdict.FAIL
+        found = gate(row, max_drop=0.005, significant=True)
+        assert found.result is Verdict.FAIL
+        assert found.reason == "worse by 0.01 (limit 0.005), and the interval shows that the drop is real"
+
+    @pytest.mark.parametrize(
+        ("row", "expected"),
+        [
+            (accuracy(0.8, 0.79, interval=(-0.03, 0.0)), Verdict.WARN),
+            (loss(0.79, 0.8, interval=(0.0, 0.03)), Verdict.WARN),
+            (loss(0.79, 0.8, interval=(0.001, 0.03)), Verdict.FAIL),
+        ],
+    )
+    def test_an_interval_that_ends_at_zero_shows_nothing(self, row, expected):
+        assert result(row, max_drop=0.005, significant=True) is expected
+
+    def test_without_a_limit_any_real_drop_is_beyond_it(self):
+        found = gate(accuracy(0.8, 0.79, interval=(-0.015, -0.005)), significant=True)
+        assert (found.rule, found.result) == ("significant", Verdict.FAIL)
 
     def test_beyond_the_limit_but_perhaps_chance_warns(self):
         found = gate(accuracy(0.8, 0.79, interval=(-0.03, 0.01)), max_drop=0.005, significant=True)
         assert found.result is Verdict.WARN
-        assert "does not show that the drop is real" in found.reason
+        assert found.reason == "worse by 0.01 (limit 0.005), but the interval does not show that the drop is real"
 
     def test_without_an_interval_a_drop_cannot_be_shown_to_be_real(self):
         found = gate(accuracy(0.8, 0.79), max_drop=0.005, significant=True)

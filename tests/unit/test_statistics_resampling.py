@@ -413,3 +413,15 @@ def test_a_million_rows_of_clusters_are_resampled_whole():
     pair = regression(rng, 120_000)
     found = of("mae", Pair(pair.base, pair.head, np.arange(120_000) % 40), Plan(resamples=200))
     assert found.method == "paired bootstrap of 40 clusters, 200 resamples, n = 120,000"
+
+
+@pytest.mark.parametrize("units", [10, 30, 1000])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_the_interval_of_a_mean_is_as_wide_as_student_s_and_its_ends_have_the_p_value_of_the_level(units, level):
+    count = 99_999
+    # Resamples of n values stray by their deviation with the divisor n, here 1, over √n; Student's has the divisor n − 1.
+    deviations = stats.norm.ppf((np.arange(count) + 0.5) / count)[None, :] / math.sqrt(units)
+    replicates = Replicates(deviations, units)
+    student = stats.t.ppf((1 + level) / 2, units - 1) / math.sqrt(units - 1)
+    assert replicates.interval(0.5, level, 0.0) == pytest.approx((0.5 - student, 0.5 + student), rel=0.002)
+    assert replicates.p_value(student, 0.0) == pytest.approx(1 - level, rel=0.02)

@@ -22,7 +22,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test test-slow test-versions lint bench storage lock clean
+.PHONY: help environment demo test test-slow test-versions coverage mutants lint bench storage lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name line; do printf '  make %-12s %s\n' "$$name" "$$line"; done
@@ -44,6 +44,20 @@ test-slow: $(PROJECT) ## the tests that take minutes
 VERSIONS := # such as oldest-3.11 newest-3.13; all of them where none is named
 test-versions: $(LOCKED) ## what is taken from DVC, with the oldest, the locked and the newest packages, and on each Python
 	@.ci/test-versions $(VERSIONS)
+
+coverage: $(PROJECT) ## which branches the unit, integration and contract tests take
+	@.ci/browser
+	@rm -rf .env-tools/coverage && mkdir -p .env-tools/coverage
+	@# A test that bounds time would count the counting.
+	coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not slow' -k 'not in_bounded_time' \
+		tests/unit tests/integration tests/contract
+	coverage combine --quiet
+	coverage report
+
+MUTANTS := 300
+SEED := 1
+mutants: $(PROJECT) ## plant MUTANTS small faults, chosen by SEED, and count those that the tests notice
+	python -m benchmarks.mutants --number $(MUTANTS) --seed $(SEED) --at-least 85
 
 lint: $(PROJECT) ## formatting, rules, types, floors, dead code and workflows
 	ruff check
@@ -71,7 +85,7 @@ lock: $(LOCKED) ## resolve the requirements anew
 
 clean: ## remove everything that was made here, the environment and the storage included
 	@python3 -m demo.storage stop 2>/dev/null || true
-	rm -rf .venv .env-tools .make .storage reports .dvc/cache .dvc/tmp .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .env-tools .make .storage mutants reports .dvc/cache .dvc/tmp .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find reporter src demo tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 $(LOCKED):

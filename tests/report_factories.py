@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import figure_factories
 from factories import make_snapshot, make_tracked, sha
@@ -32,6 +34,7 @@ from flights import (
 )
 
 from reporter.assemble import assemble
+from reporter.codec.writer import report_to_json
 from reporter.compare import compare, with_history
 from reporter.figures import draw
 from reporter.figures.encode import figure_json
@@ -198,6 +201,12 @@ def better() -> Report:
         grouped,
         plots=FLIGHT_PLOTS,
     )
+
+
+@cache
+def valid_document() -> Mapping[str, Any]:
+    """What report.json holds of `better`: to be copied before it is changed."""
+    return json.loads(report_to_json(better()))
 
 
 @cache

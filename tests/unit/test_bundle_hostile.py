@@ -10,28 +10,22 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from figure_factories import png
-from report_factories import better, make_report, metric, plot
+from report_factories import better, make_report, metric, plot, valid_document
 
 from reporter.bundle import Bundle, cutting, read_bundle, report_from_json, write_bundle
 from reporter.codec import strict_json
 from reporter.codec.bounds import MOST_PICTURES, MOST_ROWS, MOST_SECTIONS
-from reporter.codec.schema import schema_text
-from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import ParamRow, State, Verdict
 from reporter.model.problem import Problem, ProblemKind
-from reporter.model.report import Report, SectionText
+from reporter.model.report import CandidateReport, Report, SectionText
 from reporter.render.markdown.document import render_markdown
 
-VALID = json.loads(report_to_json(better()))
-SCHEMA = json.loads(schema_text())
-ALONE = {name: VALID[name] for name in SCHEMA["$defs"]["candidate_report"]["properties"]}
-"""The same as one of several candidates."""
 LIMITS = (65_000, 65_535, 262_144)
 """Characters of a comment, a check and a job summary."""
 MOST_SECONDS = 10.0
@@ -46,7 +40,12 @@ def in_bounded_time() -> Iterator[None]:
 
 
 def document(**fields: object) -> str:
-    return json.dumps({**copy.deepcopy(VALID), **fields})
+    return json.dumps({**copy.deepcopy(valid_document()), **fields})
+
+
+def alone(**other: object) -> dict[str, object]:
+    """The same report as one of several candidates."""
+    return {each.name: valid_document()[each.name] for each in fields(CandidateReport)} | other
 
 
 def without_rows(content: Mapping[str, object]) -> dict[str, object]:
@@ -54,7 +53,7 @@ def without_rows(content: Mapping[str, object]) -> dict[str, object]:
 
 
 def many(kind: str, number: int, **fields: object) -> list[dict[str, object]]:
-    return [{**VALID[kind][0], **fields} for _ in range(number)]
+    return [{**valid_document()[kind][0], **fields} for _ in range(number)]
 
 
 @pytest.fixture
@@ -141,10 +140,10 @@ def test_a_report_that_is_none_is_refused(folder, content, said):
             "more than 50,000 rows",
         ),
         ({"sections": [{"title": "", "markdown": "", "pictures": []}] * 400}, "at most 100 sections"),
-        ({"candidates": [{**ALONE, "summary": "Better"}, ALONE]}, "candidates[0] must be the report's own candidate"),
-        ({"candidates": [ALONE, {**ALONE, "verdict": "fail"}]}, "candidates[1].verdict must be pass"),
-        ({"candidates": [ALONE, {**ALONE, "params": many("params", MOST_ROWS)}]}, "more than 50,000 rows"),
-        ({"candidates": [ALONE, {"base": None}]}, "candidates[1].head must be an object"),
+        ({"candidates": [alone(summary="Better"), alone()]}, "candidates[0] must be the report's own candidate"),
+        ({"candidates": [alone(), alone(verdict="fail")]}, "candidates[1].verdict must be pass"),
+        ({"candidates": [alone(), alone(params=many("params", MOST_ROWS))]}, "more than 50,000 rows"),
+        ({"candidates": [alone(), {"base": None}]}, "candidates[1].head must be an object"),
         ({"summary": "\ud800"}, "summary must be a text of whole characters"),
         ({"params": many("params", 1, head={"\udcff": 1})}, "params[0].head must be a text of whole characters"),
         ({"params": many("params", 1, head=["x" * 2_000_000])}, "params[0].head must be a text of at most"),
@@ -161,16 +160,18 @@ def test_what_is_beyond_a_bound_is_refused(fields, said):
 
 
 def test_longer_numbers_are_refused_also_where_python_is_told_to_read_them(monkeypatch):
-    monkeypatch.setattr("reporter.codec.strict_json.json.loads", lambda text, **_: {**VALID, "level": 10**5000})
+    monkeypatch.setattr(
+        "reporter.codec.strict_json.json.loads", lambda text, **_: {**valid_document(), "level": 10**5000}
+    )
     with pytest.raises(BundleError, match=r"level must be a number of at most 4,300 digits"):
         report_from_json("{}")
 
 
 @pytest.mark.parametrize("limit", LIMITS)
 def test_thousands_of_candidates_are_put_into_words_in_bounded_time(limit):
-    other = {**without_rows(ALONE), "summary": "x" * 500}
+    other = {**without_rows(alone()), "summary": "x" * 500}
     with in_bounded_time():
-        report = report_from_json(document(candidates=[ALONE, *[other] * 15_000]))
+        report = report_from_json(document(candidates=[alone(), *[other] * 15_000]))
         text = render_markdown(report, {}, limit=limit)
     assert len(text) <= limit
     assert len(report.others) == 15_000
@@ -178,7 +179,7 @@ def test_thousands_of_candidates_are_put_into_words_in_bounded_time(limit):
 
 @pytest.mark.parametrize("limit", LIMITS)
 def test_thousands_of_reports_are_put_into_words_in_bounded_time(limit):
-    one = {**without_rows(VALID), "summary": "x" * 500}
+    one = {**without_rows(valid_document()), "summary": "x" * 500}
     several = {"schema_version": 1, "verdict": "pass", "summary": "All pass", "reports": [one] * 2_000}
     with in_bounded_time():
         text = render_markdown(report_from_json(json.dumps(several)), {}, limit=limit)
@@ -197,7 +198,7 @@ def problems(number: int) -> dict[str, object]:
 def causes(number: int) -> dict[str, object]:
     rows = [{"kind": "param", "name": f"p.yaml:{index}", "stage": "s", "distance": 1} for index in range(number)]
     return {
-        "explanations": [{"file": VALID["metrics"][0]["file"], "causes": rows}],
+        "explanations": [{"file": valid_document()["metrics"][0]["file"], "causes": rows}],
         "params": many("params", number, state="changed"),
     }
 
@@ -231,7 +232,11 @@ HOSTILE: dict[str, Callable[[], dict[str, object]]] = {
     "causes": lambda: causes(20_000),
     "stages that read each other": lambda: {
         "stages": [
-            {**VALID["stages"][0], "name": f"s{index}", "upstream": [f"s{index % 60}" for index in range(20_000)]}
+            {
+                **valid_document()["stages"][0],
+                "name": f"s{index}",
+                "upstream": [f"s{index % 60}" for index in range(20_000)],
+            }
             for index in range(60)
         ]
     },
@@ -257,7 +262,7 @@ class TestPictures:
         assert refused(folder) == "loss.png is a picture of more than 40,000,000 pixels."
 
     def test_more_of_them_than_can_be_sent_are_refused_unread(self, folder):
-        plots = [{**VALID["plots"][0], "image": f"images/{index}.png"} for index in range(200)]
+        plots = [{**valid_document()["plots"][0], "image": f"images/{index}.png"} for index in range(200)]
         (folder / "report.json").write_text(document(plots=plots))
         for index in range(200):
             with (folder / f"images/{index}.png").open("wb") as file:

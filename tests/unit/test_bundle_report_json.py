@@ -6,15 +6,13 @@ import copy
 import json
 
 import pytest
-from report_factories import SCENARIOS, better
+from report_factories import SCENARIOS, better, valid_document
 
 from reporter.bundle import report_from_json
 from reporter.codec.writer import report_to_json
 from reporter.errors import BundleError
 from reporter.model.comparison import Outcome
 from reporter.model.report import RunInfo
-
-VALID = json.loads(report_to_json(better()))
 
 REQUIRED_ONLY = (
     "schema_version base head verdict summary metrics params plots data stages gates problems".split()  # noqa: SIM905
@@ -23,7 +21,7 @@ REQUIRED_ONLY = (
 
 def changed(path: str, value: object) -> str:
     """The valid document with one place set to something else."""
-    document = copy.deepcopy(VALID)
+    document = copy.deepcopy(valid_document())
     *parents, last = [int(step) if step.isdigit() else step for step in path.split("/")]
     place = document
     for step in parents:
@@ -124,28 +122,32 @@ def test_unknown_fields_are_ignored():
 
 
 def test_a_report_says_nothing_of_the_comments_that_are_allowed():
-    asked = {**VALID["comment"], "allow": [{"title": "Approved", "key": "nightly"}]}
+    asked = {**valid_document()["comment"], "allow": [{"title": "Approved", "key": "nightly"}]}
     assert report_from_json(changed("comment", asked)).comment.allow == ()
 
 
 def test_an_earlier_value_is_finite():
-    document = {**VALID, "history": [{"file": "f", "name": "n", "points": [{"sha": "0" * 40, "value": "NaN"}]}]}
+    document = {
+        **valid_document(),
+        "history": [{"file": "f", "name": "n", "points": [{"sha": "0" * 40, "value": "NaN"}]}],
+    }
     with pytest.raises(BundleError, match=r"history\[0\]\.points\[0\]\.value must be a finite number"):
         report_from_json(json.dumps(document))
 
 
 def test_the_slices_of_an_older_report_are_read_without_their_outcome():
-    document = copy.deepcopy(VALID)
+    document = copy.deepcopy(valid_document())
     for row in document["slices"]:
         del row["outcome"]
     assert {row.outcome for row in report_from_json(json.dumps(document)).slices} == {Outcome.UNKNOWN}
-    assert {row.outcome for row in report_from_json(json.dumps(VALID)).slices} != {Outcome.UNKNOWN}
+    assert {row.outcome for row in report_from_json(json.dumps(valid_document())).slices} != {Outcome.UNKNOWN}
 
 
 def test_the_documented_minimum_is_enough():
-    minimum = {key: VALID[key] for key in REQUIRED_ONLY}
+    minimum = {key: valid_document()[key] for key in REQUIRED_ONLY}
     minimum["metrics"] = [
-        {key: value for key, value in row.items() if key not in {"headline", "note"}} for row in VALID["metrics"]
+        {key: value for key, value in row.items() if key not in {"headline", "note"}}
+        for row in valid_document()["metrics"]
     ]
     report = report_from_json(json.dumps(minimum))
     assert report.run == RunInfo(version="")

@@ -13,6 +13,7 @@ from report_factories import make_report
 from reporter import __version__, cli, wiring
 from reporter.bundle import Bundle, write_bundle
 from reporter.errors import ForgeError, ProjectError, ReporterError, UsageError
+from reporter.model.comparison import Verdict
 
 
 def run_raising(monkeypatch: pytest.MonkeyPatch, error: BaseException, environ: dict[str, str] | None = None) -> int:
@@ -42,6 +43,57 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--version"], {})
     assert capsys.readouterr().out == f"reporter {__version__}\n"
+
+
+def test_the_help_lists_the_commands_by_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main([], {})
+    shown = capsys.readouterr().out
+    places = [shown.index(f"\n  {group}\n") for group in cli.GROUPS]
+    assert places == sorted(places)
+    for group, commands in cli.GROUPS.items():
+        listed = shown[shown.index(f"\n  {group}\n") :]
+        for name, summary in commands.items():
+            assert f"\n    {name:<20}{summary}\n" in listed
+
+
+def test_a_command_s_help_begins_with_its_usage_and_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["gate", "--help"], {})
+    shown = capsys.readouterr().out
+    assert shown.startswith("usage: reporter gate [-h] [DIR]\n\nExit code from a bundle's verdict.\n")
+    assert shown.endswith("examples:\n  reporter gate reports            exit 1 if the bundle's verdict fails\n")
+
+
+COMPARED = {"base": None, "policy": "merge-base", "out": Path("reports"), "config": None, "images": True}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("report", COMPARED | {"head": None, "json": False, "gate": False}),
+        ("report main --gate", COMPARED | {"base": "main", "gate": True}),
+        ("report v1 --head v2 --head v3 --json", COMPARED | {"base": "v1", "head": ["v2", "v3"], "json": True}),
+        ("report --policy tip", COMPARED | {"policy": "tip"}),
+        ("report --policy exact", COMPARED | {"policy": "exact"}),
+        (
+            "report --out here --config team.yaml --no-images",
+            COMPARED | {"out": Path("here"), "config": Path("team.yaml"), "images": False},
+        ),
+        ("ci", COMPARED | {"start": False, "make": False, "repro": False}),
+        ("ci main --start", COMPARED | {"base": "main", "start": True, "make": False}),
+        ("ci --make --repro", COMPARED | {"start": False, "make": True, "repro": True}),
+        ("post", {"bundles": [Path("reports")], "config": None, "dry_run": False}),
+        ("post a b --dry-run --config c", {"bundles": [Path("a"), Path("b")], "config": Path("c"), "dry_run": True}),
+        ("gate", {"bundle": Path("reports")}),
+        ("gate here", {"bundle": Path("here")}),
+    ],
+)
+def test_what_a_command_line_asks_for(line: str, expected: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    command, *_ = arguments = line.split()
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(cli, f"_run_{command}", lambda options, _environ: asked.append(vars(options)) or 5)
+    assert cli.main(arguments, {}) == 5, "its exit code is the process's"
+    assert {name: asked[0][name] for name in expected} == expected
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
@@ -100,8 +152,16 @@ def test_the_token_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "ghs_secret" not in shown
 
 
-def test_an_interrupt_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_raising(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "reporter: interrupted\n"
+
+
+def test_an_error_without_a_mend_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_raising(monkeypatch, ProjectError("p", ""))
+    assert capsys.readouterr().err == "reporter: p\n"
 
 
 def test_no_secret_of_the_environment_is_in_a_traceback(
@@ -142,6 +202,49 @@ def test_the_gate_quotes_a_stranger_s_bundle_on_one_line(tmp_path: Path, capsys:
     write_bundle(tmp_path / "reports", Bundle(make_report(summary="new: a\n::error::b\x1b[31m")), "")
     assert cli.main(["gate", str(tmp_path / "reports")], {}) == 0
     assert capsys.readouterr().out == "pass: new: a ↵ ::error::b\ufffd[31m\n"
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(Verdict.FAIL, 1), (Verdict.UNKNOWN, 0), (Verdict.PASS, 0)])
+def test_the_gate_s_exit_code_is_the_verdict_s(
+    verdict: Verdict, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_bundle(tmp_path / "reports", Bundle(make_report(verdict=verdict, summary="auc fell")), "")
+    assert cli.main(["gate", str(tmp_path / "reports")], {}) == code
+    assert capsys.readouterr() == (f"{verdict.value}: auc fell\n", "")
+
+
+def test_outside_ci_nothing_is_posted_and_the_dry_run_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_bundle(tmp_path / "reports", Bundle(make_report()), "")
+    assert cli.main(["post"], {}) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == (
+        "reporter: There is nothing to post to outside a CI job\n"
+        "          See what a job would post with `reporter post --dry-run`.\n"
+    )
+
+
+def test_outside_ci_there_is_no_comment_to_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["ci", "--start", "--repro"], {}) == 0
+    assert capsys.readouterr() == ("", "[dry run] Outside CI there is no comment to mark as running\n")
+
+
+def test_a_folder_that_is_gone_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert cli.main(["report"], {}) == 2
+    assert capsys.readouterr().err == (
+        "reporter: The current folder is no longer there\n          Change into the project's folder.\n"
+    )
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -89,8 +89,11 @@ class TestAlgorithms:
 
         assert state is State.UNAVAILABLE
         assert problem.paths == ("raw.csv",)
-        assert "another version of DVC" in problem.message
-        assert "dvc cache migrate" in problem.hint
+        assert problem.path == "raw.csv"
+        assert problem.message == (
+            f"recorded by another version of DVC than in {HEAD.label}: the hashes cannot be compared"
+        )
+        assert problem.hint == "run `dvc cache migrate --dvc-files` on the older branch and commit, to record it anew"
 
 
 class TestRenames:

@@ -91,6 +91,11 @@ class TestWithHistory:
     def test_where_it_lies(self, head, where):
         assert f": {where} values up to main" in note(changed(head=head), 0.70, 0.71, 0.70, 0.73, 0.72)
 
+    def test_a_step_as_large_but_for_its_last_bits_is_as_large(self):
+        assert (0.3 - 0.2) / (0.8 - 0.7) < 1
+        said = note(changed(base=0.7, head=0.8), 0.2, 0.3, 0.3, 0.3, 0.3)
+        assert "1 of the 4 steps between them was at least as large" in said
+
     def test_a_step_larger_than_any_before(self):
         said = note(changed(head=0.9), 0.70, 0.71, 0.70, 0.73, 0.72)
         assert "none of the 4 steps between them was at least as large" in said

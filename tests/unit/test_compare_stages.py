@@ -83,6 +83,13 @@ class TestOutdated:
         assert row(stale, stale, **files).changed == ("params",)
         assert row(stale, stale, base_params=files["base_params"], head_params=files["base_params"]).changed == ()
 
+    @pytest.mark.parametrize(("edited", "changed"), [("train", ("params",)), ("trainer", ()), ("other", ())])
+    def test_of_a_group_of_stale_params_every_member_is_looked_up_and_nothing_else(self, edited, changed):
+        stale = replace(TRAIN, params={"params.yaml:train": {"lr": 0.1}}, outdated=("params",))
+        values = {group: {"depth": 3, "lr": 0.2} for group in ("train", "trainer", "other")}
+        before, after = {"params.yaml": values}, {"params.yaml": values | {edited: {"depth": 3, "lr": 0.3}}}
+        assert row(stale, stale, base_params=before, head_params=after).changed == changed
+
 
 class TestNeverRun:
     NEVER = replace(
@@ -126,6 +133,7 @@ def test_a_stage_that_is_gone_is_removed_and_keeps_its_place():
         ("b", State.REMOVED),
         ("c", State.UNCHANGED),
     ]
+    assert not any(found.outdated for found in stage_rows(base, head))
 
 
 def test_on_a_first_report_every_stage_is_added_and_none_ran_again():

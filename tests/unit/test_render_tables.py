@@ -33,6 +33,22 @@ class TestShort:
         assert texts(tables.short(whole))[0][3] == "+0.05 (+10\u00a0%)"
         assert texts(tables.short(whole, with_brackets=False))[0][3] == "+0.05"
 
+    def test_a_cell_that_takes_another_in_still_sorts_by_its_own_number(self):
+        rows = [metric("auc", 0.5, 0.55), metric("same", 0.5, 0.5), metric("new", 0.0, 0.5)]
+        whole = tables.headlines(rows, make_report())
+        short = tables.short(whole)
+        assert [row.cells[3].sort for row in short.rows] == [row.cells[3].sort for row in whole.rows]
+        assert {row.cells[3].written for row in short.rows} == {Written.BY_US}
+        assert [row.is_quiet for row in short.rows] == [row.is_quiet for row in whole.rows] == [False, True, False]
+        assert texts(short)[2][3] == "+0.5", "of zero there is no share"
+
+    def test_columns_that_can_be_spared_and_those_that_become_empty_are_gone(self):
+        example = FlipExample("17", "late", "on time", "late", None, gained=True)
+        whole = tables.flips([Flips("p.csv", 3, 1, 0, (example,))], make_report())
+        assert headings(tables.short(whole)) == ["Example", "Actual", "Before", "After"]
+        assert texts(tables.short(whole)) == [["17", "late", "on time", "late"]]
+        assert (tables.short(whole).title, tables.short(whole).notes) == (whole.title, whole.notes)
+
     def test_a_word_that_speaks_for_itself_needs_no_heading(self):
         assert headings(tables.short(tables.headlines([metric("auc", 0.5, 0.55)], make_report())))[-1] == ""
 

@@ -149,6 +149,28 @@ def test_what_cannot_be_evaluated_is_said(data, wanted, kind, says):
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("bad", "wanted", "hint"),
+    [
+        (table(p=[0.0, 1.0]), rule(predicted="p"), "name one of 'p' in reporter.yaml"),
+        (
+            table(y=[0, 1], p=[0.1, math.nan]),
+            rule(Task.REGRESSION, predicted="p"),
+            "let the evaluation write a prediction for every example, or leave the example out",
+        ),
+        (table(y=[], p=[]), rule(Task.REGRESSION, predicted="p"), "evaluate at least one example"),
+        (table(y=[0, 1]), rule(Task.REGRESSION, predicted="p"), "name one of 'y' in reporter.yaml"),
+    ],
+)
+def test_whose_predictions_are_bad_and_what_to_do_is_said(bad, wanted, hint):
+    good = table(y=[0, 1], p=[0, 1])
+    for base, head in ((bad, good), (good, bad)):
+        with pytest.raises(UnusablePredictionsError) as caught:
+            read(base, head, wanted)
+        assert caught.value.base is (base is bad)
+        assert caught.value.hint == hint
+
+
 def test_the_side_that_is_wrong_is_known():
     broken = table(y=[0, 1], s=[0.1, math.nan])
     with pytest.raises(UnusablePredictionsError) as of_base:

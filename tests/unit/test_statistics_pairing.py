@@ -33,6 +33,7 @@ def test_the_same_rows_in_the_same_order_are_paired_whole():
     assert isinstance(result, Paired)
     assert result.whole
     assert result.shared is None
+    assert result.base.tolist() == result.head.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_another_order_is_paired_by_id():
@@ -40,6 +41,7 @@ def test_another_order_is_paired_by_id():
     assert isinstance(result, Paired)
     assert result.base.tolist() == [1, 2, 0]
     assert result.head.tolist() == [0, 1, 2]
+    assert not result.whole, "the rows of one file are not those of the other"
     assert result.shared is None, "nothing is missing"
 
 
@@ -59,60 +61,130 @@ def test_text_ids_keep_their_zeros():
 def test_enough_shared_rows_are_compared_and_counted():
     result = paired(table(np.arange(100)), table(np.arange(40, 140)))
     assert isinstance(result, Paired)
-    assert len(result.base) == 60
-    assert "60 rows" in result.shared.clause
+    assert result.base.tolist() == list(range(40, 100))
+    assert result.head.tolist() == list(range(60))
+    assert result.shared is not None
+    assert result.shared.sentence == "Compared on the 60 rows that both test sets share (baseline 100, candidate 100)."
 
 
-@pytest.mark.parametrize("shift", [51, 100])
-def test_less_than_half_of_the_larger_set_is_incomparable(shift):
-    assert isinstance(paired(table(np.arange(100)), table(np.arange(shift, shift + 100))), Incomparable)
+def test_rows_of_only_one_side_are_left_out_wherever_they_stand():
+    larger = np.arange(2_000)
+    result = paired(table(larger), table(larger[::2]))
+    assert isinstance(result, Paired)
+    assert result.base.tolist() == list(range(0, 2_000, 2))
+    assert not result.whole
+    assert result.shared is not None
+    assert (
+        result.shared.sentence
+        == "Compared on the 1,000 rows that both test sets share (baseline 2,000, candidate 1,000)."
+    )
 
 
-def test_fewer_than_thirty_shared_rows_are_incomparable_unless_the_sets_are_equal():
-    assert isinstance(paired(table(np.arange(30)), table(np.arange(1, 31))), Incomparable)
+@pytest.mark.parametrize(("shared", "compared"), [(50, True), (49, False)])
+def test_less_than_half_of_the_larger_set_is_incomparable(shared, compared):
+    larger, smaller, shifted = (
+        table(np.arange(start, end)) for start, end in ((0, 100), (0, shared), (100 - shared, 150))
+    )
+    for base, head in ((larger, smaller), (smaller, larger), (larger, shifted)):
+        assert isinstance(paired(base, head), Paired) is compared
+
+
+def test_test_sets_that_share_nothing_are_incomparable():
+    assert isinstance(paired(table(np.arange(100)), table(np.arange(100, 200))), Incomparable)
+
+
+@pytest.mark.parametrize(("shared", "compared"), [(30, True), (29, False)])
+def test_fewer_than_thirty_shared_rows_are_incomparable_unless_the_sets_are_equal(shared, compared):
+    base, head = table(np.arange(shared + 1)), table(np.arange(1, shared + 2))
+    assert isinstance(paired(base, head), Paired) is compared
     assert isinstance(paired(table(np.arange(8)), table(np.arange(8))), Paired)
+
+
+def test_why_too_few_rows_are_shared_is_said_with_the_counts_of_each_side():
+    found = paired(table(np.arange(90)), table(np.arange(60, 180)))
+    assert isinstance(found, Incomparable)
+    counts = "30 rows that both test sets share (baseline 90, candidate 120)"
+    assert found.reason.clause == f"the test sets differ too much: there are only {counts}"
 
 
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
-        ([1, 1, 2], "1 of 3 rows repeat the id"),
-        ([1.0, np.nan, 2.0], "1 of 3 rows have no id"),
-        (np.array(["a", None, ""], dtype=object), "2 of 3 rows have no id"),
+        ([1, 1, 2], "1 of 3 rows repeat the id of another in column 'key'"),
+        ([1, 1, 1], "2 of 3 rows repeat the id of another in column 'key'"),
+        ([1.0, np.nan, 2.0], "1 of 3 rows have no id in column 'key'"),
+        (np.array(["a", None, ""], dtype=object), "2 of 3 rows have no id in column 'key'"),
     ],
 )
-def test_ids_that_name_no_single_row_are_refused(keys, says):
-    with pytest.raises(UnusablePredictionsError, match=says) as caught:
-        paired(table([1, 2, 3]), table(keys))
-    assert not caught.value.base
+def test_ids_that_name_no_single_row_are_refused_and_their_side_is_told(keys, says):
+    good, bad = table([1, 2, 3]), table(keys)
+    with pytest.raises(UnusablePredictionsError, match=f"^{says}, so examples cannot be paired") as of_head:
+        paired(good, bad)
+    assert not of_head.value.base
+    assert of_head.value.hint == "let `id` name a column that is different in every row"
+    with pytest.raises(UnusablePredictionsError, match=f"^{says}") as of_base:
+        paired(bad, good)
+    assert of_base.value.base
+
+
+def test_an_id_column_that_is_missing_is_told_of_its_side():
+    whole, without = table([1, 2]), Table({"y": np.zeros(2, int), "p": np.zeros(2, int)})
+    for base, head in ((without, whole), (whole, without)):
+        sides = read(base, head, BY_POSITION)
+        with pytest.raises(UnusablePredictionsError, match="'key'") as caught:
+            pair(base, head, sides, BY_ID)
+        assert caught.value.base is (base is without)
 
 
 def test_without_ids_rows_are_paired_by_position_if_the_actual_values_agree():
-    assert isinstance(paired(table([1, 2], [0, 1]), table([7, 8], [0, 1]), BY_POSITION), Paired)
+    result = paired(table([1, 2], [0, 1]), table([7, 8], [0, 1]), BY_POSITION)
+    assert isinstance(result, Paired)
+    assert result.whole
+    assert result.base.tolist() == result.head.tolist() == [0, 1]
     differs = paired(table([1, 2], [0, 1]), table([7, 8], [1, 1]), BY_POSITION)
     assert isinstance(differs, Incomparable)
-    assert "1 of 2 rows" in differs.reason.clause
+    assert differs.reason.sentence == "The actual values differ in 1 of 2 rows, and no `id` is named to pair rows by."
 
 
 def test_without_ids_another_number_of_rows_is_incomparable():
     result = paired(table([1, 2, 3]), table([1, 2]), BY_POSITION)
     assert isinstance(result, Incomparable)
-    assert "3 and 2 rows" in result.reason.clause
+    assert result.reason.sentence == "The test sets differ (3 and 2 rows), and no `id` is named to pair rows by."
 
 
 def test_changed_labels_are_incomparable():
     result = paired(table([1, 2, 3], [0, 1, 0]), table([3, 2, 1], [0, 0, 0]))
     assert isinstance(result, Incomparable)
-    assert "1 of 3 shared examples" in result.reason.clause
-    assert "labels changed" in result.reason.clause
+
+    assert result.reason.sentence == "The actual values of 1 of 3 shared examples differ: the labels changed."
+
+
+def regression(base_targets: object, head_targets: object, head_keys: object = (1, 2, 3)) -> Pairing:
+    rule = PredictionsRule("predictions.csv", Task.REGRESSION, "y", id="key", predicted="p")
+    base, head = table([1, 2, 3], base_targets), table(head_keys, head_targets)
+    sides = read(base, head, rule)
+    assert isinstance(sides[0], Regressed)
+    return pair(base, head, sides, rule)
 
 
 def test_targets_that_differ_only_in_their_last_bits_are_the_same():
-    rule = PredictionsRule("predictions.csv", Task.REGRESSION, "y", predicted="p")
-    base, head = table([1, 2], [0.1 + 0.2, 1.0]), table([1, 2], [0.3, 1.0])
-    sides = read(base, head, rule)
-    assert isinstance(sides[0], Regressed)
-    assert isinstance(pair(base, head, sides, rule), Paired)
+    assert isinstance(regression([0.1 + 0.2, 1.0, 1e9], [0.3, 1.0, 1e9 * (1 + 1e-10)]), Paired)
+
+
+@pytest.mark.parametrize("changed", [[0.1, 0.2, 0.4], [0.1, 0.2, 0.3 * (1 + 1e-8)]])
+def test_changed_targets_of_a_regression_are_incomparable(changed):
+    found = regression([0.1, 0.2, 0.3], changed)
+    assert isinstance(found, Incomparable)
+    assert found.reason.sentence == "The actual values of 1 of 3 shared examples differ: the labels changed."
+
+
+def test_targets_near_zero_are_held_against_each_other_as_closely():
+    assert isinstance(regression([1e-12, 0.0, 1.0], [3e-12, 0.0, 1.0]), Incomparable)
+
+
+def test_targets_are_those_of_the_same_id():
+    assert isinstance(regression([0.1, 0.2, 0.3], [0.3, 0.2, 0.1], head_keys=(3, 2, 1)), Paired)
+    assert isinstance(regression([0.1, 0.2, 0.3], [0.1, 0.2, 0.3], head_keys=(3, 2, 1)), Incomparable)
 
 
 class TestByPosition:

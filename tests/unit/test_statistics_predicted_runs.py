@@ -184,7 +184,10 @@ def test_more_wildcards_than_the_path_has_are_a_problem():
     result = found(project(MAIN, runs(1.0)), project(WORKSPACE, runs(1.6)), asked)
     (problem,) = result.problems
     assert problem.kind is ProblemKind.CONFIGURATION
-    assert "more wildcards" in problem.message
+    assert problem.message == "seed-*/fold-*/metrics.json:auc has more wildcards than the path of the predictions"
+    assert problem.hint == (
+        "give `path` as many wildcards: each in `metrics` stands for the one of `path` in the same place"
+    )
 
 
 def test_a_run_without_a_class_is_left_out_of_the_metric_and_it_is_said():

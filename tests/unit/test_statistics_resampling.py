@@ -425,3 +425,15 @@ def test_being_among_the_first_classes_is_tested_as_accuracy_is():
     found = estimates(pair, metrics(Task.MULTICLASS, "top_2_accuracy"), Plan())["top_2_accuracy"]
     assert found.delta == pytest.approx(-9 / 300)
     assert found.p_value == pytest.approx(2 / 2**9), "nine lost and none gained"
+
+
+@pytest.mark.parametrize("units", [10, 30, 1000])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_the_interval_of_a_mean_is_as_wide_as_student_s_and_its_ends_have_the_p_value_of_the_level(units, level):
+    count = 99_999
+    # Resamples of n values stray by their deviation with the divisor n, here 1, over √n; Student's has the divisor n − 1.
+    deviations = stats.norm.ppf((np.arange(count) + 0.5) / count)[None, :] / math.sqrt(units)
+    replicates = Replicates(deviations, units)
+    student = stats.t.ppf((1 + level) / 2, units - 1) / math.sqrt(units - 1)
+    assert replicates.interval(0.5, level, 0.0) == pytest.approx((0.5 - student, 0.5 + student), rel=0.002)
+    assert replicates.p_value(student, 0.0) == pytest.approx(1 - level, rel=0.02)

@@ -100,7 +100,8 @@ def test_runs_whose_differences_do_not_vary_are_not_tested(shift):
         assert metric.interval is metric.p_value is None
         assert "whose differences do not vary" in metric.note
     else:
-        assert (metric.interval, metric.p_value) == ((0, 0), 1)
+        assert (metric.interval, metric.p_value, metric.tested_delta) == ((0, 0), 1, 0)
+        assert metric.method == "identical runs, 5 paired runs"
 
 
 def test_other_seeds_on_each_side_are_not_paired():

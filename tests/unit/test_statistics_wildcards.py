@@ -20,6 +20,7 @@ from reporter.compare.statistics.wildcards import count_wildcards, filled
         ("*/m.json:auc", "*/fold*/p.csv", "a/fold2/p.csv", "a/m.json:auc"),
         ("m?.json:auc", "p?.csv", "p7.csv", "m7.json:auc"),
         ("m[0-9].json:auc", "p[0-9].csv", "p7.csv", "m7.json:auc"),
+        ("m[)].json:auc", "p[)]?.csv", "p)7.csv", "m).json:auc"),
         ("m*.json:auc", "p[!ab].csv", "pc.csv", "mc.json:auc"),
         ("m.json:auc", "p-*.csv", "p-1.csv", "m.json:auc"),
         ("m*-*.json:auc", "p*.csv", "p1.csv", "m1-*.json:auc"),

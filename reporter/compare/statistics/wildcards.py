@@ -48,5 +48,6 @@ def _expression(pattern: str) -> str:
 def _group(wildcard: str) -> str:
     if not wildcard:
         return ""
-    single = "." if wildcard == "?" else fnmatch.translate(wildcard).removeprefix("(?s:").removesuffix(r")\Z")
+    # `(?s:…)\Z`, and since Python 3.14 `(?s:…)\z`
+    single = fnmatch.translate(wildcard).removeprefix("(?s:").rpartition(")")[0]
     return f"({single})"

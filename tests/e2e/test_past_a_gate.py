@@ -51,8 +51,8 @@ def ci(project, capfd) -> Judged:
     return judge
 
 
-def _ci(capfd) -> tuple[int, dict[str, Any]]:
-    code = main(["ci", "main", "--no-images"], {})
+def _ci(capfd, *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main(["ci", "main", "--no-images", *arguments], {})
     _, err = capfd.readouterr()
     assert "Traceback" not in err
     return code, json.loads(Path("reports/report.json").read_text(encoding="utf-8"))
@@ -122,6 +122,52 @@ class TestTheBaselineSConfigurationIsBroken:
         code, report = ci({}, {"reporter.yaml": LOOSE})
         assert (code, report["verdict"]) == (1, "fail")
         assert "main has no reporter.yaml: this change's own gates are in force." in report["notices"]
+
+
+class TestTheChangeMakesALinkOfItsConfiguration:
+    """What a path stands for is each revision's own affair: the baseline's file judges, not what the change's link leads to."""
+
+    @pytest.fixture
+    def judged(self, project, capfd) -> Callable[[str, Callable[[Path], None]], tuple[int, dict[str, Any]]]:
+        """Main has the gate at a path; the change puts a link there, edits what it leads to, and is much worse."""
+
+        def judge(named: str, relink: Callable[[Path], None]) -> tuple[int, dict[str, Any]]:
+            project.write({named: GATE}).commit("What main has")
+            project.git("checkout", "--quiet", "-b", "change")
+            relink(project.root)
+            project.write({"metrics.json": {"acc": 0.1}}).record().commit("The change")
+            return _ci(capfd, "--config", named)
+
+        return judge
+
+    @pytest.mark.parametrize("named", ["ci/reporter.yaml", "reporter.yaml"])
+    def test_of_the_file(self, judged, named):
+        def relink(root: Path) -> None:
+            (root / named).unlink()
+            (root / named).with_name("loose.yaml").write_text(LOOSE.replace("0.0", "1.0"))
+            (root / named).symlink_to("loose.yaml")
+
+        code, report = judged(named, relink)
+        assert (code, report["verdict"]) == (1, "fail")
+        assert report["summary"].startswith("Gate failed: acc worse by 0.65 (limit 0.005)")
+        assert f"This change edits how {named} judges; the gates in force are those of main." in report["notices"]
+
+    def test_of_its_folder(self, judged):
+        def relink(root: Path) -> None:
+            (root / "ci").rename(root / "own")
+            (root / "ci").symlink_to("own")
+            (root / "own/reporter.yaml").write_text("fail_on: never\n")
+
+        code, report = judged("ci/reporter.yaml", relink)
+        assert (code, report["verdict"]) == (1, "fail")
+
+    def test_a_checkout_that_is_reached_by_a_link_has_the_same_paths(self, project, tmp_path, capfd):
+        project.write({"ci/reporter.yaml": GATE}).commit("What main has")
+        project.git("checkout", "--quiet", "-b", "change")
+        project.write({"ci/reporter.yaml": "fail_on: never\n", "metrics.json": {"acc": 0.1}}).record().commit("Loosen")
+        (tmp_path / "checkout").symlink_to(project.root)
+        code, report = _ci(capfd, "--config", str(tmp_path / "checkout" / "ci" / "reporter.yaml"))
+        assert (code, report["verdict"]) == (1, "fail")
 
 
 class TestAChangeThatLeftItsBranchBeforeThereWereGates:

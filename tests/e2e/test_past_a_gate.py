@@ -124,6 +124,104 @@ class TestTheBaselineSConfigurationIsBroken:
         assert "main has no reporter.yaml: this change's own gates are in force." in report["notices"]
 
 
+class TestTheBaselineSConfigurationIsNoPlainFile:
+    """It is there all the same: it judges where it can be read, and where it cannot nobody does."""
+
+    @pytest.fixture
+    def judged(self, project, capfd) -> Callable[[str], tuple[int, dict[str, Any]]]:
+        """The change puts a loose configuration of its own, in a real folder, where main has something else."""
+
+        def judge(named: str) -> tuple[int, dict[str, Any]]:
+            project.git("checkout", "--quiet", "-b", "change")
+            for place in (project.root / named, *(project.root / named).parents):
+                if place != project.root and (place.is_symlink() or place.is_file()):
+                    place.unlink()
+            loose = LOOSE.replace("0.0", "1.0")
+            project.write({named: loose, "metrics.json": {"acc": 0.1}}).record()
+            project.git("add", "--force", named)
+            project.commit("The change")
+            return _ci(capfd, "--config", named)
+
+        return judge
+
+    @pytest.mark.parametrize(
+        ("named", "target"),
+        [
+            ("conf/reporter.yaml", "nowhere"),
+            ("conf/deep/reporter.yaml", "/nonexistent"),
+            ("conf/reporter.yaml", "conf"),
+            ("reporter.yaml", "../../outside"),
+        ],
+    )
+    def test_it_is_behind_a_link_that_leads_nowhere_or_out_of_the_repository(self, project, judged, named, target):
+        place = named.partition("/")[0]
+        (project.root / place).symlink_to(target)
+        project.commit("What main has")
+        code, report = judged(named)
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+        assert report["summary"].startswith(f"Can't be judged: main's {named} is broken (it cannot be read: ")
+
+    def test_so_it_is_where_the_folder_that_holds_that_link_is_a_link_too(self, project, judged):
+        (project.root / "ci").mkdir()
+        (project.root / "ci/reporter.yaml").symlink_to("nowhere")
+        (project.root / "conf").symlink_to("ci")
+        project.commit("What main has")
+        code, report = judged("conf/reporter.yaml")
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+
+    def test_a_file_is_where_its_folder_ought_to_be(self, project, judged):
+        project.write({"conf": "text"}).commit("What main has")
+        code, report = judged("conf/reporter.yaml")
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+        assert "conf is a file, or a link that leads nowhere" in report["summary"]
+
+    def test_a_real_folder_without_it_has_none(self, project, judged):
+        (project.root / "conf").symlink_to("data")
+        project.write({"ci/notes.md": "text"}).commit("What main has")
+        code, report = judged("ci/reporter.yaml")
+        assert (code, report["verdict"]) == (0, "pass")
+        assert "main has no ci/reporter.yaml: this change's own gates are in force." in report["notices"]
+
+    def kept_by_dvc(self, project: ProjectFactory, keeper: str) -> str:
+        """Main's configuration, of which git knows nothing; returns its path."""
+        named = "reporter.yaml" if keeper.endswith("file") else "conf/reporter.yaml"
+        project.write({named: GATE})
+        if keeper.startswith("a .dvc"):
+            project.add(named.partition("/")[0])
+        else:
+            pipeline = f"  configure:\n    cmd: write it\n    outs: [{named.partition('/')[0]}]\n"
+            project.write({"dvc.yaml": (project.root / "dvc.yaml").read_text() + pipeline}).record()
+            ignored = (project.root / ".gitignore").read_text()
+            project.write({".gitignore": f"{ignored}/{named.partition('/')[0]}\n"})
+        project.push().commit("What main has")
+        return named
+
+    def released(self, project: ProjectFactory) -> None:
+        """Out of DVC's hands, so that git can have it."""
+        project.write({"dvc.yaml": (project.root / "dvc.yaml").read_text().partition("  configure:")[0]})
+        for name in ("conf.dvc", "reporter.yaml.dvc"):
+            (project.root / name).unlink(missing_ok=True)
+
+    KEEPERS = ("a .dvc file", "a .dvc folder", "a stage's file", "a stage's folder")
+
+    @pytest.mark.parametrize("keeper", KEEPERS)
+    def test_dvc_keeps_it_and_it_judges(self, project, judged, keeper):
+        named = self.kept_by_dvc(project, keeper)
+        self.released(project)
+        code, report = judged(named)
+        assert (code, report["verdict"]) == (1, "fail")
+        assert report["summary"].startswith("Gate failed: acc worse by 0.65 (limit 0.005)")
+
+    @pytest.mark.parametrize("keeper", KEEPERS)
+    def test_dvc_keeps_it_where_nobody_can_get_it(self, project, judged, keeper, tmp_path):
+        named = self.kept_by_dvc(project, keeper)
+        project.write({".dvc/config": ""}).empty_cache().commit("Without a remote")
+        self.released(project)
+        code, report = judged(named)
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+        assert "is broken (DVC keeps it, and it " in report["summary"]
+
+
 class TestTheChangeMakesALinkOfItsConfiguration:
     """What a path stands for is each revision's own affair: the baseline's file judges, not what the change's link leads to."""
 

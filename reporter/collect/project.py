@@ -16,9 +16,9 @@ from reporter.collect.dvc.sparse_checkout import SETTINGS
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git.baseline import find_baseline
 from reporter.collect.git.commit_tree import CommitTree
-from reporter.collect.git.moves import LostProjectError, folder_in
 from reporter.collect.git.repository import Git, find_git_root
 from reporter.collect.git.revisions import named_revision, workspace_revision
+from reporter.collect.moves import LostProjectError, folder_in
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.running import wait_for_writers
@@ -101,7 +101,7 @@ class Project:
         self._objects = git.objects()
         self._commits: dict[str, CommitTree] = {}
         self._folders: dict[str, str | None] = {}
-        self._folder = root.relative_to(git.root).as_posix().removeprefix(".")
+        self._folder = "" if root == git.root else root.relative_to(git.root).as_posix()
 
     @cached_property
     def _dvc(self) -> DvcProject:

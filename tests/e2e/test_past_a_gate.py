@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -297,6 +298,24 @@ class TestAChangeThatLeftItsBranchBeforeThereWereGates:
     def test_and_where_those_are_broken_nothing_can_be_judged(self, old):
         code, report = old("metrics: [\n", "main~1", {"metrics.json": {"acc": 0.1}})
         assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+
+
+class TestTheProjectIsMoved:
+    def test_and_a_stub_is_left_in_its_place(self, project, monkeypatch, capfd):
+        project.write({"reporter.yaml": GATE}).commit("What main has")
+        project.git("checkout", "--quiet", "-b", "change")
+        sub = project.root / "sub"
+        sub.mkdir()
+        for path in list(project.root.iterdir()):
+            if path.name not in {".git", "sub"}:
+                path.rename(sub / path.name)
+        shutil.copytree(sub / ".dvc", project.root / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
+        project.write({"dvc.yaml": "stages: {}\n"})
+        ProjectFactory(sub).write({"metrics.json": {"acc": 0.1}}).record().commit("The change")
+        monkeypatch.chdir(sub)
+        code, report = _ci(capfd)
+        assert (code, report["verdict"]) == (1, "fail")
+        assert report["summary"].startswith("Gate failed: acc worse by 0.65 (limit 0.005)")
 
 
 class TestAGatedMetricIsGone:

@@ -344,6 +344,26 @@ class TestAGatedMetricIsGone:
         assert "acc is no longer there" in report["summary"]
 
 
+class TestTheStageThatComputedTheMetricsIsGone:
+    EVALUATE = (
+        "stages: {evaluate: {cmd: python train.py, deps: [train.py], metrics: [{metrics.json: {cache: false}}]}}\n"
+    )
+    BY_HAND = "stages: {train: {cmd: python train.py, deps: [train.py]}}\nmetrics: [metrics.json]\n"
+
+    @pytest.mark.parametrize(("rules", "code", "verdict"), [(GATE, 0, "unknown"), (REQUIRED, 1, "fail")])
+    def test_and_its_number_was_typed(self, project, ci, rules, code, verdict):
+        project.write({"dvc.yaml": self.EVALUATE, ".gitignore": "/reports\n"}).record()
+        left, report = ci({"reporter.yaml": rules}, {"dvc.yaml": self.BY_HAND, "metrics.json": {"acc": 0.99}})
+        assert (left, report["verdict"]) == (code, verdict)
+        assert "acc is written by no stage any more" in report["summary"]
+        assert "; stage evaluate, which wrote metrics.json, is gone" in report["summary"]
+
+    def test_a_number_that_git_alone_has_always_kept_is_judged(self, project, ci):
+        project.write({"dvc.yaml": self.BY_HAND, ".gitignore": "/reports\n"}).record()
+        code, report = ci({"reporter.yaml": GATE}, {"metrics.json": {"acc": 0.99}})
+        assert (code, report["verdict"]) == (0, "pass")
+
+
 class TestATrainingThatDiverged:
     """DVCLive writes `"nan"` and `"inf"`: JSON has no such numbers."""
 

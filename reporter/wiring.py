@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -93,11 +94,15 @@ def project_rules(project: Project, config: Path | None, head: str | None = None
 
 
 def config_path(project: Project, config: Path | None) -> str | None:
-    """The configuration's POSIX path from the project's root, as another revision would hold it; None outside of it."""
+    """The configuration's POSIX path from the project's root, as another revision would hold it; None outside of it.
+
+    Links within the project are not followed: each revision has its own, and the baseline's decide what the baseline's file is.
+    """
     if config is None:
         return CONFIG_NAME
-    path = config.resolve()
-    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else None
+    path = Path(os.path.abspath(config))  # noqa: PTH100  `resolve` would follow the change's own links
+    around = next((folder for folder in reversed(path.parents) if os.path.realpath(folder) == str(project.root)), None)
+    return None if around is None else path.relative_to(around).as_posix()
 
 
 def run_info(context: CiContext | None) -> RunInfo:

@@ -53,6 +53,13 @@ class RevisionFiles:
         """Whether DVC keeps neither what lies at `path`, nor a folder around it, nor anything below it."""
         return self.owner(path) is None and not any(name.startswith(f"{path}/") for name in self._outputs)
 
+    def keeps(self, path: str) -> bool:
+        """Whether DVC keeps a file of this path, whatever the tree has. Raises UnreadableError where a listing that would tell cannot be had."""
+        owner = self.owner(path)
+        if owner is None or not owner.cached:
+            return False
+        return not _is_directory(owner) or posixpath.relpath(path, owner.path) in self.listing(owner)
+
     def read(self, path: str) -> bytes:
         """Content of a file. Raises UnreadableError."""
         if self.is_outside(path):

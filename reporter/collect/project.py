@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,9 +16,9 @@ from reporter.collect.dvc.sparse_checkout import SETTINGS
 from reporter.collect.files import RevisionFiles
 from reporter.collect.git.baseline import find_baseline
 from reporter.collect.git.commit_tree import CommitTree
-from reporter.collect.git.moves import LostProjectError, folder_in
 from reporter.collect.git.repository import Git, find_git_root
 from reporter.collect.git.revisions import named_revision, workspace_revision
+from reporter.collect.moves import LostProjectError, folder_in
 from reporter.collect.pointers import without_pointer
 from reporter.collect.problems import UnreadableError
 from reporter.collect.running import wait_for_writers
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Project", "Wanted", "open_project"]
 
 
+_DVC_FILES = (".dvc", "dvc.yaml", "dvc.lock")
 _WORK_TREE = Revision(WORKSPACE, "", WORKSPACE)
 
 
@@ -99,7 +101,7 @@ class Project:
         self._objects = git.objects()
         self._commits: dict[str, CommitTree] = {}
         self._folders: dict[str, str | None] = {}
-        self._folder = root.relative_to(git.root).as_posix().removeprefix(".")
+        self._folder = "" if root == git.root else root.relative_to(git.root).as_posix()
 
     @cached_property
     def _dvc(self) -> DvcProject:
@@ -219,17 +221,29 @@ class Project:
         a file that a sparse checkout leaves out.
         """
         try:
-            return without_pointer(self._bytes(revision, path)).decode("utf-8")
+            data = self._content(revision, path)
+            return None if data is None else without_pointer(data).decode("utf-8")
         except UnreadableError as error:
             raise ProjectError(f"it cannot be read: it {error}", error.hint) from error
         except UnicodeDecodeError as error:
             raise ProjectError(f"it is not text in UTF-8 (byte {error.start:,})", f"mend {path}") from error
         except OSError as error:
-            if not self._is_listed(revision, path):
-                self._require(revision, path)
-                return self._text_kept_by_dvc(revision, path)
             hint = "let it be a file of the repository, or a link to one"
             raise ProjectError(f"it cannot be read: {(error.strerror or '').lower()}", hint) from error
+
+    def _content(self, revision: Revision, path: str) -> bytes | None:
+        """Of a file, whoever keeps it; None only where nobody does. Raises OSError, UnreadableError, ProjectError."""
+        try:
+            return self._bytes(revision, path)
+        except OSError:
+            place = self._in_the_way(revision, path)
+            if place == path:
+                raise
+        if place is not None:
+            reason = f"{place} is a file, or a link that leads nowhere or out of the repository"
+            raise NotADirectoryError(errno.ENOTDIR, reason)
+        self._require(revision, path)
+        return self._content_kept_by_dvc(revision, path)
 
     def _require(self, revision: Revision, path: str) -> None:
         """Raises ProjectError where a file that is not there is only left out of the work tree."""
@@ -237,14 +251,30 @@ class Project:
             mend = self._git.takes_in([self._in_git(revision, path)])
             raise ProjectError("it is left out of this sparse checkout", mend)
 
-    def _text_kept_by_dvc(self, revision: Revision, path: str) -> str | None:
-        """Of a file with a .dvc file of its own: that git lacks it does not mean that it is not there."""
-        if not self._is_listed(revision, f"{path}.dvc"):
+    def _content_kept_by_dvc(self, revision: Revision, path: str) -> bytes | None:
+        """Of a file that git lacks: a .dvc file or a stage may stand for it, or for a folder around it."""
+        if self.folder_in(revision) is None or not self._may_be_kept_by_dvc(revision, path):
             return None
-        data = self._read_kept_by_dvc(revision, [path]).get(path)
-        if data is None:
-            raise ProjectError("DVC keeps it, and it is in neither the cache nor a remote", "let git keep it")
-        return data.decode("utf-8", "replace")
+        with self._at(revision) as opened:
+            files = RevisionFiles(opened, opened.pipeline(forgiving=True), self._storage)
+            try:
+                return files.read_stored(path) if files.keeps(path) else None
+            except UnreadableError as error:
+                raise ProjectError(f"DVC keeps it, and it {error}", "let git keep it") from error
+
+    def _may_be_kept_by_dvc(self, revision: Revision, path: str) -> bool:
+        """Whether to ask DVC, which takes a second to load: whether any DVC file names the file or a folder around it."""
+        if revision.is_workspace or not path.isascii():  # a name may be written in several ways then
+            return True
+        names = [name.encode() for name in PurePosixPath(path).parts]
+        commit, below = self._commit(revision.sha), self._in_git(revision, "_")[:-1]
+        defined = [each for each in commit.paths() if each.endswith(_DVC_FILES) and each.startswith(below)]
+        defined = [each for each in defined if (entry := commit.entry(each)) is None or not entry.is_directory]
+        commit.fetch(defined)
+        try:
+            return any(name in text for text in map(commit.read, defined) for name in names)
+        except (OSError, UnreadableError):
+            return True
 
     def read_tracked(self, revision: Revision, path: str) -> bytes | None:
         """Content of a file that git or the work tree has; None for any other. Follows nothing out of the repository."""
@@ -276,11 +306,15 @@ class Project:
             return Path(inside(str(self.root / path), (str(self.git_root),))).read_bytes()
         return self._commit(revision.sha).read(self._in_git(revision, path))
 
-    def _is_listed(self, revision: Revision, path: str) -> bool:
-        """Whether anything is at `path`, be it a link that leads nowhere."""
-        if revision.is_workspace:
-            return os.path.lexists(self.root / path)
-        return self._commit(revision.sha).lists(self._in_git(revision, path))
+    def _in_the_way(self, revision: Revision, path: str) -> str | None:
+        """Why a path that cannot be read is not simply absent: the first of its folders that is none, or itself; None where it is."""
+        if not revision.is_workspace:
+            place = self._commit(revision.sha).in_the_way(self._in_git(revision, path))
+            return None if place is None else posixpath.relpath(f"/{place}", f"/{self._in_git(revision, '')}")
+        for folder in reversed(PurePosixPath(path).parents[:-1]):
+            if not (self.root / folder).is_dir():
+                return str(folder) if os.path.lexists(self.root / folder) else None
+        return path if os.path.lexists(self.root / path) else None
 
     @contextmanager
     def _at(self, revision: Revision) -> Iterator[OpenRevision]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reporter.collect.git.moves import LostProjectError
+from reporter.collect.moves import LostProjectError
 from reporter.errors import ConfigurationError, ProjectError
 from reporter.model.revision import Revision
 from reporter.model.rules import Rules

@@ -9,7 +9,7 @@ from reporter.compare.causes import explanations
 from reporter.compare.data import data_rows, hash_problems
 from reporter.compare.evaluation_changes import evaluation_changes
 from reporter.compare.evaluation_data import changed_evaluation_data
-from reporter.compare.freshness import configuration_problems, doubts, freshness_problems
+from reporter.compare.freshness import configuration_problems, doubts, freshness_problems, unwritten_problems
 from reporter.compare.metrics import metric_rows
 from reporter.compare.plots import plot_comparisons
 from reporter.compare.stages import stage_rows
@@ -51,6 +51,7 @@ def _candidate(base: Snapshot | None, head: Snapshot, rules: Rules) -> Candidate
         problems=_once(
             head.problems,
             freshness_problems(head),
+            unwritten_problems(base, head),
             found.problems,
             configuration_problems(base, head, rules),
             hash_problems(base, head) if base else (),

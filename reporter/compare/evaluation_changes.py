@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reporter.compare.dag import Dag, changed_content
 from reporter.compare.evaluation_data import edited_test_data, is_model, model_paths, other_data
+from reporter.compare.lost_writers import lost_writers, lost_writers_upstream
 from reporter.compare.phrases import named
 from reporter.model.comparison import MetricRow
 from reporter.model.evidence import Evidence
@@ -30,11 +31,12 @@ def evaluation_changes(
     evidence: Evidence,
     changed_data: Mapping[str, tuple[str, ...]],
 ) -> tuple[EvaluationChange, ...]:
-    """Each once, and first what makes a metric incomparable, of equal values or not; usually none. `changed_data` are of metrics files."""
+    """Each once, and first what no stage writes any more, then what makes a metric incomparable, of equal values or not; usually none. `changed_data` are of metrics files."""
     if base is None:
         return ()
     files = _files_that_matter(metrics, rules)
     found = (
+        *_lost_writers(base, head, files),
         *_of_first_incomparable(metrics, evidence, changed_data),
         *evidence.test_rows,
         *_data(edited_test_data(base, head, files, evidence)),
@@ -68,6 +70,11 @@ def _files_that_matter(metrics: Sequence[MetricRow], rules: Rules) -> tuple[str,
 def _data(paths: Sequence[str]) -> Iterator[EvaluationChange]:
     if paths:
         yield EvaluationChange(ClauseId.TEST_DATA, f"{named(paths)} changed, though not in its rows or labels")
+
+
+def _lost_writers(base: Snapshot, head: Snapshot, files: Sequence[str]) -> Iterator[EvaluationChange]:
+    for writer in (*lost_writers(base, head, files), *lost_writers_upstream(base, head, files)):
+        yield EvaluationChange(ClauseId.LOST_WRITER, writer.clause)
 
 
 def _code(base: Snapshot, head: Snapshot, files: Iterable[str]) -> Iterator[EvaluationChange]:

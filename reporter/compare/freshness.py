@@ -1,4 +1,4 @@
-"""Checks of a revision by itself: that the numbers shown are those of the code shown."""
+"""Checks of a revision, by itself or beside its baseline: that the numbers shown are those of the code shown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reporter.compare.dag import Dag
+from reporter.compare.lost_writers import LostWriter, lost_writers
 from reporter.compare.phrases import named
 from reporter.model.formatting import capitalised, joined
 from reporter.model.problem import ANOTHER_BASE, Problem, ProblemKind
@@ -77,6 +78,8 @@ def doubts(snapshot: Snapshot, base: Snapshot | None = None) -> dict[str, str]:
                 found.setdefault(
                     file, f"may not be of this code: {moved}, while dvc.lock records the same for stage {stage.name}"
                 )
+    for writer in lost_writers(base, snapshot, tuple(snapshot.metrics)):
+        found.setdefault(writer.path, "is written by no stage any more")
     return found
 
 
@@ -163,6 +166,22 @@ def _mismatch(stage: Stage, snapshot: Snapshot) -> Problem:
 
 def _shown(metrics: tuple[str, ...]) -> str:
     return f": the values of {named(metrics)} are not of this code" if metrics else ""
+
+
+def unwritten_problems(base: Snapshot | None, head: Snapshot) -> tuple[Problem, ...]:
+    """A problem for each metrics file that a stage of the baseline wrote and that none of the candidate does."""
+    return tuple(_unwritten(writer, head) for writer in lost_writers(base, head, tuple(head.metrics)))
+
+
+def _unwritten(writer: LostWriter, head: Snapshot) -> Problem:
+    return Problem(
+        revision=head.revision.label,
+        path=writer.path,
+        kind=ProblemKind.MISMATCH,
+        message=f"{capitalised(writer.clause)}, and no other stage writes it: its values may be anybody's",
+        hint="let a stage write it, and run `dvc repro`; if it is to be written elsewhere from now on, merge that first and by itself",
+        names_path=True,
+    )
 
 
 def configuration_problems(base: Snapshot | None, head: Snapshot, rules: Rules) -> tuple[Problem, ...]:

@@ -17,6 +17,7 @@ from reporter.figures.series import ROW_NUMBER, Data, Series
 from reporter.figures.text import listed, shortened
 from reporter.model.comparison import PlotComparison
 from reporter.model.drawing import VegaDrawing
+from reporter.model.values import MOST_NESTED, is_nested_too_deep
 
 _MOST_ROWS = 50_000
 """Of all revisions together: more would make page and picture unusably slow."""
@@ -30,7 +31,7 @@ _BOTH = "filename::field"
 
 
 class TemplateError(ValueError):
-    """The template is no JSON object, or has no place for data; the text says which."""
+    """The template is no JSON object, is nested too deep, or has no place for data; the text says which."""
 
 
 def draw_vega(plot: PlotComparison, data: Data) -> VegaDrawing:
@@ -62,6 +63,8 @@ def _parsed(text: str) -> dict[str, Any]:
         template = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise TemplateError("The plot's template is not valid JSON.") from error
+    if is_nested_too_deep(template):
+        raise TemplateError(f"The plot's template is nested more than {MOST_NESTED} levels deep.")
     if not isinstance(template, dict):
         raise TemplateError("The plot's template is no JSON object.")
     if "<DVC_METRIC_DATA>" not in text:

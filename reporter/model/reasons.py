@@ -69,6 +69,8 @@ class ClauseId(StrEnum):
     GATE_FAILED = "gate-failed"
     GATE_UNKNOWN = "gate-unknown"
     GATE_IN_DOUBT = "gate-in-doubt"
+    LOST_WRITER = "no-stage-writes-it"
+    """A stage of the baseline wrote the metrics, or what they were computed from, and none does any more."""
     OTHER_DATA = "other-evaluation-data"
     """Metrics are not comparable: by the pipeline, they were computed on other data."""
     OTHER_ROWS = "other-test-rows"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeGuard
 
 Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
@@ -15,6 +15,10 @@ MOST_DIGITS = 4300
 """Of an integer: what Python reads and writes unless told otherwise, so that any JSON parser of its kind reads report.json back."""
 TOO_LONG: int = 10**MOST_DIGITS
 """The smallest integer of more digits."""
+
+
+MOST_NESTED = 100
+"""Levels of lists and mappings within each other that a file's values may have."""
 
 
 def is_number(value: Value) -> TypeGuard[Number]:
@@ -69,6 +73,34 @@ def count_values(tree: object, known: dict[int, int] | None = None) -> int:
             count_values(each, known) for each in (tree.values() if isinstance(tree, Mapping) else tree)
         )
     return known[id(tree)]
+
+
+def is_nested_too_deep(tree: object) -> bool:
+    """Whether lists and mappings lie within each other in more than `MOST_NESTED` levels, a tree that holds itself among them.
+
+    It takes no call for each level, unlike all that goes down into the tree later.
+    """
+    level = _containers((tree,))
+    for _ in range(MOST_NESTED):
+        if not level:
+            return False
+        level = _containers(inner for each in level for inner in _held_by(each))
+    return bool(level)
+
+
+def _containers(values: Iterable[object]) -> list[object]:
+    """Each once: an alias of YAML is the same object."""
+    return list({id(value): value for value in values if isinstance(value, dict | list | tuple | set)}.values())
+
+
+def _held_by(container: object) -> Iterable[object]:
+    match container:
+        case dict():  # a key of YAML may be a list
+            return (*container, *container.values())
+        case list() | tuple() | set():
+            return container
+        case _:
+            return ()
 
 
 def flatten(tree: Mapping[str, Value], prefix: str = "") -> Iterator[tuple[str, Value]]:

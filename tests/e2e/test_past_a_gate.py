@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,8 @@ def ci(project, capfd) -> Judged:
     return judge
 
 
-def _ci(capfd) -> tuple[int, dict[str, Any]]:
-    code = main(["ci", "main", "--no-images"], {})
+def _ci(capfd, *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main(["ci", "main", "--no-images", *arguments], {})
     _, err = capfd.readouterr()
     assert "Traceback" not in err
     return code, json.loads(Path("reports/report.json").read_text(encoding="utf-8"))
@@ -124,6 +125,150 @@ class TestTheBaselineSConfigurationIsBroken:
         assert "main has no reporter.yaml: this change's own gates are in force." in report["notices"]
 
 
+class TestTheBaselineSConfigurationIsNoPlainFile:
+    """It is there all the same: it judges where it can be read, and where it cannot nobody does."""
+
+    @pytest.fixture
+    def judged(self, project, capfd) -> Callable[[str], tuple[int, dict[str, Any]]]:
+        """The change puts a loose configuration of its own, in a real folder, where main has something else."""
+
+        def judge(named: str) -> tuple[int, dict[str, Any]]:
+            project.git("checkout", "--quiet", "-b", "change")
+            for place in (project.root / named, *(project.root / named).parents):
+                if place != project.root and (place.is_symlink() or place.is_file()):
+                    place.unlink()
+            loose = LOOSE.replace("0.0", "1.0")
+            project.write({named: loose, "metrics.json": {"acc": 0.1}}).record()
+            project.git("add", "--force", named)
+            project.commit("The change")
+            return _ci(capfd, "--config", named)
+
+        return judge
+
+    @pytest.mark.parametrize(
+        ("named", "target"),
+        [
+            ("conf/reporter.yaml", "nowhere"),
+            ("conf/deep/reporter.yaml", "/nonexistent"),
+            ("conf/reporter.yaml", "conf"),
+            ("reporter.yaml", "../../outside"),
+        ],
+    )
+    def test_it_is_behind_a_link_that_leads_nowhere_or_out_of_the_repository(self, project, judged, named, target):
+        place = named.partition("/")[0]
+        (project.root / place).symlink_to(target)
+        project.commit("What main has")
+        code, report = judged(named)
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+        assert report["summary"].startswith(f"Can't be judged: main's {named} is broken (it cannot be read: ")
+
+    def test_so_it_is_where_the_folder_that_holds_that_link_is_a_link_too(self, project, judged):
+        (project.root / "ci").mkdir()
+        (project.root / "ci/reporter.yaml").symlink_to("nowhere")
+        (project.root / "conf").symlink_to("ci")
+        project.commit("What main has")
+        code, report = judged("conf/reporter.yaml")
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+
+    def test_a_file_is_where_its_folder_ought_to_be(self, project, judged):
+        project.write({"conf": "text"}).commit("What main has")
+        code, report = judged("conf/reporter.yaml")
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+        assert "conf is a file, or a link that leads nowhere" in report["summary"]
+
+    def test_a_real_folder_without_it_has_none(self, project, judged):
+        (project.root / "conf").symlink_to("data")
+        project.write({"ci/notes.md": "text"}).commit("What main has")
+        code, report = judged("ci/reporter.yaml")
+        assert (code, report["verdict"]) == (0, "pass")
+        assert "main has no ci/reporter.yaml: this change's own gates are in force." in report["notices"]
+
+    def kept_by_dvc(self, project: ProjectFactory, keeper: str) -> str:
+        """Main's configuration, of which git knows nothing; returns its path."""
+        named = "reporter.yaml" if keeper.endswith("file") else "conf/reporter.yaml"
+        project.write({named: GATE})
+        if keeper.startswith("a .dvc"):
+            project.add(named.partition("/")[0])
+        else:
+            pipeline = f"  configure:\n    cmd: write it\n    outs: [{named.partition('/')[0]}]\n"
+            project.write({"dvc.yaml": (project.root / "dvc.yaml").read_text() + pipeline}).record()
+            ignored = (project.root / ".gitignore").read_text()
+            project.write({".gitignore": f"{ignored}/{named.partition('/')[0]}\n"})
+        project.push().commit("What main has")
+        return named
+
+    def released(self, project: ProjectFactory) -> None:
+        """Out of DVC's hands, so that git can have it."""
+        project.write({"dvc.yaml": (project.root / "dvc.yaml").read_text().partition("  configure:")[0]})
+        for name in ("conf.dvc", "reporter.yaml.dvc"):
+            (project.root / name).unlink(missing_ok=True)
+
+    KEEPERS = ("a .dvc file", "a .dvc folder", "a stage's file", "a stage's folder")
+
+    @pytest.mark.parametrize("keeper", KEEPERS)
+    def test_dvc_keeps_it_and_it_judges(self, project, judged, keeper):
+        named = self.kept_by_dvc(project, keeper)
+        self.released(project)
+        code, report = judged(named)
+        assert (code, report["verdict"]) == (1, "fail")
+        assert report["summary"].startswith("Gate failed: acc worse by 0.65 (limit 0.005)")
+
+    @pytest.mark.parametrize("keeper", KEEPERS)
+    def test_dvc_keeps_it_where_nobody_can_get_it(self, project, judged, keeper, tmp_path):
+        named = self.kept_by_dvc(project, keeper)
+        project.write({".dvc/config": ""}).empty_cache().commit("Without a remote")
+        self.released(project)
+        code, report = judged(named)
+        assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
+        assert "is broken (DVC keeps it, and it " in report["summary"]
+
+
+class TestTheChangeMakesALinkOfItsConfiguration:
+    """What a path stands for is each revision's own affair: the baseline's file judges, not what the change's link leads to."""
+
+    @pytest.fixture
+    def judged(self, project, capfd) -> Callable[[str, Callable[[Path], None]], tuple[int, dict[str, Any]]]:
+        """Main has the gate at a path; the change puts a link there, edits what it leads to, and is much worse."""
+
+        def judge(named: str, relink: Callable[[Path], None]) -> tuple[int, dict[str, Any]]:
+            project.write({named: GATE}).commit("What main has")
+            project.git("checkout", "--quiet", "-b", "change")
+            relink(project.root)
+            project.write({"metrics.json": {"acc": 0.1}}).record().commit("The change")
+            return _ci(capfd, "--config", named)
+
+        return judge
+
+    @pytest.mark.parametrize("named", ["ci/reporter.yaml", "reporter.yaml"])
+    def test_of_the_file(self, judged, named):
+        def relink(root: Path) -> None:
+            (root / named).unlink()
+            (root / named).with_name("loose.yaml").write_text(LOOSE.replace("0.0", "1.0"))
+            (root / named).symlink_to("loose.yaml")
+
+        code, report = judged(named, relink)
+        assert (code, report["verdict"]) == (1, "fail")
+        assert report["summary"].startswith("Gate failed: acc worse by 0.65 (limit 0.005)")
+        assert f"This change edits how {named} judges; the gates in force are those of main." in report["notices"]
+
+    def test_of_its_folder(self, judged):
+        def relink(root: Path) -> None:
+            (root / "ci").rename(root / "own")
+            (root / "ci").symlink_to("own")
+            (root / "own/reporter.yaml").write_text("fail_on: never\n")
+
+        code, report = judged("ci/reporter.yaml", relink)
+        assert (code, report["verdict"]) == (1, "fail")
+
+    def test_a_checkout_that_is_reached_by_a_link_has_the_same_paths(self, project, tmp_path, capfd):
+        project.write({"ci/reporter.yaml": GATE}).commit("What main has")
+        project.git("checkout", "--quiet", "-b", "change")
+        project.write({"ci/reporter.yaml": "fail_on: never\n", "metrics.json": {"acc": 0.1}}).record().commit("Loosen")
+        (tmp_path / "checkout").symlink_to(project.root)
+        code, report = _ci(capfd, "--config", str(tmp_path / "checkout" / "ci" / "reporter.yaml"))
+        assert (code, report["verdict"]) == (1, "fail")
+
+
 class TestAChangeThatLeftItsBranchBeforeThereWereGates:
     @pytest.fixture
     def old(self, project, capfd) -> Judged:
@@ -155,6 +300,24 @@ class TestAChangeThatLeftItsBranchBeforeThereWereGates:
         assert (code, report["verdict"], report["gates"]) == (0, "unknown", [])
 
 
+class TestTheProjectIsMoved:
+    def test_and_a_stub_is_left_in_its_place(self, project, monkeypatch, capfd):
+        project.write({"reporter.yaml": GATE}).commit("What main has")
+        project.git("checkout", "--quiet", "-b", "change")
+        sub = project.root / "sub"
+        sub.mkdir()
+        for path in list(project.root.iterdir()):
+            if path.name not in {".git", "sub"}:
+                path.rename(sub / path.name)
+        shutil.copytree(sub / ".dvc", project.root / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
+        project.write({"dvc.yaml": "stages: {}\n"})
+        ProjectFactory(sub).write({"metrics.json": {"acc": 0.1}}).record().commit("The change")
+        monkeypatch.chdir(sub)
+        code, report = _ci(capfd)
+        assert (code, report["verdict"]) == (1, "fail")
+        assert report["summary"].startswith("Gate failed: acc worse by 0.65 (limit 0.005)")
+
+
 class TestAGatedMetricIsGone:
     @pytest.mark.parametrize(("rules", "code", "verdict"), [(GATE, 0, "unknown"), (REQUIRED, 1, "fail")])
     def test_its_key_is_another(self, ci, rules, code, verdict):
@@ -179,6 +342,26 @@ class TestAGatedMetricIsGone:
         left, report = ci({"reporter.yaml": rules}, {"dvc.yaml": stages, "metrics.json": None})
         assert (left, report["verdict"]) == (code, verdict)
         assert "acc is no longer there" in report["summary"]
+
+
+class TestTheStageThatComputedTheMetricsIsGone:
+    EVALUATE = (
+        "stages: {evaluate: {cmd: python train.py, deps: [train.py], metrics: [{metrics.json: {cache: false}}]}}\n"
+    )
+    BY_HAND = "stages: {train: {cmd: python train.py, deps: [train.py]}}\nmetrics: [metrics.json]\n"
+
+    @pytest.mark.parametrize(("rules", "code", "verdict"), [(GATE, 0, "unknown"), (REQUIRED, 1, "fail")])
+    def test_and_its_number_was_typed(self, project, ci, rules, code, verdict):
+        project.write({"dvc.yaml": self.EVALUATE, ".gitignore": "/reports\n"}).record()
+        left, report = ci({"reporter.yaml": rules}, {"dvc.yaml": self.BY_HAND, "metrics.json": {"acc": 0.99}})
+        assert (left, report["verdict"]) == (code, verdict)
+        assert "acc is written by no stage any more" in report["summary"]
+        assert "; stage evaluate, which wrote metrics.json, is gone" in report["summary"]
+
+    def test_a_number_that_git_alone_has_always_kept_is_judged(self, project, ci):
+        project.write({"dvc.yaml": self.BY_HAND, ".gitignore": "/reports\n"}).record()
+        code, report = ci({"reporter.yaml": GATE}, {"metrics.json": {"acc": 0.99}})
+        assert (code, report["verdict"]) == (0, "pass")
 
 
 class TestATrainingThatDiverged:

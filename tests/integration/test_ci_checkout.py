@@ -330,6 +330,17 @@ class TestWhichComment:
         assert "Mine" not in runner.github.comments[0].body
         assert "asks for the comment “nightly” and goes to “default”" in runner.err
 
+    def test_nor_by_making_a_link_of_the_configuration(self, runner):
+        runner.origin.git("switch", "--quiet", BRANCH)
+        (runner.origin.root / "reporter.yaml").unlink(missing_ok=True)
+        (runner.origin.root / "reporter.yaml").symlink_to("mine.yaml")
+        runner.origin.write({"mine.yaml": GATE + "comment: {key: nightly, title: Mine}\n"}).commit("Another comment")
+        runner.clone.git("fetch", "--quiet")
+        runner.check_out(runner.head)
+        runner.github.pulls[7].head_sha = runner.head
+        assert runner.ci("pull_request", runner.pull_request(), "--config", "reporter.yaml") == 0, runner.err
+        assert self.keys(runner) == ["default", "reporter (default)"]
+
     @pytest.fixture
     def into_old(self, runner):
         """The target is a branch from before there was a reporter.yaml."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from project_factories import ProjectFactory, git, isolate
 
-from reporter.collect.git.moves import LostProjectError
+from reporter.collect.moves import LostProjectError
 from reporter.collect.project import Wanted, open_project
 from reporter.compare.comparing import compare
 from reporter.model.comparison import MetricOrigin, State
@@ -65,7 +65,12 @@ def snapshots(project: ProjectFactory, base: str = "main") -> tuple[Snapshot, Sn
 class TestFound:
     @pytest.mark.parametrize(
         ("before", "after", "origin"),
-        [("", "models", ".."), ("models", "", "models"), ("models/churn", "churn", "../models/churn")],
+        [
+            ("", "models", ".."),
+            ("models", "", "models"),
+            ("models/churn", "churn", "../models/churn"),
+            (".models", ".kept/churn", "../../.models"),
+        ],
     )
     def test_a_moved_project_is_compared_with_itself(self, tmp_path, before, after, origin):
         project = made(ProjectFactory.new(tmp_path / "repository", before))
@@ -141,7 +146,120 @@ class TestFound:
         assert opened.read_text(opened.resolve_head("main"), "reporter.yaml") == "base: main\n"
 
 
+STUB = {"dvc.yaml": "stages: {}\n"}
+TWO_STAGES = (
+    DVC_YAML
+    + """\
+  price:
+    cmd: python price.py
+    deps: [price.py]
+    metrics:
+      - price.json: {cache: false}
+"""
+)
+
+
+class TestSomethingIsLeftWhereItWas:
+    """What a change leaves at the old place, so that there is a project still, does not make a new one of what it took away."""
+
+    @pytest.fixture
+    def project(self, tmp_path) -> ProjectFactory:
+        return made(ProjectFactory.new(tmp_path / "repository"))
+
+    @pytest.mark.parametrize(
+        "stub",
+        [
+            STUB,
+            {**STUB, "dvc.lock": "schema: '2.0'\nstages: {}\n"},
+            {**STUB, "reporter.yaml": "base: main\n"},
+            {"dvc.yaml": DVC_YAML},
+            {"dvc.yaml": DVC_YAML, "reporter.yaml": "base: main\n", "train.py": "print('another')\n"},
+            {"dvc.yaml": ": no [yaml"},
+        ],
+        ids=["pipeline", "lock", "rules", "full pipeline", "more of it", "broken"],
+    )
+    def test_a_stub_of_it(self, project, stub):
+        project.git("switch", "--quiet", "--create", "move")
+        old, project = project, moved(project, "sub")
+        shutil.copytree(project.root / ".dvc", old.root / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
+        project.write({"metrics.json": {"acc": 0.25}})
+        old.write(stub).commit("Move and train")
+
+        before, _ = snapshots(project)
+
+        assert before.metrics["metrics.json"].values == {"acc": 0.5}
+        opened = open_project(project.root)
+        assert opened.read_text(opened.resolve_head("main"), "reporter.yaml") == "base: main\n"
+
+    def test_a_link_to_it(self, tmp_path):
+        project = made(ProjectFactory.new(tmp_path / "repository", "old"))
+        project.git("switch", "--quiet", "--create", "move")
+        old = project.root
+        project = moved(project, "new")
+        shutil.rmtree(old)
+        old.symlink_to("new")
+        project.write({"metrics.json": {"acc": 0.25}}).commit("Move and train")
+
+        before, _ = snapshots(ProjectFactory(old))
+
+        assert before.metrics["metrics.json"].values == {"acc": 0.5}
+
+    def split(self, project: ProjectFactory, names: list[str], files: dict[str, object]) -> ProjectFactory:
+        """`dvc init --subdir` in a folder to which one of two stages goes, while the other stays."""
+        project.write({"dvc.yaml": TWO_STAGES, "price.py": "print('price')\n", "price.json": {"mae": 2}})
+        project.record().commit("Two stages")
+        project.git("switch", "--quiet", "--create", "split")
+        part = project.beside("part")
+        for name in names:
+            shutil.move(project.root / name, part.root / name)
+        project.write({"dvc.yaml": "stages:\n" + TWO_STAGES[len(DVC_YAML) :]})
+        part.write({"dvc.yaml": DVC_YAML, "model.bin": "m", **files}).record().commit("Split")
+        return part
+
+    def test_a_stage_of_two(self, project):
+        part = self.split(
+            project, ["train.py", "metrics.json", "reporter.yaml"], {"metrics.json": {"acc": 0.25}, "notes": "text"}
+        )
+
+        before, _ = snapshots(part)
+
+        assert before.metrics["metrics.json"].values == {"acc": 0.5}
+        assert open_project(part.root).read_text(before.revision, "reporter.yaml") == "base: main\n"
+
+    def test_a_stage_of_two_of_which_git_recognises_nothing(self, project):
+        part = self.split(project, [], {"train.py": "another()\n", "metrics.json": {"acc": 0.25}})
+        project.write({"metrics.json": None}).commit("Nothing there")
+
+        before, _ = snapshots(part)
+
+        assert before.lost == (
+            "main has the project ., a part of it gone since, and nothing tells whether this one is that part"
+        )
+
+
 class TestNotMoved:
+    def test_a_copy_of_a_sibling_that_stays_as_it_was_is_new(self, tmp_path):
+        other = made(ProjectFactory.new(tmp_path / "repository", "churn")).beside("pricing")
+        other.git("switch", "--quiet", "--create", "new")
+        shutil.copytree(tmp_path / "repository" / "churn", other.root, dirs_exist_ok=True)
+        other.write({"metrics.json": {"acc": 0.25}}).record().commit("Copy")
+
+        before, _ = snapshots(other)
+
+        assert (before.metrics, before.origin, before.lost) == ({}, "", "")
+
+    def test_one_to_which_a_sibling_gave_a_file_is_new(self, tmp_path):
+        churn = made(ProjectFactory.new(tmp_path / "repository", "churn"))
+        churn.write({"common.py": "def shared():\n    return 1\n" * 10}).commit()
+        churn.git("switch", "--quiet", "--create", "new")
+        other = made(churn.beside("pricing"))
+        shutil.move(churn.root / "common.py", other.root / "common.py")
+        other.commit("Hand over")
+
+        before, _ = snapshots(other)
+
+        assert (before.metrics, before.origin, before.lost) == ({}, "", "")
+
     def test_a_project_beside_the_others_is_new(self, tmp_path):
         other = made(ProjectFactory.new(tmp_path / "repository", "churn")).beside("pricing")
         other.git("switch", "--quiet", "--create", "new")

@@ -269,3 +269,42 @@ class TestLongIntegers:
 
         assert (found["rate"].base, found["rate"].head) == (1, 2)
         assert found["seed"].state is State.UNAVAILABLE
+
+
+class TestNestedWithoutEnd:
+    """All that is read of a revision is gone through level by level later; what has hundreds of them is said, and the rest compared."""
+
+    DEEP = "[" * 900 + "1" + "]" * 900
+
+    def test_metrics_params_and_data_of_plots(self, project, monkeypatch):
+        template = {"data": {"values": "<DVC_METRIC_DATA>"}, "mark": "point"}
+        for _ in range(300):
+            template = {"layer": [template]}
+        project.write({".dvc/plots/deep.json": json.dumps(template)})
+        project.write(
+            {"m.json": f'{{"acc": {self.DEEP}}}', "p.json": self.DEEP, "data.json": f'[{{"x": {self.DEEP}}}]'}
+        )
+        project.write({"a.csv": "x,y\n1,2\n2,3\n"})
+        plots = "plots:\n  - data.json: {x: x, y: x}\n  - a.csv: {x: x, y: y, template: deep}\n"
+        project.write({"dvc.yaml": f"{DVC_YAML}metrics: [m.json]\nparams: [p.json]\n{plots}"}).commit()
+        monkeypatch.chdir(project.root)
+
+        assert main(["report", "HEAD~1", "--no-images"], {}) == 0
+
+        report = json.loads((project.root / "reports/report.json").read_text())
+        said = {problem["path"]: problem["message"] for problem in report["problems"]}
+        assert said == dict.fromkeys(["m.json", "p.json", "data.json"], "is nested more than 100 levels deep")
+        assert ("metrics.json", "acc", 0.5) in [(row["file"], row["name"], row["head"]) for row in report["metrics"]]
+        page = (project.root / "reports/report.html").read_text()
+        assert "The plot&#39;s template is nested more than 100 levels deep." in page
+
+    @pytest.mark.parametrize("file", ["dvc.yaml", "params.yaml"])
+    def test_a_file_without_which_nothing_can_be_known(self, project, monkeypatch, capfd, file):
+        deep = f"    meta: {self.DEEP}\n" if file == "dvc.yaml" else f"x: {self.DEEP}\n"
+        text = (project.root / file).read_text() if (project.root / file).exists() else ""
+        project.write({file: text + deep}).commit()
+        monkeypatch.chdir(project.root)
+
+        assert main(["report", "HEAD~1", "--no-images"], {}) == 3
+
+        assert f"{file} is nested more than 100 levels deep" in capfd.readouterr().err

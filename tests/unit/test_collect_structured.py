@@ -146,6 +146,9 @@ ALIAS_BOMB = b"a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + b"".join(
 """A trillion values in half a kilobyte."""
 
 
+TOO_DEEP = "is nested more than 100 levels deep"
+
+
 @pytest.mark.parametrize(
     ("path", "data", "kind", "says"),
     [
@@ -157,10 +160,16 @@ ALIAS_BOMB = b"a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + b"".join(
         ("m.png", b"\x89PNG\r\n\x1a\n", ProblemKind.FORMAT, "is not a text file"),
         ("m.txt", b"accuracy is good\nlosses are low\n", ProblemKind.FORMAT, "it holds text"),
         ("m.csv", b"accuracy,0.9", ProblemKind.FORMAT, "it holds text"),
-        ("m.yaml", b"a: &a [*a]\n", ProblemKind.CORRUPT, "nested without end"),
+        ("m.yaml", b"a: &a [*a]\n", ProblemKind.CORRUPT, TOO_DEEP),
         ("m.json", b'{"a": %s}' % (b"9" * 60_000), ProblemKind.CORRUPT, "a number of more than 50,000 digits"),
         ("m.json", b'{"a": %s, "b" 2}' % (b"9" * 5000), ProblemKind.CORRUPT, "is not valid JSON (line 1"),
-        ("m.json", b"[" * 100_000, ProblemKind.CORRUPT, "nested without end"),
+        ("m.json", b"[" * 900 + b"]" * 900, ProblemKind.CORRUPT, TOO_DEEP),
+        ("m.json", b'{"a":' * 900 + b"1" + b"}" * 900, ProblemKind.CORRUPT, TOO_DEEP),
+        ("m.yaml", b"[" * 300 + b"]" * 300, ProblemKind.CORRUPT, TOO_DEEP),
+        ("m.yaml", b"? [[1]]\n: 1\n", ProblemKind.CORRUPT, "it holds a key or value that is none"),
+        ("m.toml", b"a" + b".a" * 900 + b" = 1\n", ProblemKind.CORRUPT, TOO_DEEP),
+        ("m.toml", b"a = " + b"[" * 200 + b"]" * 200, ProblemKind.CORRUPT, TOO_DEEP),
+        ("m.json", b"[" * 100_000, ProblemKind.CORRUPT, TOO_DEEP),
         ("m.yaml", ALIAS_BOMB, ProblemKind.CORRUPT, "more than 1,000,000 values, once its aliases are written out"),
     ],
 )

@@ -98,8 +98,12 @@ def test_several_files_name_themselves():
         ("[]", "The plot's template is no JSON object. Lines are drawn instead."),
         ("{}", "The plot's template has no anchor <DVC_METRIC_DATA>. Lines are drawn instead."),
         ("[" * 100_000, "The plot's template is not valid JSON. Lines are drawn instead."),
+        (
+            '{"layer":[' * 60 + json.dumps(DATA) + "]}" * 60,
+            "The plot's template is nested more than 100 levels deep. Lines are drawn instead.",
+        ),
     ],
-    ids=["no-json", "no-object", "no-anchor", "too-deep"],
+    ids=["no-json", "no-object", "no-anchor", "endless", "too-deep"],
 )
 def test_a_template_that_cannot_be_filled_is_said(template, note):
     spec = make_spec("own", x="step", y=("train",), vega=template)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.model.values import flatten, is_finite, is_nan, is_number, same_value
+from reporter.model.values import MOST_NESTED, flatten, is_finite, is_nan, is_nested_too_deep, is_number, same_value
 
 KEYS = st.text(alphabet="ab.\\é ", min_size=1, max_size=4)
 LEAVES = (
@@ -100,3 +100,27 @@ def test_a_list_is_one_value_and_so_is_an_empty_mapping():
 def test_no_two_keys_share_a_name(tree):
     names = [name for name, _ in flatten(tree)]
     assert len(names) == len(set(names))
+
+
+def nested(levels, wrap):
+    tree = 1
+    for _ in range(levels):
+        tree = wrap(tree)
+    return tree
+
+
+@pytest.mark.parametrize("wrap", [lambda tree: [0, tree], lambda tree: {"a": 0, "b": tree}, lambda tree: (tree,)])
+def test_a_tree_may_have_so_many_levels_and_no_more(wrap):
+    assert not is_nested_too_deep(nested(MOST_NESTED, wrap))
+    assert is_nested_too_deep(nested(MOST_NESTED + 1, wrap))
+    assert is_nested_too_deep(nested(100_000, wrap))
+
+
+def test_a_tree_that_holds_itself_has_no_end():
+    tree: list[object] = []
+    tree.append(tree)
+    assert is_nested_too_deep(tree)
+
+
+def test_aliases_of_aliases_are_looked_at_once():
+    assert not is_nested_too_deep(nested(MOST_NESTED, lambda tree: [tree, tree]))

@@ -67,7 +67,7 @@ def _parses(text: str, path: str) -> bool:
         return False
     try:
         _PARSERS.get(posixpath.splitext(path)[1], parse_yaml)(text)
-    except (ValueError, YAMLError):
+    except (ValueError, YAMLError, RecursionError):
         return False
     return True
 
@@ -155,7 +155,7 @@ def _paths(entries: Any) -> Iterator[str]:
 def _yaml(path: str, tree: Tree) -> Mapping[str, Any]:
     try:
         return _mapping(parse_yaml(tree.read(path).decode("utf-8", "replace")))
-    except (OSError, UnreadableError, YAMLError, ValueError):
+    except (OSError, UnreadableError, YAMLError, ValueError, RecursionError):
         return {}  # what is no YAML records nothing
 
 

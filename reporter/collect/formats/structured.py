@@ -12,9 +12,10 @@ from reporter.collect.dvc.params import parse_python, select_patterns
 from reporter.collect.dvc.yaml import parse_yaml
 from reporter.collect.long_integers import LONG_INTEGER, LongInteger, Parsed, held, parsed_whole
 from reporter.collect.memory import remembering_up_to
+from reporter.collect.nesting import not_too_deep
 from reporter.collect.problems import UnreadableError
 from reporter.model.problem import ProblemKind
-from reporter.model.values import Value, flatten, is_too_long
+from reporter.model.values import MOST_NESTED, Value, flatten, is_too_long
 
 _FORMATS = "DVC reads JSON, YAML and TOML (params also Python)"
 _NON_FINITE = re.compile(r"[+-]?\.?(?:nan|inf(?:inity)?)", re.IGNORECASE)
@@ -70,7 +71,10 @@ def parse(data: bytes, path: str) -> Any:
         raise UnreadableError(ProblemKind.FORMAT, "is not a text file", _FORMATS, edits=True) from error
     except RecursionError as error:
         raise UnreadableError(
-            ProblemKind.CORRUPT, "is nested without end", "mend the file, or run the stage that writes it", edits=True
+            ProblemKind.CORRUPT,
+            f"is nested more than {MOST_NESTED} levels deep",
+            "mend the file, or run the stage that writes it",
+            edits=True,
         ) from error
     except ValueError as error:  # what JSON, TOML, YAML and Python parsers have in common
         raise UnreadableError(
@@ -140,16 +144,16 @@ def _parse(data: bytes, extension: str) -> Any:
         case ".json":
             return parsed_whole(_parse_json, text, held)
         case ".toml":
-            return parsed_whole(lambda text: plain(_parse_toml(text)), text)
+            return parsed_whole(lambda text: plain(not_too_deep(_parse_toml(text))), text)
         case ".py":
-            return parsed_whole(lambda text: plain(parse_python(text)), text)
+            return parsed_whole(lambda text: plain(not_too_deep(parse_python(text))), text)
         case _:
             return parsed_whole(lambda text: plain(_parse_yaml(text)), text)
 
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text) if text.strip() else None
+        return not_too_deep(json.loads(text)) if text.strip() else None
     except json.JSONDecodeError as error:
         raise ValueError(f"is not valid JSON (line {error.lineno}: {error.msg})") from error
 

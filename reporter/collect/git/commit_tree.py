@@ -161,6 +161,28 @@ class CommitTree:
             return None
         return next((place for place in (path, *_parents(path)) if place in self._submodules), None)
 
+    def in_the_way(self, path: str) -> str | None:
+        """Of a path that cannot be read, why it is not simply absent: the first of its folders that is none (a file, or a link
+        that leads nowhere or out of the repository), or the path itself; None where nothing of it is there.
+        """
+        if (submodule := self.submodule_around(path)) and path != submodule:
+            nested = self._nested(submodule)
+            place = nested.in_the_way(posixpath.relpath(path, submodule)) if nested else ""
+            return None if place is None else posixpath.normpath(posixpath.join(submodule, place))
+        for place in (*reversed(_parents(path)), path):
+            found = self.entry(place)
+            if found is None:
+                return place if self._leads_nowhere(place) else None
+            if not found.is_directory:
+                return place
+        return path
+
+    def _leads_nowhere(self, path: str) -> bool:
+        """Whether a path at which nothing lies is a link all the same, maybe itself behind a link to its folder."""
+        folder, _, name = path.rpartition("/")
+        around = self.entry(folder) if self._passes(path, self._links) else None
+        return path in self._links or (around is not None and name in self._git.names_in(around.oid))
+
     def names(self, path: str) -> list[str]:
         """What is directly inside a directory, as a walk of a work tree would find it: links to directories left out."""
         if submodule := self.submodule_around(path):

@@ -449,7 +449,10 @@ def _report_request(
         policy=Policy(options.policy),
         config=config or CONFIG_NAME,
         judged_by_base=in_ci,
-        notices=left_out(heads[0], project.resolve_head(None)) if in_ci and heads else (),
+        notices=(
+            *(left_out(heads[0], project.resolve_head(None)) if in_ci and heads else ()),
+            *(() if options.config else project.stray_configurations(CONFIG_NAME)),
+        ),
     )
 
 

@@ -346,11 +346,10 @@ def _add_gate(commands: Commands[_Parser]) -> None:
 
 def _run_report(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from reporter import wiring
-    from reporter.commands.gate import gate_exit_code
 
     report = _write_bundle(options, environ, wiring.read_context(environ)).report
     _print_report(report, options.out, as_json=options.json)
-    return gate_exit_code(report) if options.gate else DONE
+    return _leave_by_gate(report) if options.gate else DONE
 
 
 def _write_bundle(
@@ -450,7 +449,10 @@ def _report_request(
         policy=Policy(options.policy),
         config=config or CONFIG_NAME,
         judged_by_base=in_ci,
-        notices=left_out(heads[0], project.resolve_head(None)) if in_ci and heads else (),
+        notices=(
+            *(left_out(heads[0], project.resolve_head(None)) if in_ci and heads else ()),
+            *(() if options.config else project.stray_configurations(CONFIG_NAME)),
+        ),
     )
 
 
@@ -622,11 +624,19 @@ def _rehearse_ci(options: argparse.Namespace, environ: Mapping[str, str]) -> int
 
 def _run_gate(options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     from reporter.bundle import read_bundle
-    from reporter.commands.gate import gate_exit_code
     from reporter.render.escape import visible
 
     report = read_bundle(options.bundle).report
     print(f"{report.verdict}: {visible(report.summary)}")
+    return _leave_by_gate(report)
+
+
+def _leave_by_gate(report: AnyReport) -> int:
+    """The exit code, and a word where nobody has said what is to fail."""
+    from reporter.commands.gate import gate_exit_code, what_is_not_gated
+
+    if ungated := what_is_not_gated(report):
+        _say(ungated)
     return gate_exit_code(report)
 
 

@@ -128,6 +128,12 @@ class Project:
         """Load DVC and open the project with it, which the first `snapshot` does otherwise."""
         _ = self._dvc
 
+    def stray_configurations(self, name: str) -> tuple[str, ...]:
+        """A sentence for each file of the work tree that looks like the configuration `name`, and is not read."""
+        from reporter.collect.stray_configuration import stray_configurations
+
+        return stray_configurations(self.root, self._git, name)
+
     @property
     def cache_folder(self) -> Path:
         """DVC's local cache."""

@@ -16,6 +16,17 @@ def gate_exit_code(report: AnyReport) -> int:
     return int(_fails(report.verdict, report.fail_on))
 
 
+def what_is_not_gated(report: AnyReport) -> str:
+    """That the exit code cannot be 1 whatever the metrics do, where no gate is in force; else empty."""
+    reports = report.reports if isinstance(report, Reports) else (report,)
+    if any(candidate.gates for each in reports for candidate in each.candidates):
+        return ""
+    return (
+        "No gate is in force, and without one no verdict is `fail`: put one into reporter.yaml, such as "
+        'metrics: [{match: "accuracy", gate: {max_drop: 0.01}}]'
+    )
+
+
 def _fails(verdict: Verdict, fail_on: FailOn) -> bool:
     match fail_on:
         case FailOn.NEVER:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from reporter.compare.dag import Dag
 from reporter.compare.lost_writers import LostWriter, lost_writers
@@ -185,16 +186,28 @@ def _unwritten(writer: LostWriter, head: Snapshot) -> Problem:
 
 
 def configuration_problems(base: Snapshot | None, head: Snapshot, rules: Rules) -> tuple[Problem, ...]:
-    """A problem for each rule of reporter.yaml that names headline or gated metrics which neither revision has."""
+    """A problem for each `match` of reporter.yaml that finds nothing in either revision."""
     snapshots = [head] if base is None else [base, head]
     files = [file for snapshot in snapshots for file in snapshot.metrics.values()]
+    runs = [
+        _without_runs(key, pattern, head)
+        for key, pattern in (("seeds", rules.seeds), ("folds", rules.folds))
+        if pattern is not None and not any(fnmatchcase(file.path, pattern) for file in files)
+    ]
     if any(file.problem is not None for file in files):
-        return ()
+        return tuple(runs)
     metrics = {(file.path, name) for file in files for name in file.values}
-    return tuple(
-        _unmatched(rule, head)
-        for rule in rules.metrics
-        if (rule.headline or rule.gate is not None) and not any(rule.matches(file, name) for file, name in metrics)
+    unmatched = (rule for rule in rules.metrics if not any(rule.matches(file, name) for file, name in metrics))
+    return (*(_unmatched(rule, head) for rule in unmatched), *runs)
+
+
+def _without_runs(key: str, pattern: str, head: Snapshot) -> Problem:
+    return Problem(
+        revision=head.revision.label,
+        path="",
+        kind=ProblemKind.CONFIGURATION,
+        message=f"`{key}` of reporter.yaml asks for metrics files “{pattern}”, but there is none of this name",
+        hint="compare `match` with the paths of the metrics in the report, and name the files as metrics in dvc.yaml",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,12 @@ from report_factories import make_report
 
 from reporter import __version__, cli, wiring
 from reporter.bundle import Bundle, write_bundle
+from reporter.commands.gate import what_is_not_gated
 from reporter.errors import ForgeError, ProjectError, ReporterError, UsageError
-from reporter.model.comparison import Verdict
+from reporter.model.comparison import GateRow, Verdict
+from reporter.model.report import Reports
+
+GATES = (GateRow("m.json:acc", "min 0.5", Verdict.PASS, "within the limit"),)
 
 
 def run_raising(monkeypatch: pytest.MonkeyPatch, error: BaseException, environ: dict[str, str] | None = None) -> int:
@@ -180,7 +185,7 @@ def test_a_message_is_one_line_and_steers_neither_terminal_nor_log(
 
 
 def test_a_reader_that_has_heard_enough_is_no_bug(tmp_path: Path) -> None:
-    write_bundle(tmp_path / "reports", Bundle(make_report()), "")
+    write_bundle(tmp_path / "reports", Bundle(make_report(gates=GATES)), "")
     read_end, write_end = os.pipe()
     os.close(read_end)
     command = [sys.executable, "-m", "reporter", "gate", str(tmp_path / "reports")]
@@ -191,7 +196,7 @@ def test_a_reader_that_has_heard_enough_is_no_bug(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 def test_closed_streams_are_no_bug_and_nobody_else_s_file_takes_their_place(closed: str, tmp_path: Path) -> None:
-    write_bundle(tmp_path / "reports", Bundle(make_report()), "")
+    write_bundle(tmp_path / "reports", Bundle(make_report(gates=GATES)), "")
     command = f"exec {sys.executable} -m reporter gate {tmp_path}/reports {closed}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0
@@ -208,7 +213,11 @@ def test_the_gate_quotes_a_stranger_s_bundle_on_one_line(tmp_path: Path, capsys:
 def test_the_gate_s_exit_code_is_the_verdict_s(
     verdict: Verdict, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_bundle(tmp_path / "reports", Bundle(make_report(verdict=verdict, summary="auc fell")), "")
+    write_bundle(
+        tmp_path / "reports",
+        Bundle(make_report(verdict=verdict, summary="auc fell", gates=(replace(GATES[0], result=verdict),))),
+        "",
+    )
     assert cli.main(["gate", str(tmp_path / "reports")], {}) == code
     assert capsys.readouterr() == (f"{verdict.value}: auc fell\n", "")
 
@@ -245,6 +254,21 @@ def test_a_folder_that_is_gone_is_no_bug(
     assert capsys.readouterr().err == (
         "reporter: The current folder is no longer there\n          Change into the project's folder.\n"
     )
+
+
+def test_where_nothing_is_gated_the_gate_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, gates in (("gated", GATES), ("ungated", ())):
+        write_bundle(tmp_path / folder, Bundle(make_report(gates=gates)), "")
+        assert cli.main(["gate", str(tmp_path / folder)], {}) == 0
+        said = capsys.readouterr().err
+        assert said.startswith("No gate is in force, and without one no verdict is `fail`: ") is (folder == "ungated")
+        assert bool(said) is (folder == "ungated")
+
+
+def test_one_gated_report_of_several_is_enough() -> None:
+    reports = (make_report(project="a"), make_report(project="b", gates=GATES))
+    assert what_is_not_gated(Reports(Verdict.PASS, "", reports=reports)) == ""
+    assert what_is_not_gated(Reports(Verdict.PASS, "", reports=reports[:1]))
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -220,9 +220,17 @@ class TestConfiguration:
         base = make_snapshot(BASE, metrics={"metrics.json": {"nope": 1}})
         assert configuration_problems(base, make_snapshot(HEAD, metrics=METRICS), self.RULES) == ()
 
-    def test_a_rule_that_only_sets_a_direction_may_match_nothing(self):
-        rules = Rules(metrics=(MetricRule("nope"),))
-        assert configuration_problems(None, make_snapshot(HEAD, metrics=METRICS), rules) == ()
+    def test_a_rule_that_only_sets_a_direction_is_named_too(self):
+        rules = Rules(metrics=(MetricRule("acc*"), MetricRule("metric.json:*")))
+        (problem,) = configuration_problems(None, make_snapshot(HEAD, metrics=METRICS), rules)
+        assert "“metric.json:*”" in problem.message
+
+    @pytest.mark.parametrize("key", ["seeds", "folds"])
+    def test_runs_that_are_nowhere_are_a_problem(self, key):
+        head = make_snapshot(HEAD, metrics={"fold-1/m.json": {"acc": 1}})
+        (problem,) = configuration_problems(None, head, Rules(**{key: "folds/fold-*/m.json"}))
+        assert problem.message.startswith(f"`{key}` of reporter.yaml asks for metrics files “folds/fold-*/m.json”, but")
+        assert configuration_problems(None, head, Rules(**{key: "fold-*/m.json"})) == ()
 
     def test_where_a_file_could_not_be_read_nothing_is_blamed_on_the_rules(self):
         head = make_snapshot(HEAD, metrics={"metrics.json": make_problem()})

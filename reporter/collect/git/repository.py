@@ -242,6 +242,12 @@ class Git:
         done = run("git", "ls-files", "-z", cwd=directory, env=_ENVIRONMENT)
         return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
 
+    def tracked_as(self, directory: Path, name: str) -> frozenset[str]:
+        """The same of files called `name`."""
+        pattern = f":(glob)**/{name}"
+        done = run("git", "ls-files", "-z", "--", pattern, cwd=directory, env=_ENVIRONMENT)
+        return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
 
 def _absent_submodules(work_tree: Path) -> Iterator[tuple[Path, str]]:
     for place, commit in _submodules(work_tree):
